@@ -1,0 +1,397 @@
+//! The command line: one grammar for every program of this project.
+//!
+//! [`parse`] fails on syntax only and says what was typed; [`Request::try_from`] says what is meant, or why it means nothing.
+//! The short options are those of s6's own program (docs/original.md, "Command line"); the long ones are ours.
+
+use crate::escape::Shown;
+use crate::execline::Text;
+use crate::number;
+use crate::request::{Account, Consumer, Definition, LogDir, LogUser, Logging, MaxInstances, PrepareLogDir};
+use crate::request::{Request, ServiceName, Shape, Timestamp};
+use crate::target::{Installation, ProgramDir, S6Version, ShebangDir, Target};
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgAction, CommandFactory as _, FromArgMatches as _, ValueEnum};
+use clap_lex::OsStrExt as _;
+use core::fmt::Display;
+use std::ffi::{OsStr, OsString};
+
+/// What was typed.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(
+    name = "s6-instance-maker",
+    version,
+    about = "Makes an instanced s6 service from a template service directory",
+    long_about = "\
+Makes a service directory that launches and manages many instances of a service, each of them a copy of the
+service directory TEMPLATE; or, with -r, source definition directories for s6-rc that do.
+
+DIR appears whole or not at all. Nothing is written when something is wrong with the options or the template.",
+    after_help = "Exit codes: 0 done; 100 wrong usage, or a template that cannot work; 111 the system refused something.",
+    override_usage = "s6-instance-maker [OPTIONS] TEMPLATE DIR",
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    next_line_help = false
+)]
+pub struct Cli {
+    /// The template: a service directory that says how to run one instance
+    ///
+    /// Its run script gets the instance's name as its argument, its finish script as the third one. When it has a log
+    /// directory, every instance has a logger of its own, whose run script gets NAME/log.
+    #[arg(value_name = "TEMPLATE", help_heading = "Operands", display_order = 1)]
+    pub template: OsString,
+
+    /// What to make; must not exist yet, but for -r
+    #[arg(value_name = "DIR", help_heading = "Operands", display_order = 2)]
+    pub dir: OsString,
+
+    /// Room for N instances, 2 to 90000 [default: 500]
+    ///
+    /// At most 80000 for a template with a log directory, from s6 2.12 on. When neither -c nor --s6-version is given, the
+    /// result leaves the number to s6-svscan: 500, whatever the version.
+    #[arg(short = 'c', long, value_name = "N", help_heading = "Service")]
+    pub max_instances: Option<OsString>,
+
+    /// Instances and their loggers run as USER
+    ///
+    /// An account's name, or UID:GID. The supervisors stay root; in the template's copy, wrappers around run, finish, log/run
+    /// and log/finish drop privileges, and the scripts themselves are called run.user and so on.
+    #[arg(short = 'u', long, value_name = "USER", help_heading = "Service")]
+    pub user: Option<OsString>,
+
+    /// Make s6-rc source definition directories in DIR, which may exist
+    ///
+    /// The longrun SERVICE; the longrun LOGGER, which needs -L; and PIPELINE, the bundle of both.
+    #[arg(short = 'r', long, value_name = "SERVICE[/LOGGER[/PIPELINE]]", help_heading = "Service")]
+    pub s6_rc: Option<OsString>,
+
+    /// One logger for all instances, writing to the absolute directory DIR
+    #[arg(short = 'L', long, value_name = "DIR", help_heading = "Logger")]
+    pub log_dir: Option<OsString>,
+
+    /// The logger runs as USER
+    ///
+    /// An account's name, or UID:GID. When it starts, the logger's script makes the log directory and gives it to USER.
+    #[arg(short = 'l', long, value_name = "USER", help_heading = "Logger")]
+    pub log_user: Option<OsString>,
+
+    /// With -l: leave the log directory as it is
+    #[arg(long, help_heading = "Logger")]
+    pub no_prepare_log_dir: bool,
+
+    /// Timestamps: 0 none, 1 TAI64N, 2 ISO 8601, 3 both [default: 1]
+    #[arg(short = 't', long, value_name = "N", help_heading = "Logger")]
+    pub timestamp: Option<OsString>,
+
+    /// Keep N old log files [default: 10]
+    #[arg(short = 'n', long, value_name = "N", help_heading = "Logger")]
+    pub log_archives: Option<OsString>,
+
+    /// Rotate a log file at this size [default: 1000000]
+    ///
+    /// s6-log uses 4096 to 268435455 as they are.
+    #[arg(short = 's', long, value_name = "BYTES", help_heading = "Logger")]
+    pub log_file_size: Option<OsString>,
+
+    /// Keep at most so many bytes of old log files; 0: no limit [default: 0]
+    #[arg(short = 'S', long, value_name = "BYTES", help_heading = "Logger")]
+    pub log_total_size: Option<OsString>,
+
+    /// Put TEXT before every line of the log
+    #[arg(short = 'P', long, value_name = "TEXT", help_heading = "Logger")]
+    pub log_prefix: Option<OsString>,
+
+    /// Which s6 will run the result [default: any for the result, the newest known for -c]
+    ///
+    /// Missing parts are those of the newest of that series. From 2.11.3.0 on.
+    #[arg(long, value_name = "X.Y[.Z[.W]]", help_heading = "Where it will run")]
+    pub s6_version: Option<OsString>,
+
+    /// Where programs are: path, debian or slashpackage [default: path]
+    ///
+    /// path: execlineb in /usr/bin, all else found by PATH. debian: execlineb and s6 in /usr/bin, execline's other programs in
+    /// /usr/lib/execline/bin. slashpackage: all in /command. The next three options override it.
+    #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true, help_heading = "Where it will run")]
+    pub installation: Option<InstallationName>,
+
+    /// Where execlineb is, for interpreter lines [default: /usr/bin]
+    #[arg(long, value_name = "DIR", help_heading = "Where it will run")]
+    pub shebang_dir: Option<OsString>,
+
+    /// Where execline's other programs are [default: found by PATH]
+    #[arg(long, value_name = "DIR", help_heading = "Where it will run")]
+    pub execline_dir: Option<OsString>,
+
+    /// Where s6's programs are [default: found by PATH]
+    #[arg(long, value_name = "DIR", help_heading = "Where it will run")]
+    pub s6_dir: Option<OsString>,
+
+    /// Print what would be made; write nothing
+    #[arg(long, help_heading = "What to do")]
+    pub dry_run: bool,
+
+    /// Print a short help (-h) or this one (--help)
+    #[arg(short = 'h', long, action = ArgAction::Help, help_heading = "What to do")]
+    help: Option<bool>,
+
+    /// Print the version
+    #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "What to do")]
+    version: Option<bool>,
+}
+
+/// The customary installations, as they are named on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InstallationName {
+    /// See [`Installation::Path`].
+    Path,
+    /// See [`Installation::Debian`].
+    Debian,
+    /// See [`Installation::Slashpackage`].
+    Slashpackage,
+}
+
+/// Why a command line asks for nothing that could be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It asks for help or for the version: the text to print on standard output.
+    Show(String),
+    /// It is wrong.
+    Usage(UsageError),
+}
+
+/// What is wrong with a command line; the text is escaped already.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct UsageError {
+    message: String,
+    hint: Option<String>,
+}
+
+impl UsageError {
+    /// What may help, for a line of its own.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    /// An option's value that means nothing, and why.
+    fn value(option: &str, value: &OsStr, reason: impl Display) -> Self {
+        Self::new(format!("{option} `{}`: {reason}", Shown(value.as_encoded_bytes())))
+    }
+}
+
+/// Reads a command line, the program's name first.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusal> {
+    let command = Cli::command();
+    let args = long_form(&command, args);
+    command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| refusal(&error))
+}
+
+/// Rewrites every option with a value to `--long=VALUE`, the one form in which clap takes a value as it is: it would drop the
+/// `=` of `-P=x`, and stop at a value that begins with `-`. Everything else is left to clap.
+fn long_form(command: &clap::Command, args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let options: Vec<_> =
+        command.get_arguments().filter(|arg| arg.get_action().takes_values() && !arg.is_positional()).collect();
+    let mut args = args.into_iter();
+    let mut result: Vec<OsString> = args.next().into_iter().collect();
+    while let Some(arg) = args.next() {
+        if arg == "--" {
+            result.push(arg);
+            break;
+        }
+        let attached = options.iter().find_map(|option| {
+            let short = option.get_short().and_then(|short| arg.strip_prefix(&format!("-{short}")));
+            let exact = option.get_long().is_some_and(|long| arg == *format!("--{long}"));
+            short.or(exact.then_some(OsStr::new(""))).map(|value| (option, value.to_owned()))
+        });
+        match attached {
+            None => result.push(arg),
+            Some((option, value)) => {
+                let value = if value.is_empty() { args.next() } else { Some(value) };
+                let mut long = OsString::from(format!("--{}", option.get_long().unwrap_or_default()));
+                if let Some(value) = value {
+                    long.push("=");
+                    long.push(value);
+                }
+                result.push(long);
+            }
+        }
+    }
+    result.extend(args);
+    result
+}
+
+/// What clap says, in our words and escaped.
+fn refusal(error: &clap::Error) -> Refusal {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(Shown(text.as_bytes()).to_string()),
+        Some(ContextValue::Strings(texts)) => {
+            Some(texts.iter().map(|text| Shown(text.as_bytes()).to_string()).collect::<Vec<_>>().join(" and "))
+        }
+        _ => None,
+    };
+    let arg = || context(ContextKind::InvalidArg).unwrap_or_default();
+    let message = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Refusal::Show(error.render().to_string()),
+        ErrorKind::UnknownArgument if !arg().starts_with('-') => {
+            format!("`{}`: there is nothing to take after TEMPLATE and DIR", arg())
+        }
+        ErrorKind::UnknownArgument => format!("there is no option `{}`", arg()),
+        ErrorKind::MissingRequiredArgument => format!("{} missing", arg()),
+        ErrorKind::InvalidValue if context(ContextKind::InvalidValue).is_none_or(|value| value.is_empty()) => {
+            format!("{} needs a value", arg())
+        }
+        ErrorKind::InvalidValue => {
+            format!("{}: there is no `{}`", arg(), context(ContextKind::InvalidValue).unwrap_or_default())
+        }
+        ErrorKind::TooManyValues => format!("{} takes no value", arg()),
+        _ => Shown(error.kind().to_string().as_bytes()).to_string(),
+    };
+    let suggested = context(ContextKind::SuggestedArg).or_else(|| context(ContextKind::SuggestedValue));
+    let hint = match (suggested, context(ContextKind::ValidValue)) {
+        (Some(suggested), _) => format!("did you mean `{suggested}`?"),
+        (None, Some(valid)) => format!("there are {valid}"),
+        (None, None) => "usage: s6-instance-maker [OPTIONS] TEMPLATE DIR, and see --help".to_owned(),
+    };
+    Refusal::Usage(UsageError { message, hint: Some(hint) })
+}
+
+impl TryFrom<&Cli> for Request {
+    type Error = UsageError;
+
+    fn try_from(cli: &Cli) -> Result<Self, UsageError> {
+        for (operand, value) in [("TEMPLATE", &cli.template), ("DIR", &cli.dir)] {
+            if value.is_empty() {
+                return Err(UsageError::new(format!("{operand} cannot be empty")));
+            }
+        }
+        let max_instances = cli.max_instances.as_deref().map(|value| {
+            let number = number::parse(value.as_encoded_bytes()).and_then(MaxInstances::new);
+            let range = format!("it must be a number from {} to {}", MaxInstances::MIN, MaxInstances::MAX);
+            number.ok_or_else(|| UsageError::value("-c", value, range))
+        });
+        let log = LoggerOptions::of(cli)?;
+        let target = target(cli)?;
+        let user = account("-u", cli.user.as_deref())?;
+        let max_instances = max_instances.transpose()?;
+        let idle_logger_options = if log.logging.is_none() { log.given } else { Vec::new() };
+        let shape = match &cli.s6_rc {
+            None => Shape::ServiceDirectory { log: log.logging },
+            Some(names) => Shape::S6Rc(definition(names, log.logging)?),
+        };
+        Ok(Self { shape, max_instances, user, target, idle_logger_options })
+    }
+}
+
+/// The logger's options: what they mean, and which of s6's own were given at all.
+struct LoggerOptions {
+    logging: Option<Logging>,
+    given: Vec<&'static str>,
+}
+
+impl LoggerOptions {
+    fn of(cli: &Cli) -> Result<Self, UsageError> {
+        let dir = cli.log_dir.as_deref().map(|value| checked("-L", value, LogDir::new)).transpose()?;
+        let timestamp = number_in("-t", cli.timestamp.as_deref(), 3)?.map_or(Some(Timestamp::Tai64n), Timestamp::new);
+        // In range, just checked.
+        let timestamp = timestamp.unwrap_or(Timestamp::Tai64n);
+        let archives = number_in("-n", cli.log_archives.as_deref(), u32::MAX)?.unwrap_or(10);
+        let file_size = number_in("-s", cli.log_file_size.as_deref(), u32::MAX)?.unwrap_or(1_000_000);
+        let total_size = number_in("-S", cli.log_total_size.as_deref(), u64::MAX)?.unwrap_or(0);
+        let prefix = cli.log_prefix.as_deref().map(|value| checked("-P", value, Text::new)).transpose()?;
+        let account = account("-l", cli.log_user.as_deref())?;
+        if cli.no_prepare_log_dir && (account.is_none() || dir.is_none()) {
+            return Err(UsageError::new("--no-prepare-log-dir means something with -L and -l only"));
+        }
+        let prepare = if cli.no_prepare_log_dir { PrepareLogDir::No } else { PrepareLogDir::Yes };
+        let user = account.map(|account| LogUser { account, prepare });
+        let given = [
+            ("-l", user.is_some()),
+            ("-t", cli.timestamp.is_some()),
+            ("-n", cli.log_archives.is_some()),
+            ("-s", cli.log_file_size.is_some()),
+            ("-S", cli.log_total_size.is_some()),
+            ("-P", cli.log_prefix.is_some()),
+        ];
+        let given = given.into_iter().filter_map(|(option, given)| given.then_some(option)).collect();
+        let logging = dir.map(|dir| Logging { dir, user, timestamp, archives, file_size, total_size, prefix });
+        Ok(Self { logging, given })
+    }
+}
+
+fn target(cli: &Cli) -> Result<Target, UsageError> {
+    let mut target = Target::installed(match cli.installation {
+        None | Some(InstallationName::Path) => Installation::Path,
+        Some(InstallationName::Debian) => Installation::Debian,
+        Some(InstallationName::Slashpackage) => Installation::Slashpackage,
+    });
+    if let Some(dir) = &cli.shebang_dir {
+        target.shebang_dir = checked("--shebang-dir", dir, ShebangDir::new)?;
+    }
+    if let Some(dir) = &cli.execline_dir {
+        target.execline_dir = Some(checked("--execline-dir", dir, ProgramDir::new)?);
+    }
+    if let Some(dir) = &cli.s6_dir {
+        target.s6_dir = Some(checked("--s6-dir", dir, ProgramDir::new)?);
+    }
+    target.s6_version = cli.s6_version.as_deref().map(|text| checked("--s6-version", text, S6Version::parse)).transpose()?;
+    Ok(target)
+}
+
+/// SERVICE[/LOGGER[/PIPELINE]], with a logger exactly when there is something for it to do.
+fn definition(names: &OsStr, logging: Option<Logging>) -> Result<Definition, UsageError> {
+    let refuse = |reason: &str| UsageError::value("-r", names, reason);
+    let mut parts = names.as_encoded_bytes().split(|&byte| byte == b'/');
+    let mut next = |what: &str| {
+        let name =
+            parts.next().map(|part| ServiceName::new(part).map_err(|error| refuse(&format!("the {what}'s name: {error}"))));
+        name.transpose()
+    };
+    let (service, logger, pipeline) = (next("service")?, next("logger")?, next("pipeline")?);
+    if parts.next().is_some() {
+        return Err(refuse("it must be SERVICE, SERVICE/LOGGER or SERVICE/LOGGER/PIPELINE"));
+    }
+    // Splitting always yields a first part.
+    let service = service.ok_or_else(|| refuse("it names no service"))?;
+    let consumer = match (logger, logging) {
+        (Some(logger), Some(logging)) => Some(Consumer { logger, pipeline, logging }),
+        (None, None) => None,
+        (Some(_), None) => return Err(refuse("it names a logger, and without -L there is nothing for it to do")),
+        (None, Some(_)) => return Err(refuse("with -L it must name a logger too: SERVICE/LOGGER")),
+    };
+    Definition::new(service, consumer).map_err(|error| refuse(&error.to_string()))
+}
+
+/// An account; an empty value is none.
+fn account(option: &str, value: Option<&OsStr>) -> Result<Option<Account>, UsageError> {
+    value.filter(|value| !value.is_empty()).map(|value| checked(option, value, Account::parse)).transpose()
+}
+
+fn checked<'a, T, E: Display>(
+    option: &str,
+    value: &'a OsStr,
+    check: impl FnOnce(&'a [u8]) -> Result<T, E>,
+) -> Result<T, UsageError> {
+    check(value.as_encoded_bytes()).map_err(|error| UsageError::value(option, value, error))
+}
+
+/// A number from 0 to `max`.
+fn number_in<N>(option: &str, value: Option<&OsStr>, max: N) -> Result<Option<N>, UsageError>
+where
+    N: TryFrom<u64> + PartialOrd + Display,
+{
+    let Some(value) = value else { return Ok(None) };
+    let number = number::parse(value.as_encoded_bytes()).and_then(|number| N::try_from(number).ok());
+    match number {
+        Some(number) if number <= max => Ok(Some(number)),
+        _ => Err(UsageError::value(option, value, format!("it must be a number from 0 to {max}"))),
+    }
+}

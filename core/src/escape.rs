@@ -1,0 +1,45 @@
+//! Untrusted bytes as text for a person: what a terminal or a log may be shown.
+//!
+//! This is for messages and for the text form of a plan. It is not quoting for scripts: that is [`crate::execline`].
+
+use core::fmt;
+use core::fmt::Write as _;
+
+/// Displays bytes so that one line stays one line and no escape sequence reaches a terminal.
+///
+/// Valid UTF-8 is shown as it is, but for control characters, the backslash and characters that change the direction or the
+/// visibility of text; those, and bytes that are not UTF-8, appear as `\n`, `\t`, `\\`, `\x1b`, `\u{202e}`.
+///
+/// ```
+/// use s6_instance_maker_core::escape::Shown;
+/// assert_eq!(Shown(b"run\x1b[31m\xff\n").to_string(), r"run\x1b[31m\xff\n");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a>(pub &'a [u8]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for character in chunk.valid().chars() {
+                match character {
+                    '\\' => f.write_str("\\\\")?,
+                    '\n' => f.write_str("\\n")?,
+                    '\t' => f.write_str("\\t")?,
+                    '\r' => f.write_str("\\r")?,
+                    c if c.is_ascii_control() => write!(f, "\\x{:02x}", u32::from(c))?,
+                    c if c.is_control() || is_invisible(c) => write!(f, "\\u{{{:x}}}", u32::from(c))?,
+                    c => f.write_char(c)?,
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bidirectional controls, zero-width characters, line and paragraph separators: they make a line lie about its content.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}

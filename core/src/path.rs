@@ -1,0 +1,273 @@
+//! Names and paths inside a tree: byte strings that are checked once and can never escape it.
+//!
+//! This is not `std::path`: no path here is absolute, none has `.` or `..`, and nothing is looked up anywhere.
+
+use crate::escape::Shown;
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+/// The longest name of a directory entry, in bytes: NAME_MAX of every file system that Linux runs services from.
+pub const NAME_MAX: usize = 255;
+
+/// The longest [`TreePath`], in bytes: Linux's PATH_MAX less the NUL at its end.
+///
+/// A longer path cannot be given to any system call, and `s6-instance-create`, which copies the template again by path, would
+/// leave out what lies deeper without a word (docs/original.md, "The template's copy").
+pub const PATH_MAX: usize = 4095;
+
+/// One name in a directory: 1 to 255 bytes, no `/`, no NUL, neither `.` nor `..`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(Cow<'static, [u8]>);
+
+/// Why some bytes are no [`Name`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// There are none.
+    #[error("a name cannot be empty")]
+    Empty,
+    /// More than [`NAME_MAX`] of them.
+    #[error("a name cannot be longer than {NAME_MAX} bytes")]
+    TooLong,
+    /// `.` or `..`.
+    #[error("`.` and `..` are no names")]
+    Dots,
+    /// A slash or a NUL among them.
+    #[error("a name cannot hold a slash or a NUL")]
+    Forbidden,
+}
+
+impl Name {
+    /// Checks `bytes` and makes them a name.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, NameError> {
+        let bytes = bytes.into();
+        check_name(&bytes)?;
+        Ok(Self(Cow::Owned(bytes)))
+    }
+
+    /// A name known when the program is built.
+    ///
+    /// # Panics
+    ///
+    /// When `text` is no name. Use it in a `const`, where that is a compile error.
+    #[must_use]
+    #[expect(clippy::panic, reason = "evaluated in constants only: a wrong literal does not compile")]
+    pub const fn constant(text: &'static str) -> Self {
+        match check_name(text.as_bytes()) {
+            Ok(()) => Self(Cow::Borrowed(text.as_bytes())),
+            Err(_) => panic!("not a name"),
+        }
+    }
+
+    /// The bytes of the name.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Shown(&self.0).fmt(f)
+    }
+}
+
+/// A path inside a tree: names joined by `/`, at most [`PATH_MAX`] bytes. The tree's root is the empty path.
+///
+/// The order is by component, so that a directory stands directly before what is in it, and its content before its
+/// siblings.
+///
+/// ```
+/// use s6_instance_maker_core::path::TreePath;
+/// assert!(TreePath::parse(*b"log/run").is_ok());
+/// assert!(TreePath::parse(*b"../run").is_err());
+/// assert!(TreePath::parse(*b"/etc/passwd").is_err());
+/// assert!(TreePath::parse(*b"log")? < TreePath::parse(*b"log/run")?);
+/// assert!(TreePath::parse(*b"log/run")? < TreePath::parse(*b"log!")?);
+/// # Ok::<(), s6_instance_maker_core::path::PathError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreePath(Cow<'static, [u8]>);
+
+/// Why some bytes are no [`TreePath`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// One of the components is no name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// More than [`PATH_MAX`] bytes.
+    #[error("a path inside a service directory cannot be longer than {PATH_MAX} bytes")]
+    TooLong,
+}
+
+impl TreePath {
+    /// The tree's own directory.
+    pub const ROOT: Self = Self(Cow::Borrowed(b""));
+
+    /// Checks `bytes`, names joined by single slashes, and makes them a path; no bytes are the root.
+    pub fn parse(bytes: impl Into<Vec<u8>>) -> Result<Self, PathError> {
+        let bytes = bytes.into();
+        check_path(&bytes)?;
+        Ok(Self(Cow::Owned(bytes)))
+    }
+
+    /// A path known when the program is built.
+    ///
+    /// # Panics
+    ///
+    /// When `text` is no path. Use it in a `const`, where that is a compile error.
+    #[must_use]
+    #[expect(clippy::panic, reason = "evaluated in constants only: a wrong literal does not compile")]
+    pub const fn constant(text: &'static str) -> Self {
+        match check_path(text.as_bytes()) {
+            Ok(()) => Self(Cow::Borrowed(text.as_bytes())),
+            Err(_) => panic!("not a path"),
+        }
+    }
+
+    /// The path of `name` in the directory that this path is.
+    pub fn join(&self, name: &Name) -> Result<Self, PathError> {
+        self.append(name.as_bytes())
+    }
+
+    /// The path of `inner` below the directory that this path is.
+    pub fn join_path(&self, inner: &Self) -> Result<Self, PathError> {
+        self.append(&inner.0)
+    }
+
+    fn append(&self, tail: &[u8]) -> Result<Self, PathError> {
+        let separator: &[u8] = if self.is_root() || tail.is_empty() { b"" } else { b"/" };
+        let bytes = [&self.0, separator, tail].concat();
+        if bytes.len() > PATH_MAX { Err(PathError::TooLong) } else { Ok(Self(Cow::Owned(bytes))) }
+    }
+
+    /// Whether this is the tree's own directory.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The bytes of the path; none for the root.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The directory that holds what this path names; none for the root.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        self.split().map(|(parent, _)| Self(Cow::Owned(parent.to_vec())))
+    }
+
+    /// The bytes of the parent's path and of the last name; none for the root.
+    #[must_use]
+    pub fn split(&self) -> Option<(&[u8], &[u8])> {
+        if self.is_root() {
+            return None;
+        }
+        match self.0.iter().rposition(|&byte| byte == b'/') {
+            // The separator stands between the two halves and belongs to neither.
+            Some(at) => self.0.split_at_checked(at).map(|(parent, name)| (parent, name.get(1..).unwrap_or_default())),
+            None => Some((b"", &self.0)),
+        }
+    }
+
+    /// The names that the path is made of.
+    pub fn components(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|&byte| byte == b'/').filter(|name| !name.is_empty())
+    }
+
+    /// Whether this path is `directory` or lies below it.
+    #[must_use]
+    pub fn starts_with(&self, directory: &Self) -> bool {
+        directory.is_root()
+            || self.0.strip_prefix(directory.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+    }
+}
+
+impl From<Name> for TreePath {
+    fn from(name: Name) -> Self {
+        Self(name.0)
+    }
+}
+
+impl Ord for TreePath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // NUL is in no name, so a slash that counts as NUL sorts by component.
+        let key = |byte: &u8| if *byte == b'/' { 0 } else { *byte };
+        self.0.iter().map(key).cmp(other.0.iter().map(key))
+    }
+}
+
+impl PartialOrd for TreePath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for TreePath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl fmt::Display for TreePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_root() { f.write_str(".") } else { Shown(&self.0).fmt(f) }
+    }
+}
+
+const fn check_name(name: &[u8]) -> Result<(), NameError> {
+    match name {
+        [] => Err(NameError::Empty),
+        [b'.'] | [b'.', b'.'] => Err(NameError::Dots),
+        _ if name.len() > NAME_MAX => Err(NameError::TooLong),
+        _ if contains(name, b'/') || contains(name, 0) => Err(NameError::Forbidden),
+        _ => Ok(()),
+    }
+}
+
+const fn check_path(mut rest: &[u8]) -> Result<(), PathError> {
+    if rest.len() > PATH_MAX {
+        return Err(PathError::TooLong);
+    }
+    if rest.is_empty() {
+        return Ok(());
+    }
+    loop {
+        let (name, tail) = split_first_component(rest);
+        if let Err(error) = check_name(name) {
+            return Err(PathError::Name(error));
+        }
+        match tail {
+            Some(tail) => rest = tail,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// The bytes before the first slash, and those after it, if there is one.
+const fn split_first_component(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let mut length = 0;
+    let mut rest = bytes;
+    while let [byte, tail @ ..] = rest {
+        if *byte == b'/' {
+            return (bytes.split_at(length).0, Some(tail));
+        }
+        length += 1;
+        rest = tail;
+    }
+    (bytes, None)
+}
+
+const fn contains(mut bytes: &[u8], wanted: u8) -> bool {
+    while let [byte, tail @ ..] = bytes {
+        if *byte == wanted {
+            return true;
+        }
+        bytes = tail;
+    }
+    false
+}

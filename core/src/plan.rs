@@ -1,0 +1,507 @@
+//! The plan: a pure function from what is wanted and what was seen to the tree that shall be made.
+//!
+//! The bytes and modes are those of s6's own program wherever its result works (docs/original.md, "Generated files" and
+//! "Modes"); where it does not, docs/deviations.md says what is made instead.
+
+use crate::escape::Shown;
+use crate::execline::{Arguments, Script, Text, Word};
+use crate::facts::Facts;
+use crate::path::{PathError, TreePath};
+use crate::request::{Account, AccountName, Consumer, LOG_FILE_SIZES, LogUser, Logging, MaxInstances};
+use crate::request::{PrepareLogDir, Request, ServiceName, Shape, Timestamp};
+use crate::target::{S6Version, Target};
+use crate::template::Template;
+use crate::tree::{DisplayContent, Kind, Meta, Mode, Node, Tree, TreeError};
+use crate::wrap::{ScriptProblem, Wrapping};
+use alloc::vec::Vec;
+use core::fmt;
+
+/// A tree of files to be made, and what its user should know about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What shall be there. Its root is DIR itself.
+    pub tree: Tree<Content>,
+    /// What works, but probably not as meant.
+    pub warnings: Vec<Warning>,
+}
+
+/// The text form of [`Plan::tree`], for people and for snapshots; warnings are not in it.
+///
+/// ```
+/// use s6_instance_maker_core::facts::Facts;
+/// use s6_instance_maker_core::path::TreePath;
+/// use s6_instance_maker_core::plan::plan;
+/// use s6_instance_maker_core::request::{Request, Shape};
+/// use s6_instance_maker_core::target::Target;
+/// use s6_instance_maker_core::template::{FileFacts, Template};
+/// use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
+///
+/// let root = Ids { uid: 0, gid: 0 };
+/// let seen = |mode| Meta { mode: Mode::new(mode), owner: Some(root) };
+/// let mut template = Template::new(seen(0o755));
+/// template.insert(TreePath::parse(*b"run")?, Node::new(seen(0o755), Kind::File(FileFacts::default())))?;
+///
+/// let request = Request {
+///     shape: Shape::ServiceDirectory { log: None },
+///     max_instances: None,
+///     user: None,
+///     target: Target::default(),
+///     idle_logger_options: vec![],
+/// };
+/// let facts = Facts { umask: Mode::new(0o022), caller: root, accounts: [].into() };
+/// let plan = plan(&request, &facts, &template)?;
+/// // In your own tests: insta::assert_snapshot!(plan, @"...")
+/// assert_eq!(plan.to_string(), "\
+/// 0755 dir  .
+/// 0755 dir  instance
+/// 0755 dir  instances
+/// 0644 file notification-fd
+///      | 3
+/// 0755 file run
+///      | #!/usr/bin/execlineb -P
+///      |
+///      | fdmove -c 2 1
+///      | s6-svscan -d3 -- instance
+/// 0755 dir  template
+/// 0755 file template/run <- run
+/// ");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tree.fmt(f)
+    }
+}
+
+/// What a regular file of a plan holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// These bytes.
+    Generated(Vec<u8>),
+    /// What the template has at this path.
+    Template(TreePath),
+}
+
+impl DisplayContent for Content {
+    fn fmt_content(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Template(path) => write!(f, " <- {path}"),
+            Self::Generated(bytes) => {
+                let body = bytes.strip_suffix(b"\n");
+                for line in body.unwrap_or(bytes).split(|&byte| byte == b'\n') {
+                    f.write_str("\n     |")?;
+                    if !line.is_empty() {
+                        write!(f, " {}", Shown(line))?;
+                    }
+                }
+                if body.is_none() {
+                    f.write_str("\n     (no newline at the end)")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Something that works, but probably not as meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Warning {
+    /// Logger options without a logger.
+    #[error("without -L there is no logger: {} {}", List(.0), if .0.len() == 1 { "does nothing" } else { "do nothing" })]
+    IdleLoggerOptions(Vec<&'static str>),
+    /// s6-log will use another file size.
+    #[error(
+        "s6-log will rotate at {} bytes, not at {given}: it takes {} to {}", clamp_file_size(*given), LOG_FILE_SIZES.start(),
+        LOG_FILE_SIZES.end()
+    )]
+    LogFileSize {
+        /// The size that was asked for.
+        given: u32,
+    },
+    /// An s6 that nobody has looked at yet.
+    #[error("s6 {given} is newer than the newest known, {}; treated like that", S6Version::NEWEST)]
+    NewerS6 {
+        /// The version that was told.
+        given: S6Version,
+    },
+    /// The umask leaves scripts open to others than their owner.
+    #[error("umask {umask}: {who} may write scripts that the supervision tree runs", who = writers(*umask))]
+    WritableScripts {
+        /// The umask.
+        umask: Mode,
+    },
+    /// An account that does not exist here.
+    #[error("there is no account `{0}` here; its access to the template's scripts was judged as anybody's")]
+    UnknownAccount(AccountName),
+    /// Another supervisor's state in the template.
+    #[error("`{0}` in the template is a supervisor's state; it is not copied")]
+    StateNotCopied(TreePath),
+    /// The copy will belong to someone else than the template's file.
+    #[error("`{0}` in the template has a set-id bit and another owner; the bit is not copied")]
+    SetIdDropped(TreePath),
+}
+
+/// Why there can be no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// s6-svscan has no room for so many instances with their loggers.
+    #[error(
+        "-c {given}: the template has a log directory, and s6-svscan from 2.12 on has room for {most} instances with a logger",
+        most = SLOTS_MAX / 2
+    )]
+    TooManyLogged {
+        /// How many were asked for.
+        given: u32,
+    },
+    /// The result's owner could not read it.
+    #[error("umask {umask}: the files would be unreadable for their owner")]
+    UnreadableUmask {
+        /// The umask.
+        umask: Mode,
+    },
+    /// The instances cannot run as the user that was asked for.
+    #[error(transparent)]
+    Script(#[from] ScriptProblem),
+    /// A path of the result is too long.
+    #[error("`template/{path}`: {source}")]
+    Path {
+        /// The path in the template.
+        path: TreePath,
+        /// What is wrong with it.
+        source: PathError,
+    },
+    /// Two parts of the result are in each other's way.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+}
+
+/// The most slots that s6-svscan has (docs/original.md, "Room for instances").
+const SLOTS_MAX: u32 = 160_000;
+/// The fewest: s6-svscan raises what is less.
+const SLOTS_MIN: u32 = 4;
+/// The most that fit into the usual stack of 8 MiB beside a large environment; 24,000 fail with one of 30 KB.
+const SLOTS_WITHOUT_SOFTLIMIT: u32 = 16_000;
+/// 160,000 slots of about 348 bytes, and the environment.
+const STACK: u64 = 64 << 20;
+
+const INSTANCE: TreePath = TreePath::constant("instance");
+const INSTANCES: TreePath = TreePath::constant("instances");
+const LOG: TreePath = TreePath::constant("log");
+const NOTIFICATION_FD: TreePath = TreePath::constant("notification-fd");
+const RUN: TreePath = TreePath::constant("run");
+const TEMPLATE: TreePath = TreePath::constant("template");
+const TYPE: TreePath = TreePath::constant("type");
+const PRODUCER_FOR: TreePath = TreePath::constant("producer-for");
+const CONSUMER_FOR: TreePath = TreePath::constant("consumer-for");
+const PIPELINE_NAME: TreePath = TreePath::constant("pipeline-name");
+
+/// Computes what shall be made of `template`: the same arguments, the same plan.
+pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Plan, PlanError> {
+    let modes = Modes::under(facts.umask)?;
+    let run = supervisor_script(request, template)?;
+    let wrapping = match &request.user {
+        Some(user) => Wrapping::new(user, &request.target, facts, template)?,
+        None => Wrapping::default(),
+    };
+    let mut draft =
+        Draft { tree: Tree::new(Meta::callers(Modes::DIRECTORY)), modes, warnings: warnings(request, facts, &wrapping) };
+
+    match &request.shape {
+        Shape::ServiceDirectory { log } => {
+            draft.longrun(&TreePath::ROOT, run, modes.script)?;
+            draft.directory(INSTANCE)?;
+            draft.directory(INSTANCES)?;
+            draft.template(&TreePath::ROOT, facts, template, &wrapping)?;
+            if let Some(logging) = log {
+                draft.directory(LOG)?;
+                draft.longrun(&LOG, logger_script(logging, &request.target), modes.script)?;
+            }
+        }
+        Shape::S6Rc(definition) => {
+            let service = draft.definition(definition.service(), run)?;
+            draft.template(&service, facts, template, &wrapping)?;
+            if let Some(Consumer { logger, pipeline, logging }) = definition.log() {
+                draft.list(&service, &PRODUCER_FOR, logger)?;
+                let log = draft.definition(logger, logger_script(logging, &request.target))?;
+                draft.list(&log, &CONSUMER_FOR, definition.service())?;
+                if let Some(pipeline) = pipeline {
+                    draft.list(&log, &PIPELINE_NAME, pipeline)?;
+                }
+            }
+        }
+    }
+    Ok(Plan { tree: draft.tree, warnings: draft.warnings })
+}
+
+/// A plan in the making.
+struct Draft {
+    tree: Tree<Content>,
+    modes: Modes,
+    warnings: Vec<Warning>,
+}
+
+impl Draft {
+    fn directory(&mut self, path: TreePath) -> Result<(), PlanError> {
+        Ok(self.tree.insert(path, Node::new(Meta::callers(Modes::DIRECTORY), Kind::Directory))?)
+    }
+
+    fn file(&mut self, directory: &TreePath, name: &TreePath, mode: Mode, bytes: Vec<u8>) -> Result<(), PlanError> {
+        let path = below(directory, name)?;
+        Ok(self.tree.insert(path, Node::new(Meta::callers(mode), Kind::File(Content::Generated(bytes))))?)
+    }
+
+    /// What every longrun here has: it is ready when it writes to descriptor 3, and it is run by a script.
+    fn longrun(&mut self, directory: &TreePath, script: Script, mode: Mode) -> Result<(), PlanError> {
+        self.file(directory, &NOTIFICATION_FD, self.modes.file, b"3\n".to_vec())?;
+        self.file(directory, &RUN, mode, script.into_bytes())
+    }
+
+    /// A source definition directory of a longrun; s6-rc-compile makes its script executable.
+    fn definition(&mut self, name: &ServiceName, script: Script) -> Result<TreePath, PlanError> {
+        let directory = TreePath::from(name.as_name().clone());
+        self.directory(directory.clone())?;
+        self.longrun(&directory, script, self.modes.file)?;
+        self.file(&directory, &TYPE, self.modes.file, b"longrun\n".to_vec())?;
+        Ok(directory)
+    }
+
+    /// A file of s6-rc that lists one name.
+    fn list(&mut self, directory: &TreePath, file: &TreePath, name: &ServiceName) -> Result<(), PlanError> {
+        self.file(directory, file, self.modes.file, [name.as_name().as_bytes(), b"\n"].concat())
+    }
+
+    /// The copy of the template in `directory`.
+    fn template(
+        &mut self,
+        directory: &TreePath,
+        facts: &Facts,
+        template: &Template,
+        wrapping: &Wrapping,
+    ) -> Result<(), PlanError> {
+        let base = below(directory, &TEMPLATE)?;
+        // The state directory that is being passed over.
+        let mut skipped: Option<&TreePath> = None;
+        for (path, node) in template.tree().iter() {
+            if skipped.is_some_and(|state| path.starts_with(state)) {
+                continue;
+            }
+            if Template::is_state(path) && matches!(node.kind, Kind::Directory) {
+                skipped = Some(path);
+                self.warnings.push(Warning::StateNotCopied(path.clone()));
+                continue;
+            }
+            let kind = match &node.kind {
+                Kind::Directory => Kind::Directory,
+                Kind::File(_) => Kind::File(Content::Template(path.clone())),
+                Kind::Symlink(target) => Kind::Symlink(target.clone()),
+                Kind::Fifo => Kind::Fifo,
+            };
+            let meta = copied(node.meta, &kind, facts);
+            if meta.mode != node.meta.mode {
+                self.warnings.push(Warning::SetIdDropped(path.clone()));
+            }
+            let node = Node::new(meta, kind);
+            match wrapping.of(path) {
+                None => self.tree.insert(below(&base, path)?, node)?,
+                Some(wrapped) => {
+                    self.tree.insert(below(&base, &wrapped.renamed)?, node)?;
+                    self.file(&base, path, Modes::WRAPPER, wrapped.script.clone())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Mode and owner of a copy: root keeps the owner; for anybody else the copy is theirs, and a set-id bit that would then lend
+/// another identity than in the template is dropped. On a directory such a bit lends nothing.
+fn copied(seen: Meta, kind: &Kind<Content>, facts: &Facts) -> Meta {
+    let Some(owner) = seen.owner.filter(|&owner| owner != facts.caller) else {
+        return Meta::callers(seen.mode);
+    };
+    if facts.caller.uid == 0 {
+        return seen;
+    }
+    let mut mode = seen.mode;
+    if matches!(kind, Kind::File(_)) {
+        if owner.uid != facts.caller.uid {
+            mode = mode.without(Mode::SET_UID);
+        }
+        if owner.gid != facts.caller.gid {
+            mode = mode.without(Mode::SET_GID);
+        }
+    }
+    Meta::callers(mode)
+}
+
+fn below(directory: &TreePath, path: &TreePath) -> Result<TreePath, PlanError> {
+    directory.join_path(path).map_err(|source| PlanError::Path { path: path.clone(), source })
+}
+
+/// The modes of what is generated (docs/original.md, "Modes").
+#[derive(Clone, Copy)]
+struct Modes {
+    file: Mode,
+    script: Mode,
+}
+
+impl Modes {
+    /// Directories, whatever the umask.
+    const DIRECTORY: Mode = Mode::new(0o755);
+    /// Scripts that drop privileges: any account must be able to read and run them.
+    const WRAPPER: Mode = Mode::new(0o755);
+
+    fn under(umask: Mode) -> Result<Self, PlanError> {
+        if umask.has(0o400) {
+            return Err(PlanError::UnreadableUmask { umask });
+        }
+        let file = Mode::new(0o666).without(umask.bits());
+        // Who may read a script may execute it.
+        let script = Mode::new(u32::from(file.bits() | (file.bits() & 0o444) >> 2));
+        Ok(Self { file, script })
+    }
+}
+
+/// The run script of the supervisor of all instances.
+fn supervisor_script(request: &Request, template: &Template) -> Result<Script, PlanError> {
+    let target = &request.target;
+    let s6 = |name| Word::program(target.s6_dir.as_ref(), name);
+    let mut script = Script::new(&target.shebang_dir, Arguments::Ignored);
+    script.blank();
+    script.line([
+        Word::program(target.execline_dir.as_ref(), "fdmove"),
+        Word::literal("-c"),
+        Word::literal("2"),
+        Word::literal("1"),
+    ]);
+    let mut svscan = Vec::from([s6("s6-svscan"), Word::literal("-d3")]);
+    if let Some(room) = room(request, template)? {
+        if room.softlimit {
+            script.line([s6("s6-softlimit"), Word::literal("-s"), Word::number("", STACK)]);
+        }
+        svscan.push(room.option);
+    }
+    svscan.extend([Word::literal("--"), Word::literal("instance")]);
+    script.line(svscan);
+    Ok(script)
+}
+
+/// How s6-svscan is told how many instances to have room for.
+struct Room {
+    option: Word,
+    /// Whether its tables need a larger stack than usual.
+    softlimit: bool,
+}
+
+/// The rule of docs/original.md, "Room for instances": s6-svscan counts slots from 2.12 on, and an instance with a logger of its
+/// own takes two. Without a hint of the s6 version the option is left out: every version then has room for 500 and their
+/// loggers.
+fn room(request: &Request, template: &Template) -> Result<Option<Room>, PlanError> {
+    let version = request.target.s6_version;
+    if request.max_instances.is_none() && version.is_none() {
+        return Ok(None);
+    }
+    let instances = request.max_instances.unwrap_or(MaxInstances::DEFAULT).get();
+    if !version.unwrap_or(S6Version::NEWEST).counts_slots() {
+        return Ok(Some(Room { option: Word::number("-c", instances.into()), softlimit: false }));
+    }
+    let slots = if template.is_logged() { 2 * instances } else { instances }.max(SLOTS_MIN);
+    if slots > SLOTS_MAX {
+        return Err(PlanError::TooManyLogged { given: instances });
+    }
+    Ok(Some(Room { option: Word::number("-C", slots.into()), softlimit: slots > SLOTS_WITHOUT_SOFTLIMIT }))
+}
+
+/// The run script of the logger for all instances.
+fn logger_script(logging: &Logging, target: &Target) -> Script {
+    let s6 = |name| Word::program(target.s6_dir.as_ref(), name);
+    let dir = || Word::quoted(logging.dir.as_text());
+    let mut script = Script::new(&target.shebang_dir, Arguments::Ignored);
+    if let Some(LogUser { account, prepare }) = &logging.user {
+        if *prepare == PrepareLogDir::Yes {
+            let mut first = |command: &[&'static str], arguments: &[Word]| {
+                let words = [Word::program(target.execline_dir.as_ref(), "if"), Word::literal("{")];
+                let command = command.iter().map(|word| Word::literal(word));
+                script.line(words.into_iter().chain(command).chain(arguments.iter().cloned()).chain([Word::literal("}")]));
+            };
+            first(&["mkdir", "-p", "-m", "2700", "--"], &[dir()]);
+            first(&["chown", "-h", "--"], &[Word::quoted(&owner_for_chown(account)), dir()]);
+        }
+        script.line([s6("s6-setuidgid"), Word::quoted(&account.to_text())]);
+    }
+    let mut words = Vec::from([s6("s6-log"), Word::literal("-bd3"), Word::literal("--")]);
+    match logging.timestamp {
+        Timestamp::None => {}
+        Timestamp::Tai64n => words.push(Word::literal("t")),
+        Timestamp::Iso8601 => words.push(Word::literal("T")),
+        Timestamp::Both => words.extend([Word::literal("t"), Word::literal("T")]),
+    }
+    words.push(Word::number("n", logging.archives.into()));
+    words.push(Word::number("s", logging.file_size.into()));
+    if logging.total_size != 0 {
+        words.push(Word::number("S", logging.total_size));
+    }
+    words.extend(logging.prefix.as_ref().map(|prefix| Word::prefixed("p", prefix)));
+    words.push(dir());
+    script.line(words);
+    script
+}
+
+/// What chown is given: an account's name and a colon stand for the account and its primary group.
+fn owner_for_chown(account: &Account) -> Text {
+    match account {
+        Account::Named(_) => account.to_text().followed_by(":"),
+        Account::Numbered(_) => account.to_text(),
+    }
+}
+
+fn warnings(request: &Request, facts: &Facts, wrapping: &Wrapping) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if !request.idle_logger_options.is_empty() {
+        warnings.push(Warning::IdleLoggerOptions(request.idle_logger_options.clone()));
+    }
+    if let Some(logging) = request.shape.logging()
+        && !LOG_FILE_SIZES.contains(&logging.file_size)
+    {
+        warnings.push(Warning::LogFileSize { given: logging.file_size });
+    }
+    if let Some(version) = request.target.s6_version.filter(|&version| version > S6Version::NEWEST) {
+        warnings.push(Warning::NewerS6 { given: version });
+    }
+    if !writers(facts.umask).is_empty() {
+        warnings.push(Warning::WritableScripts { umask: facts.umask });
+    }
+    warnings.extend(wrapping.unknown_account().cloned().map(Warning::UnknownAccount));
+    warnings
+}
+
+/// Who besides the owner may write what is made under `umask`.
+fn writers(umask: Mode) -> &'static str {
+    match (umask.has(0o020), umask.has(0o002)) {
+        (true, true) => "",
+        (true, false) => "others",
+        (false, true) => "the group",
+        (false, false) => "the group and others",
+    }
+}
+
+fn clamp_file_size(given: u32) -> u32 {
+    given.clamp(*LOG_FILE_SIZES.start(), *LOG_FILE_SIZES.end())
+}
+
+/// Words with commas and an `and`.
+struct List<'a>(&'a [&'static str]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, word) in self.0.iter().enumerate() {
+            f.write_str(match (index, self.0.len() - index) {
+                (0, _) => "",
+                (_, 1) => " and ",
+                _ => ", ",
+            })?;
+            f.write_str(word)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,355 @@
+//! What shall be made: a request that cannot hold nonsense.
+//!
+//! Every field's constructor checks what can be checked without a template; what needs one is [`crate::plan::plan`]'s. This is
+//! not the command line: that is `cli`, which ends in a [`Request`].
+
+use crate::execline::Text;
+use crate::number;
+use crate::path::Name;
+use crate::target::Target;
+use crate::tree::Ids;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// What shall be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// A service directory, or s6-rc source definition directories; and its logger.
+    pub shape: Shape,
+    /// Room for so many instances; none: not told.
+    pub max_instances: Option<MaxInstances>,
+    /// Who the instances and their loggers run as; none: whoever runs the supervision tree.
+    pub user: Option<Account>,
+    /// Where the result will run.
+    pub target: Target,
+    /// Logger options that were given although there is no logger; they do nothing and deserve a warning.
+    pub idle_logger_options: Vec<&'static str>,
+}
+
+/// The two shapes of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A service directory, with a logger for all its instances or without.
+    ServiceDirectory {
+        /// The logger.
+        log: Option<Logging>,
+    },
+    /// Source definition directories for s6-rc.
+    S6Rc(Definition),
+}
+
+/// Source definitions for s6-rc: a longrun, and perhaps its logger, and perhaps a bundle of both.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    service: ServiceName,
+    log: Option<Consumer>,
+}
+
+/// The logger's half of a [`Definition`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consumer {
+    /// The longrun that runs the logger.
+    pub logger: ServiceName,
+    /// The bundle that s6-rc-compile makes of service and logger.
+    pub pipeline: Option<ServiceName>,
+    /// What the logger does.
+    pub logging: Logging,
+}
+
+/// Two names of a [`Definition`] that must differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the {0} and the {1} cannot have the same name")]
+pub struct SameName(&'static str, &'static str);
+
+impl Definition {
+    /// A longrun, and perhaps its logger; all names must differ.
+    pub fn new(service: ServiceName, log: Option<Consumer>) -> Result<Self, SameName> {
+        if let Some(Consumer { logger, pipeline, .. }) = &log {
+            if *logger == service {
+                return Err(SameName("service", "logger"));
+            }
+            if pipeline.as_ref() == Some(&service) {
+                return Err(SameName("service", "pipeline"));
+            }
+            if pipeline.as_ref() == Some(logger) {
+                return Err(SameName("logger", "pipeline"));
+            }
+        }
+        Ok(Self { service, log })
+    }
+
+    /// The longrun that runs the instances.
+    #[must_use]
+    pub const fn service(&self) -> &ServiceName {
+        &self.service
+    }
+
+    /// Its logger.
+    #[must_use]
+    pub const fn log(&self) -> Option<&Consumer> {
+        self.log.as_ref()
+    }
+}
+
+impl Shape {
+    /// What the logger does, where there is one.
+    #[must_use]
+    pub fn logging(&self) -> Option<&Logging> {
+        match self {
+            Self::ServiceDirectory { log } => log.as_ref(),
+            Self::S6Rc(definition) => definition.log().map(|consumer| &consumer.logging),
+        }
+    }
+}
+
+/// The longest name of a service, in bytes: what s6-svscan supervises from 2.12 on.
+pub const SERVICE_NAME_MAX: usize = 251;
+
+/// A name that s6-rc-compile takes for a service, a logger or a pipeline (docs/original.md, "Names in s6-rc").
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServiceName(Name);
+
+/// Why s6-rc would not take a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServiceNameError {
+    /// It is empty.
+    #[error("it cannot be empty")]
+    Empty,
+    /// s6-rc-compile passes over such a directory without a word.
+    #[error("it cannot begin with a dot: s6-rc-compile would pass over it")]
+    Dot,
+    /// `s6rc-` and `s6-rc-`.
+    #[error("names that begin with `s6rc-` or `s6-rc-` are s6-rc's own")]
+    Reserved,
+    /// s6-rc's list files are line based.
+    #[error("it cannot hold a newline")]
+    Newline,
+    /// In a list file, leading blanks are dropped and `#` begins a comment.
+    #[error("it cannot begin with a blank or `#`: s6-rc's list files would lose it")]
+    LeadingBlankOrHash,
+    /// s6-svscan would not supervise it.
+    #[error("it cannot be longer than {SERVICE_NAME_MAX} bytes: s6-svscan would not supervise it")]
+    TooLong,
+    /// A slash or a NUL.
+    #[error("it cannot hold a slash or a NUL")]
+    Forbidden,
+}
+
+impl ServiceName {
+    /// Checks `bytes` and makes them a service's name.
+    pub fn new(bytes: &[u8]) -> Result<Self, ServiceNameError> {
+        match bytes {
+            [] => Err(ServiceNameError::Empty),
+            [b'.', ..] => Err(ServiceNameError::Dot),
+            [b' ' | b'\t' | b'#', ..] => Err(ServiceNameError::LeadingBlankOrHash),
+            _ if bytes.starts_with(b"s6rc-") || bytes.starts_with(b"s6-rc-") => Err(ServiceNameError::Reserved),
+            _ if bytes.contains(&b'\n') => Err(ServiceNameError::Newline),
+            _ if bytes.len() > SERVICE_NAME_MAX => Err(ServiceNameError::TooLong),
+            _ => Name::new(bytes).map(Self).map_err(|_| ServiceNameError::Forbidden),
+        }
+    }
+
+    /// The name of the service's directory.
+    #[must_use]
+    pub const fn as_name(&self) -> &Name {
+        &self.0
+    }
+}
+
+/// A number of instances: 2 to 90000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxInstances(u32);
+
+impl MaxInstances {
+    /// The fewest that may be asked for.
+    pub const MIN: u32 = 2;
+    /// The most that may be asked for.
+    pub const MAX: u32 = 90_000;
+    /// s6-svscan's own, when it is not told.
+    pub const DEFAULT: Self = Self(500);
+
+    /// Takes 2 to 90000.
+    #[must_use]
+    pub fn new(number: u64) -> Option<Self> {
+        u32::try_from(number).ok().filter(|number| (Self::MIN..=Self::MAX).contains(number)).map(Self)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// Who a process runs as, in the form that s6-setuidgid takes: an account's name, or numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// The name of an account, to be looked up where the result runs.
+    Named(AccountName),
+    /// `uid:gid`; no supplementary groups.
+    Numbered(Ids),
+}
+
+/// An account's name: not empty, no blank, control character or `:`, no `-` at its start, not digits alone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AccountName(Text);
+
+/// Why some bytes name no account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountError {
+    /// It is empty.
+    #[error("it cannot be empty")]
+    Empty,
+    /// s6-setuidgid would take it for an option.
+    #[error("it cannot begin with `-`: s6-setuidgid would take it for an option")]
+    Dash,
+    /// A blank, a control character, a slash or a NUL.
+    #[error("it cannot hold a blank, a control character or a slash")]
+    Forbidden,
+    /// A colon, and not two numbers around it.
+    #[error("with a colon it must be UID:GID, two numbers up to 4294967294")]
+    NotNumeric,
+    /// Digits alone: s6-setuidgid would look for an account of that name.
+    #[error("a number alone is no account for s6-setuidgid; say UID:GID")]
+    NumberAlone,
+}
+
+impl Account {
+    /// Reads a name, or `uid:gid`.
+    pub fn parse(bytes: &[u8]) -> Result<Self, AccountError> {
+        if let Some(colon) = bytes.iter().position(|&byte| byte == b':') {
+            let (uid, gid) = bytes.split_at_checked(colon).ok_or(AccountError::NotNumeric)?;
+            let id = |digits: &[u8]| {
+                // (uid_t) -1 means "leave alone" to chown and setuid: it is nobody's id.
+                number::parse(digits).and_then(|id| u32::try_from(id).ok()).filter(|&id| id != u32::MAX)
+            };
+            let ids = id(uid).zip(gid.get(1..).and_then(id));
+            return ids.map(|(uid, gid)| Self::Numbered(Ids { uid, gid })).ok_or(AccountError::NotNumeric);
+        }
+        match bytes {
+            [] => Err(AccountError::Empty),
+            [b'-', ..] => Err(AccountError::Dash),
+            _ if bytes.iter().all(u8::is_ascii_digit) => Err(AccountError::NumberAlone),
+            _ if bytes.iter().any(|&byte| byte <= b' ' || byte == 0x7f || byte == b'/') => Err(AccountError::Forbidden),
+            _ => Text::new(bytes).map(|text| Self::Named(AccountName(text))).map_err(|_| AccountError::Forbidden),
+        }
+    }
+
+    /// What s6-setuidgid is given.
+    #[must_use]
+    pub fn to_text(&self) -> Text {
+        match self {
+            Self::Named(name) => name.0.clone(),
+            Self::Numbered(ids) => Text::numbers(*ids),
+        }
+    }
+}
+
+impl AccountName {
+    /// The bytes of the name.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+impl fmt::Display for AccountName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::escape::Shown(self.as_bytes()).fmt(f)
+    }
+}
+
+/// What an s6-log process does with what it reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logging {
+    /// Where it writes.
+    pub dir: LogDir,
+    /// Who it runs as; none: whoever runs the supervision tree.
+    pub user: Option<LogUser>,
+    /// What it puts before every line.
+    pub timestamp: Timestamp,
+    /// How many old files it keeps.
+    pub archives: u32,
+    /// How large a file becomes before it is rotated, in bytes.
+    pub file_size: u32,
+    /// How large all old files together may be, in bytes; 0: no limit.
+    pub total_size: u64,
+    /// What it puts before every line, behind the timestamp; an empty one is written, and does nothing.
+    pub prefix: Option<Text>,
+}
+
+/// The sizes that s6-log uses as they are; it raises smaller and lowers larger ones (docs/original.md, "Directives of s6-log").
+pub const LOG_FILE_SIZES: core::ops::RangeInclusive<u32> = 4096..=268_435_455;
+
+/// Who a logger runs as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogUser {
+    /// The account.
+    pub account: Account,
+    /// Whether the log directory is made for that account when the logger starts.
+    pub prepare: PrepareLogDir,
+}
+
+/// Whether the logger's script makes the log directory and gives it to the logger's account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrepareLogDir {
+    /// It does, so that the logger works wherever the system starts it.
+    Yes,
+    /// It does not; the directory must be there and belong to the account.
+    No,
+}
+
+/// An absolute path, for s6-log to write to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogDir(Text);
+
+/// Why some bytes are no log directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogDirError {
+    /// It does not begin with `/`; s6-log would not take it for a directory.
+    #[error("it must be absolute")]
+    NotAbsolute,
+    /// There is a NUL in it.
+    #[error(transparent)]
+    Nul(#[from] crate::execline::NulError),
+}
+
+impl LogDir {
+    /// Checks that `bytes` are an absolute path.
+    pub fn new(bytes: &[u8]) -> Result<Self, LogDirError> {
+        if bytes.starts_with(b"/") { Ok(Self(Text::new(bytes)?)) } else { Err(LogDirError::NotAbsolute) }
+    }
+
+    /// The path.
+    #[must_use]
+    pub const fn as_text(&self) -> &Text {
+        &self.0
+    }
+}
+
+/// Which timestamps s6-log writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timestamp {
+    /// None.
+    None,
+    /// TAI64N, 25 characters that sort.
+    Tai64n,
+    /// ISO 8601, local time.
+    Iso8601,
+    /// TAI64N, then ISO 8601.
+    Both,
+}
+
+impl Timestamp {
+    /// Takes 0 to 3, in the order above.
+    #[must_use]
+    pub const fn new(number: u64) -> Option<Self> {
+        match number {
+            0 => Some(Self::None),
+            1 => Some(Self::Tai64n),
+            2 => Some(Self::Iso8601),
+            3 => Some(Self::Both),
+            _ => None,
+        }
+    }
+}

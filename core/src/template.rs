@@ -1,0 +1,150 @@
+//! The manifest of a template: what was seen of a service directory, without the contents of its files.
+
+use crate::path::{Name, TreePath};
+use crate::tree::{Kind, Meta, Node, Tree, TreeError};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+/// What is known of a regular file in a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileFacts {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its first bytes, at most [`HEAD_MAX`], where it is a control script; none: nobody looked.
+    pub head: Option<Vec<u8>>,
+}
+
+/// How much of a control script is looked at, in bytes.
+pub const HEAD_MAX: usize = 4096;
+
+/// What was seen of a template service directory. Every entry has an owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template(Tree<FileFacts>);
+
+/// Where a path ends when the links on its way are followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// At this entry, which is no link.
+    Entry(TreePath),
+    /// Nowhere: something on the way is not there, or is no directory.
+    Missing,
+    /// Outside of the template; the link at this path leads there.
+    Outside(TreePath),
+    /// Nowhere: links lead in a circle, or there are more than 40 of them.
+    Loop,
+}
+
+/// As many links as Linux follows in one path.
+const LINKS_MAX: usize = 40;
+
+const RUN: Name = Name::constant("run");
+const FINISH: Name = Name::constant("finish");
+const LOG: TreePath = TreePath::constant("log");
+
+impl Template {
+    /// A template with nothing in it yet.
+    #[must_use]
+    pub fn new(root: Meta) -> Self {
+        Self(Tree::new(root))
+    }
+
+    /// Adds what was seen; directories before what is in them.
+    pub fn insert(&mut self, path: TreePath, node: Node<FileFacts>) -> Result<(), TreeError> {
+        self.0.insert(path, node)
+    }
+
+    /// All entries.
+    #[must_use]
+    pub const fn tree(&self) -> &Tree<FileFacts> {
+        &self.0
+    }
+
+    /// Whether `path` is where s6-supervise keeps its state: `supervise` and `event`, of the service and of its logger. A
+    /// directory there belongs to another supervisor, is not copied, and need not be looked into.
+    #[must_use]
+    pub fn is_state(path: &TreePath) -> bool {
+        matches!(path.as_bytes(), b"supervise" | b"event" | b"log/supervise" | b"log/event")
+    }
+
+    /// The regular files that s6-supervise executes, links followed: a plan looks at the first bytes of these.
+    #[must_use]
+    pub fn control_scripts(&self) -> Vec<TreePath> {
+        let mut scripts = Vec::new();
+        for directory in [TreePath::ROOT, LOG] {
+            for name in [RUN, FINISH] {
+                if let Ok(path) = directory.join(&name)
+                    && let Resolved::Entry(path) = self.resolve(&path)
+                    && matches!(self.0.get(&path), Some(Node { kind: Kind::File(_), .. }))
+                    && !scripts.contains(&path)
+                {
+                    scripts.push(path);
+                }
+            }
+        }
+        scripts
+    }
+
+    /// Tells the first bytes of a regular file; anything else is left as it is.
+    pub fn set_head(&mut self, path: &TreePath, head: Vec<u8>) {
+        if let Some(Node { kind: Kind::File(facts), .. }) = self.0.get_mut(path) {
+            facts.head = Some(head);
+        }
+    }
+
+    /// Whether s6-svscan will give every instance a logger of its own: `log` is a directory, or leads out of the template,
+    /// where one may be.
+    #[must_use]
+    pub fn is_logged(&self) -> bool {
+        match self.resolve(&LOG) {
+            Resolved::Entry(path) => matches!(self.0.get(&path), Some(Node { kind: Kind::Directory, .. })),
+            Resolved::Outside(_) => true,
+            Resolved::Missing | Resolved::Loop => false,
+        }
+    }
+
+    /// Follows `path` through the template's links.
+    #[must_use]
+    pub fn resolve(&self, path: &TreePath) -> Resolved {
+        let mut at = TreePath::ROOT;
+        let mut ahead: VecDeque<&[u8]> = path.components().collect();
+        // The last link that was followed: what it leads to is its doing.
+        let mut link = TreePath::ROOT;
+        let mut links = 0;
+        while let Some(name) = ahead.pop_front() {
+            if !matches!(self.0.get(&at), Some(Node { kind: Kind::Directory, .. })) {
+                return Resolved::Missing;
+            }
+            if name.is_empty() || name == b"." {
+                continue;
+            }
+            if name == b".." {
+                match at.parent() {
+                    Some(parent) => at = parent,
+                    None => return Resolved::Outside(link),
+                }
+                continue;
+            }
+            let Some(next) = Name::new(name).ok().and_then(|name| at.join(&name).ok()) else {
+                return Resolved::Missing;
+            };
+            match self.0.get(&next).map(|node| &node.kind) {
+                None => return Resolved::Missing,
+                Some(Kind::Symlink(target)) => {
+                    links += 1;
+                    if links > LINKS_MAX {
+                        return Resolved::Loop;
+                    }
+                    if target.starts_with(b"/") {
+                        return Resolved::Outside(next);
+                    }
+                    link = next;
+                    for name in target.rsplit(|&byte| byte == b'/') {
+                        ahead.push_front(name);
+                    }
+                }
+                Some(_) => at = next,
+            }
+        }
+        Resolved::Entry(at)
+    }
+}

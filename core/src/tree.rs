@@ -1,0 +1,214 @@
+//! A tree of files, generic in what a regular file holds: a [`Template`](crate::template::Template) and a
+//! [`Plan`](crate::plan::Plan) are both one, so that order, lookup and display are written once.
+//!
+//! A tree is always whole: it has a root directory, and every entry's parent is a directory in it. Sockets and device nodes
+//! have no place in it.
+
+use crate::escape::Shown;
+use crate::path::TreePath;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// The permission bits of an entry: 0 to 0o7777, set-user-id, set-group-id and sticky included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mode(u16);
+
+impl Mode {
+    /// The set-user-id bit.
+    pub const SET_UID: u16 = 0o4000;
+    /// The set-group-id bit.
+    pub const SET_GID: u16 = 0o2000;
+
+    /// Takes the low twelve bits of `bits` and leaves out the rest, such as the file type in `st_mode`.
+    #[must_use]
+    pub const fn new(bits: u32) -> Self {
+        Self((bits & 0o7777) as u16)
+    }
+
+    /// The bits.
+    #[must_use]
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// This mode without `bits`.
+    #[must_use]
+    pub const fn without(self, bits: u16) -> Self {
+        Self(self.0 & !bits)
+    }
+
+    /// Whether any of `bits` is set.
+    #[must_use]
+    pub const fn has(self, bits: u16) -> bool {
+        self.0 & bits != 0
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04o}", self.0)
+    }
+}
+
+/// A user and a group, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ids {
+    /// The user id.
+    pub uid: u32,
+    /// The group id.
+    pub gid: u32,
+}
+
+impl fmt::Display for Ids {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.uid, self.gid)
+    }
+}
+
+/// Mode and owner of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// The permission bits; for a symbolic link 0o777, which means nothing.
+    pub mode: Mode,
+    /// Who owns it; none is whoever makes it.
+    pub owner: Option<Ids>,
+}
+
+impl Meta {
+    /// An entry that belongs to whoever makes it.
+    #[must_use]
+    pub const fn callers(mode: Mode) -> Self {
+        Self { mode, owner: None }
+    }
+}
+
+/// What stands at a path; `C` is what a regular file holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind<C> {
+    /// A directory; its content is the tree's other entries.
+    Directory,
+    /// A regular file.
+    File(C),
+    /// A symbolic link and its target, any bytes but NUL, never followed.
+    Symlink(Vec<u8>),
+    /// A named pipe.
+    Fifo,
+}
+
+impl<C> Kind<C> {
+    /// The word that the text form has for it: `dir`, `file`, `link` or `fifo`.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Directory => "dir",
+            Self::File(_) => "file",
+            Self::Symlink(_) => "link",
+            Self::Fifo => "fifo",
+        }
+    }
+}
+
+/// One entry of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node<C> {
+    /// Mode and owner.
+    pub meta: Meta,
+    /// What it is.
+    pub kind: Kind<C>,
+}
+
+impl<C> Node<C> {
+    /// An entry.
+    #[must_use]
+    pub const fn new(meta: Meta, kind: Kind<C>) -> Self {
+        Self { meta, kind }
+    }
+}
+
+/// Entries by path, parents first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree<C>(BTreeMap<TreePath, Node<C>>);
+
+/// Why an entry cannot be put into a tree.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TreeError {
+    /// Something stands there already.
+    #[error("`{0}` is there twice")]
+    Duplicate(TreePath),
+    /// The directory that it would be in is not in the tree.
+    #[error("`{0}` has no parent directory")]
+    Orphan(TreePath),
+    /// What it would be in is no directory.
+    #[error("`{0}` lies in something that is no directory")]
+    ParentNotDirectory(TreePath),
+}
+
+impl<C> Tree<C> {
+    /// A tree with nothing but its root directory.
+    #[must_use]
+    pub fn new(root: Meta) -> Self {
+        Self(BTreeMap::from([(TreePath::ROOT, Node::new(root, Kind::Directory))]))
+    }
+
+    /// Adds an entry; its parent must be there already.
+    pub fn insert(&mut self, path: TreePath, node: Node<C>) -> Result<(), TreeError> {
+        if self.0.contains_key(&path) {
+            return Err(TreeError::Duplicate(path));
+        }
+        match path.parent().and_then(|parent| self.0.get(&parent)).map(|parent| &parent.kind) {
+            None => Err(TreeError::Orphan(path)),
+            Some(Kind::Directory) => {
+                self.0.insert(path, node);
+                Ok(())
+            }
+            Some(_) => Err(TreeError::ParentNotDirectory(path)),
+        }
+    }
+
+    /// What stands at `path`.
+    #[must_use]
+    pub fn get(&self, path: &TreePath) -> Option<&Node<C>> {
+        self.0.get(path)
+    }
+
+    pub(crate) fn get_mut(&mut self, path: &TreePath) -> Option<&mut Node<C>> {
+        self.0.get_mut(path)
+    }
+
+    /// All entries, the root first, every directory directly before its content.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&TreePath, &Node<C>)> + ExactSizeIterator {
+        self.0.iter()
+    }
+
+    /// The number of entries, the root among them: never 0.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// How a regular file's content appears in a tree's text form.
+pub trait DisplayContent {
+    /// What follows the path on the entry's own line, and the lines below it.
+    fn fmt_content(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+/// The text form: a line an entry with mode, kind and path, its owner in parentheses where that is not whoever makes it.
+impl<C: DisplayContent> fmt::Display for Tree<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (path, node) in self.iter() {
+            write!(f, "{} {:<4} {path}", node.meta.mode, node.kind.word())?;
+            if let Some(owner) = node.meta.owner {
+                write!(f, " ({owner})")?;
+            }
+            match &node.kind {
+                Kind::File(content) => content.fmt_content(f)?,
+                Kind::Symlink(target) => write!(f, " -> {}", Shown(target))?,
+                Kind::Directory | Kind::Fifo => {}
+            }
+            f.write_str("\n")?;
+        }
+        Ok(())
+    }
+}

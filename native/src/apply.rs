@@ -1,0 +1,348 @@
+//! Carrying out a plan: staged, then renamed into place; all of it or nothing.
+
+use crate::authority::{Destination, Form};
+use crate::copy::Copy;
+use crate::error::{Error, Place, retry};
+use crate::read::{Source, open_dir};
+use crate::run::Run;
+use crate::stage::Stage;
+use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
+use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, File, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
+use rustix::fs::{AtFlags, Gid, OFlags, Uid, chmodat, chownat, fchmod, fchown, mkfifoat};
+use s6_instance_maker_core::path::{Name, TreePath};
+use s6_instance_maker_core::plan::{Content, Plan};
+use s6_instance_maker_core::tree::{Ids, Kind, Meta, Node};
+use std::ffi::OsStr;
+use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Makes what `plan` says at `destination`, with contents from `source`, on behalf of `caller`. Answers what else should be
+/// known: leftovers of earlier runs that could not be removed.
+pub fn apply(plan: &Plan, source: &Source, destination: &Destination, caller: Ids, run: &Run<'_>) -> Result<Vec<Error>, Error> {
+    let Destination { place, dir, dir_place, form, .. } = destination;
+    let parts = top_level(plan);
+    let named = match form {
+        Form::New(name) => Some(name),
+        Form::Existing => None,
+    };
+    if named.is_none() {
+        for part in &parts {
+            refuse_existing(dir, part, place)?;
+        }
+    }
+    let leftovers = Stage::sweep(dir, dir_place, named);
+    run.check()?;
+    // A plan always has parts; an empty one would stage nothing under DIR's own name.
+    let Some(label) = named.or_else(|| parts.first()) else { return Ok(leftovers) };
+    let stage = Stage::new(dir, dir_place, label)?;
+    let fill = Fill { stage: &stage, source, place, run, habits: Habits::default(), caller };
+    let made = fill.all(plan, form).and_then(|()| run.check()).and_then(|()| match form {
+        Form::New(name) => stage.become_result(name, place),
+        Form::Existing => stage.release(&parts),
+    });
+    match (made, form) {
+        (Ok(()), Form::New(_)) => Ok(leftovers),
+        (Ok(()), Form::Existing) => stage.remove().map(|()| leftovers),
+        (Err(error), _) => Err(stage.discard(error)),
+    }
+}
+
+/// The entries of the plan's root.
+fn top_level(plan: &Plan) -> Vec<Name> {
+    let single = |(path, _): (&TreePath, _)| match path.split() {
+        Some((b"", name)) => Name::new(name).ok(),
+        _ => None,
+    };
+    plan.tree.iter().filter_map(single).collect()
+}
+
+fn refuse_existing(dir: &Dir, name: &Name, place: &Place) -> Result<(), Error> {
+    let shown = || place.at(&name.clone().into());
+    match retry(|| dir.symlink_metadata(OsStr::from_bytes(name.as_bytes()))) {
+        Ok(_) => Err(Error::Exists(shown())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(shown().cannot("examine")(error)),
+    }
+}
+
+/// What a file system does with new files besides what it was asked for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Habits {
+    /// It gives them other permission bits: a default ACL, or a umask.
+    other_mode: bool,
+    /// It gives them another group: the mount option grpid.
+    other_group: bool,
+}
+
+/// Fills a staging directory.
+struct Fill<'a> {
+    stage: &'a Stage<'a>,
+    source: &'a Source,
+    /// What to call the result.
+    place: &'a Place,
+    run: &'a Run<'a>,
+    habits: Habits,
+    caller: Ids,
+}
+
+/// An entry of a plan.
+type Entry<'p> = (&'p TreePath, &'p Node<Content>);
+
+/// How many entries other than directories are worth a second thread.
+const ENTRIES_FOR_THREADS: usize = 512;
+/// How many bytes are.
+const BYTES_FOR_THREADS: u64 = 8 << 20;
+/// More threads than this wait for the file system's own locks.
+const THREADS_MAX: usize = 8;
+
+impl Fill<'_> {
+    /// Makes all entries; directories first, and their final modes last, so that any mode can be filled.
+    fn all(mut self, plan: &Plan, form: &Form) -> Result<(), Error> {
+        self.habits = self.probe()?;
+        let inner = || plan.tree.iter().filter(|(path, _)| !path.is_root());
+        let (directories, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) =
+            inner().partition(|(_, node)| matches!(node.kind, Kind::Directory));
+        let bytes = others.iter().map(|(_, node)| self.size(node)).sum();
+        self.run.progress.plan(plan.tree.count() as u64, bytes);
+        for (path, node) in &directories {
+            self.run.check()?;
+            self.directory(path, node.meta)?;
+        }
+        self.others(&others, bytes)?;
+        for (path, node) in directories.iter().rev() {
+            self.run.check()?;
+            if self.is_unfinished(node.meta) {
+                self.finish_directory(path, node.meta)?;
+            }
+        }
+        match (form, plan.tree.get(&TreePath::ROOT)) {
+            // DIR's own mode is its owner's business when it was there before.
+            (Form::Existing, _) | (_, None) => Ok(()),
+            (Form::New(_), Some(root)) => {
+                let mode = rustix::fs::Mode::from_raw_mode(root.meta.mode.bits().into());
+                retry(|| Ok(fchmod(&self.stage.handle, mode)?)).map_err(self.place.cannot("change the mode of"))
+            }
+        }
+    }
+
+    fn size(&self, node: &Node<Content>) -> u64 {
+        match &node.kind {
+            Kind::File(Content::Generated(bytes)) => bytes.len() as u64,
+            Kind::File(Content::Template(path)) => match self.source.template().tree().get(path).map(|node| &node.kind) {
+                Some(Kind::File(file)) => file.size,
+                _ => 0,
+            },
+            _ => 0,
+        }
+    }
+
+    /// Makes a file and looks at what it became.
+    fn probe(&self) -> Result<Habits, Error> {
+        const NAME: &str = ".probe";
+        const MODE: u32 = 0o777;
+        let cannot = || self.place.cannot("make a file for");
+        let file = retry(|| self.stage.dir.open_with(NAME, &new_file(MODE))).map_err(cannot())?;
+        let metadata = retry(|| file.metadata()).map_err(cannot())?;
+        retry(|| self.stage.dir.remove_file(NAME)).map_err(cannot())?;
+        Ok(Habits {
+            other_mode: metadata.mode() & 0o7777 != MODE,
+            // Where the user is another one too, the owner is not ours to give.
+            other_group: metadata.uid() == self.caller.uid && metadata.gid() != self.caller.gid,
+        })
+    }
+
+    /// Whom an entry must be given to after it was made.
+    fn new_owner(&self, meta: Meta) -> Option<Ids> {
+        meta.owner.or(self.habits.other_group.then_some(self.caller))
+    }
+
+    fn directory(&self, path: &TreePath, meta: Meta) -> Result<(), Error> {
+        let mode = if self.is_unfinished(meta) { 0o700 } else { meta.mode.bits().into() };
+        retry(|| self.stage.dir.create_dir_with(OsStr::from_bytes(path.as_bytes()), DirBuilder::new().mode(mode)))
+            .map_err(self.place.at(path).cannot("make"))?;
+        self.run.progress.made(1);
+        Ok(())
+    }
+
+    /// Whether a directory can only get its mode and owner when it is full.
+    fn is_unfinished(&self, meta: Meta) -> bool {
+        meta.mode.bits() & 0o7700 != 0o700 || self.habits.other_mode || self.new_owner(meta).is_some()
+    }
+
+    fn finish_directory(&self, path: &TreePath, meta: Meta) -> Result<(), Error> {
+        let place = self.place.at(path);
+        let mut options = OpenOptions::new();
+        options.read(true).follow(FollowSymlinks::No).custom_flags(OFlags::DIRECTORY.bits().cast_signed());
+        let handle =
+            retry(|| self.stage.dir.open_with(OsStr::from_bytes(path.as_bytes()), &options)).map_err(place.cannot("open"))?;
+        self.hand_over(&handle, meta, true).map_err(place.cannot("change the owner or mode of"))
+    }
+
+    /// Gives an open file its owner and, when it has not got it or the owner's change took it away, its mode.
+    fn hand_over(&self, handle: &File, meta: Meta, mode_too: bool) -> io::Result<()> {
+        let owner = self.new_owner(meta);
+        if let Some(ids) = owner {
+            retry(|| Ok(fchown(handle, Some(Uid::from_raw(ids.uid)), Some(Gid::from_raw(ids.gid)))?))?;
+        }
+        if mode_too || owner.is_some() {
+            let mode = rustix::fs::Mode::from_raw_mode(meta.mode.bits().into());
+            retry(|| Ok(fchmod(handle, mode)?))?;
+        }
+        Ok(())
+    }
+
+    /// Makes an empty file; until it has its owner, nobody else may look into it.
+    fn new_file(&self, parent: &Dir, name: &OsStr, meta: Meta, place: &dyn Fn() -> Place) -> Result<File, Error> {
+        let mode = if self.new_owner(meta).is_some() { 0o600 } else { meta.mode.bits() & 0o777 };
+        retry(|| parent.open_with(name, &new_file(mode.into()))).map_err(place().cannot("make"))
+    }
+
+    /// Fills `to` with what the template has at `from`, if that is what was read there.
+    fn copy(&self, opened: &File, from: &TreePath, to: &File, place: &dyn Fn() -> Place) -> Result<(), Error> {
+        let from_place = || self.source.place(from);
+        let size = match self.source.template().tree().get(from).map(|node| &node.kind) {
+            Some(Kind::File(file)) => file.size,
+            _ => return Err(Error::Changed(from_place())),
+        };
+        let copy = Copy { from: opened, to, from_place: &from_place, to_place: place, run: self.run };
+        copy.contents(size, || self.source.check_unchanged(opened, from))?;
+        self.source.check_unchanged(opened, from).map(|_| ())
+    }
+
+    /// Gives a link or a FIFO its owner.
+    fn give_away(&self, parent: &Dir, name: &OsStr, meta: Meta) -> io::Result<()> {
+        let Some(ids) = self.new_owner(meta) else { return Ok(()) };
+        let (uid, gid) = (Uid::from_raw(ids.uid), Gid::from_raw(ids.gid));
+        retry(|| Ok(chownat(parent, name, Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?))
+    }
+
+    fn fifo(&self, parent: &Dir, name: &OsStr, meta: Meta) -> io::Result<()> {
+        let mode = rustix::fs::Mode::from_raw_mode(meta.mode.bits().into());
+        retry(|| Ok(mkfifoat(parent, name, mode)?))?;
+        self.give_away(parent, name, meta)?;
+        if meta.mode.has(0o7000) || self.habits.other_mode || self.new_owner(meta).is_some() {
+            // Nobody but us can have put a link there: the staging directory is closed to others.
+            retry(|| Ok(chmodat(parent, name, mode, AtFlags::empty())?))?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything that is no directory, on several threads where that helps.
+    fn others(&self, entries: &[Entry<'_>], bytes: u64) -> Result<(), Error> {
+        let worth_it = entries.len() > ENTRIES_FOR_THREADS || bytes > BYTES_FOR_THREADS;
+        let threads =
+            if worth_it { std::thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS_MAX)) } else { 1 };
+        if threads == 1 {
+            let mut pair = Pair::new(self);
+            return entries.iter().try_for_each(|entry| pair.make(entry));
+        }
+        // Entries are handed out in runs of neighbours, which mostly share a directory.
+        const RUN: usize = 32;
+        let next = AtomicUsize::new(0);
+        let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    let mut pair = Pair::new(self);
+                    loop {
+                        let start = next.fetch_add(RUN, Ordering::Relaxed);
+                        for (index, entry) in entries.iter().enumerate().skip(start).take(RUN) {
+                            if let Err(error) = pair.make(entry) {
+                                // Nothing beyond the failure is begun; what comes first in the tree is what is told.
+                                next.store(entries.len(), Ordering::Relaxed);
+                                let mut failure = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                                if failure.as_ref().is_none_or(|(first, _)| index < *first) {
+                                    *failure = Some((index, error));
+                                }
+                                return;
+                            }
+                        }
+                        if start >= entries.len() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        match failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            Some((_, error)) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A worker's open directories: the one that it fills, and the one in the template that it copies from.
+struct Pair<'a> {
+    fill: &'a Fill<'a>,
+    target: Option<(TreePath, Dir)>,
+    source: Option<(TreePath, Dir)>,
+}
+
+impl<'a> Pair<'a> {
+    const fn new(fill: &'a Fill<'a>) -> Self {
+        Self { fill, target: None, source: None }
+    }
+
+    fn make(&mut self, &(path, node): &Entry<'_>) -> Result<(), Error> {
+        self.fill.run.check()?;
+        let fill = self.fill;
+        let place = || fill.place.at(path);
+        let (parent, name) = path.split().unwrap_or_default();
+        let name = OsStr::from_bytes(name);
+        let target = cached(&mut self.target, parent, |parent| {
+            open_dir(&fill.stage.dir, parent).map_err(fill.place.at(parent).cannot("open"))
+        })?;
+        match &node.kind {
+            Kind::Directory => {}
+            Kind::File(content) => {
+                let file = fill.new_file(target, name, node.meta, &place)?;
+                match content {
+                    Content::Generated(bytes) => (&file).write_all(bytes).map_err(place().cannot("write"))?,
+                    Content::Template(from) => {
+                        let (parent, name) = from.split().unwrap_or_default();
+                        let source = cached(&mut self.source, parent, |parent| fill.source.open_dir(parent))?;
+                        let opened = fill.source.open_file(source, OsStr::from_bytes(name), from)?;
+                        fill.copy(&opened, from, &file, &place)?;
+                    }
+                }
+                let special = node.meta.mode.has(0o7000);
+                fill.hand_over(&file, node.meta, special || fill.habits.other_mode)
+                    .map_err(place().cannot("change the owner or mode of"))?;
+            }
+            Kind::Symlink(to) => {
+                retry(|| target.symlink_contents(OsStr::from_bytes(to), name)).map_err(place().cannot("make"))?;
+                fill.give_away(target, name, node.meta).map_err(place().cannot("change the owner of"))?;
+            }
+            Kind::Fifo => fill.fifo(target, name, node.meta).map_err(place().cannot("make"))?,
+        }
+        fill.run.progress.made(1);
+        Ok(())
+    }
+}
+
+/// The open directory for `parent`: the one of last time, if it is that.
+fn cached<'c>(
+    cache: &'c mut Option<(TreePath, Dir)>,
+    parent: &[u8],
+    open: impl FnOnce(&TreePath) -> Result<Dir, Error>,
+) -> Result<&'c Dir, Error> {
+    let (path, dir) = match cache.take() {
+        Some((path, dir)) if path.as_bytes() == parent => (path, dir),
+        _ => {
+            // What comes before the last slash of a path is one.
+            let path = TreePath::parse(parent).unwrap_or(TreePath::ROOT);
+            let dir = open(&path)?;
+            (path, dir)
+        }
+    };
+    Ok(&cache.insert((path, dir)).1)
+}
+
+/// How a file is made: new, for writing, with these permission bits as far as the file system agrees.
+fn new_file(mode: u32) -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).follow(FollowSymlinks::No).mode(mode);
+    options
+}

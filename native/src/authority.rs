@@ -1,0 +1,149 @@
+//! Everything that the program may touch: a handle for the template, and one for where the result goes.
+//!
+//! This is the one bridge from paths that a user typed to capability handles; nothing behind it knows such a path but for
+//! messages.
+
+use crate::error::{Error, Place, TemplateReason, retry};
+use cap_std::AmbientAuthority;
+use cap_std::fs::{Dir, MetadataExt as _};
+use s6_instance_maker_core::path::{Name, NameError};
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+/// What the program may touch.
+#[derive(Debug)]
+pub struct Authority {
+    /// Where the template is read.
+    pub template: Reading,
+    /// Where the result goes.
+    pub destination: Destination,
+}
+
+/// A directory to read from, and what to call it.
+#[derive(Debug)]
+pub struct Reading {
+    /// The handle.
+    pub dir: Dir,
+    /// What was typed.
+    pub place: Place,
+}
+
+/// A place for the result.
+#[derive(Debug)]
+pub struct Destination {
+    /// What was typed.
+    pub place: Place,
+    /// The handle that everything is made under.
+    pub dir: Dir,
+    /// What to call that handle's directory.
+    pub dir_place: Place,
+    /// Which directory that is.
+    pub identity: Identity,
+    /// What shall become of it.
+    pub form: Form,
+}
+
+/// How the result takes its place.
+#[derive(Debug)]
+pub enum Form {
+    /// As a new entry of the handle's directory.
+    New(Name),
+    /// Its parts as new entries of the handle's directory, which is DIR itself.
+    Existing,
+}
+
+/// Whether DIR may be there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It must not.
+    Refused,
+    /// It may: the result's parts become entries of it.
+    Accepted,
+}
+
+/// Which file it is, by device and inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    dev: u64,
+    ino: u64,
+}
+
+impl Identity {
+    /// The file that `metadata` is about.
+    #[must_use]
+    pub fn of(metadata: &cap_std::fs::Metadata) -> Self {
+        Self { dev: metadata.dev(), ino: metadata.ino() }
+    }
+}
+
+impl Authority {
+    /// Opens the template, links followed, and the directory that the result goes into.
+    ///
+    /// # Ambient Authority
+    ///
+    /// `template` and `dir` are resolved like any program's arguments: from the root or from the working directory.
+    pub fn open(template: &OsStr, dir: &OsStr, existing: Existing, ambient: AmbientAuthority) -> Result<Self, Error> {
+        let destination = Destination::open(dir, existing, ambient)?;
+        let place = Place::new(template.as_bytes());
+        let handle = retry(|| Dir::open_ambient_dir(template, ambient)).map_err(|source| match source.kind() {
+            io::ErrorKind::NotADirectory => Error::Template { place: place.clone(), reason: TemplateReason::NotADirectory },
+            _ => Error::Io { operation: "open", place: place.clone(), source },
+        })?;
+        Ok(Self { template: Reading { dir: handle, place }, destination })
+    }
+}
+
+impl Destination {
+    /// # Ambient Authority
+    ///
+    /// See [`Authority::open`].
+    fn open(typed: &OsStr, existing: Existing, ambient: AmbientAuthority) -> Result<Self, Error> {
+        let place = Place::new(typed.as_bytes());
+        let open = |path: &[u8]| {
+            let shown = Place::new(path);
+            let dir =
+                retry(|| Dir::open_ambient_dir(Path::new(OsStr::from_bytes(path)), ambient)).map_err(shown.cannot("open"))?;
+            let identity = Identity::of(&retry(|| dir.dir_metadata()).map_err(shown.cannot("examine"))?);
+            Ok::<_, Error>((dir, identity))
+        };
+        let (parent, last) = split(typed.as_bytes());
+        let name = match Name::new(last) {
+            Ok(name) => Some(name),
+            Err(NameError::TooLong) => return Err(place.cannot("make")(rustix::io::Errno::NAMETOOLONG.into())),
+            // `/`, `.` and `..` are there, whatever they are.
+            Err(NameError::Empty | NameError::Dots | NameError::Forbidden) => None,
+        };
+        if let Some(name) = name {
+            let (dir, identity) = open(parent)?;
+            match retry(|| dir.symlink_metadata(OsStr::from_bytes(name.as_bytes()))) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    return Ok(Self { place, dir, dir_place: Place::new(parent), identity, form: Form::New(name) });
+                }
+                Err(error) => return Err(place.cannot("examine")(error)),
+                Ok(_) => {}
+            }
+        }
+        match existing {
+            Existing::Refused => Err(Error::Exists(place)),
+            Existing::Accepted => {
+                let (dir, identity) = open(typed.as_bytes())?;
+                Ok(Self { dir_place: place.clone(), place, dir, identity, form: Form::Existing })
+            }
+        }
+    }
+}
+
+/// A path's directory and its last component, without slashes at its end.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    let end = path.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1);
+    let path = path.get(..end).unwrap_or_default();
+    match path.iter().rposition(|&byte| byte == b'/') {
+        None => (b".", path),
+        Some(slash) => {
+            let parent = path.get(..slash).unwrap_or_default();
+            (if parent.is_empty() { b"/" } else { parent }, path.get(slash + 1..).unwrap_or_default())
+        }
+    }
+}

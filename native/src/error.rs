@@ -1,0 +1,175 @@
+//! What can go wrong, in words for the person who has to do something about it; an error knows its exit code.
+
+use s6_instance_maker_core::cli::UsageError;
+use s6_instance_maker_core::escape::Shown;
+use s6_instance_maker_core::path::{PathError, TreePath};
+use s6_instance_maker_core::plan::PlanError;
+use s6_instance_maker_core::tree::TreeError;
+use std::fmt;
+use std::io;
+
+/// Why nothing was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The command line is wrong.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// There is no plan for such a template.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The template cannot be used.
+    #[error("{place}: {reason}")]
+    Template {
+        /// What in it.
+        place: Place,
+        /// Why.
+        reason: TemplateReason,
+    },
+    /// What should be made is there already.
+    #[error("unable to make {0}: it exists already")]
+    Exists(Place),
+    /// Somebody changed the template while it was in use.
+    #[error("{0} changed while the template was being copied")]
+    Changed(Place),
+    /// The system refused something.
+    #[error("unable to {operation} {place}: {}", Cause(.source))]
+    Io {
+        /// What was tried.
+        operation: &'static str,
+        /// With what.
+        place: Place,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// The system refused something that needs two files.
+    #[error("unable to {operation} {from} to {to}: {}", Cause(.source))]
+    Between {
+        /// What was tried.
+        operation: &'static str,
+        /// From where.
+        from: Place,
+        /// To where.
+        to: Place,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// Standard output could not be written.
+    #[error("unable to write to standard output: {}", Cause(.0))]
+    Output(io::Error),
+    /// Handlers for signals could not be installed.
+    #[error("unable to catch signals: {}", Cause(.0))]
+    Signals(io::Error),
+    /// A signal asked the program to end.
+    #[error("interrupted by a signal")]
+    Interrupted,
+    /// Something failed, and what was half made could not be removed.
+    #[error("{first}; and what was half made is still there: {second}")]
+    Leftover {
+        /// What failed first.
+        first: Box<Error>,
+        /// Why it could not be removed.
+        second: Box<Error>,
+    },
+}
+
+/// Why something in a template cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateReason {
+    /// The template is something else.
+    #[error("it is no directory")]
+    NotADirectory,
+    /// Nobody could listen on the copy.
+    #[error("it is a socket, which cannot be copied")]
+    Socket,
+    /// A device node in a template is a mistake or an attack.
+    #[error("it is a device node, which is not copied")]
+    Device,
+    /// The result would lie inside of the template and the template's copy inside of the result.
+    #[error("DIR lies in there: a template cannot hold its own result")]
+    HoldsResult,
+    /// Its name cannot be in a service directory.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// A directory lists something twice.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+}
+
+impl Error {
+    /// 100: wrong usage, or a template that cannot work. 111: the system refused something.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Plan(_) | Self::Template { .. } => 100,
+            _ => 111,
+        }
+    }
+
+    /// What may help, for a line of its own.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Usage(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
+/// A file for a message: what was typed, and a path below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    base: Vec<u8>,
+    path: TreePath,
+}
+
+impl Place {
+    /// What was typed itself.
+    #[must_use]
+    pub fn new(base: &[u8]) -> Self {
+        Self { base: base.to_vec(), path: TreePath::ROOT }
+    }
+
+    /// Something in it.
+    #[must_use]
+    pub fn at(&self, path: &TreePath) -> Self {
+        // A path that is too long for a tree is shown without what it is too long for.
+        Self { base: self.base.clone(), path: self.path.join_path(path).unwrap_or_else(|_| path.clone()) }
+    }
+
+    /// For `map_err`: the system refused `operation` with this place.
+    pub(crate) fn cannot(&self, operation: &'static str) -> impl FnOnce(io::Error) -> Error {
+        move |source| Error::Io { operation, place: self.clone(), source }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}", Shown(&self.base))?;
+        if !self.path.is_root() {
+            let separator = if self.base.ends_with(b"/") { "" } else { "/" };
+            write!(f, "{separator}{}", self.path)?;
+        }
+        f.write_str("`")
+    }
+}
+
+/// The system's own words, without the number that std puts behind them.
+struct Cause<'a>(&'a io::Error);
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        f.write_str(text.split(" (os error ").next().unwrap_or(&text))
+    }
+}
+
+/// Tries again for as long as a signal interrupts the call.
+pub(crate) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}

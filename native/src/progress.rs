@@ -1,0 +1,96 @@
+//! A progress bar for work that takes longer than a second, where somebody can see it.
+
+use crate::run::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long work may take before a bar appears.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A bar on standard error, hidden for the first second.
+#[derive(Debug)]
+pub struct Bar {
+    begun: Instant,
+    shown: OnceLock<ProgressBar>,
+    read: AtomicU64,
+    entries: AtomicU64,
+    bytes: AtomicU64,
+    made: AtomicU64,
+    copied: AtomicU64,
+}
+
+impl Default for Bar {
+    fn default() -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            begun: Instant::now(),
+            shown: OnceLock::new(),
+            read: zero(),
+            entries: zero(),
+            bytes: zero(),
+            made: zero(),
+            copied: zero(),
+        }
+    }
+}
+
+impl Bar {
+    fn show(&self) {
+        if self.shown.get().is_none() && self.begun.elapsed() < PATIENCE {
+            return;
+        }
+        let bar = self.shown.get_or_init(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            // The template is a constant of ours; were it wrong, indicatif's own style would do.
+            let style = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} %")
+                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            bar.set_style(style);
+            bar
+        });
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (entries, bytes) = (load(&self.entries), load(&self.bytes));
+        if entries == 0 {
+            bar.set_message(format!("reading: {} entries", load(&self.read)));
+            return;
+        }
+        let (made, copied) = (load(&self.made), load(&self.copied));
+        bar.set_message(format!("making: {made}/{entries} entries, {}/{} MiB", copied >> 20, bytes >> 20));
+        // An entry costs about what copying 64 KiB does.
+        let work = |entries: u64, bytes: u64| entries.saturating_mul(64 << 10).saturating_add(bytes);
+        bar.set_length(work(entries, bytes));
+        bar.set_position(work(made, copied));
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        if let Some(bar) = self.shown.get() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Bar {
+    fn read(&self, entries: u64) {
+        self.read.fetch_add(entries, Ordering::Relaxed);
+        self.show();
+    }
+
+    fn plan(&self, entries: u64, bytes: u64) {
+        self.entries.store(entries, Ordering::Relaxed);
+        self.bytes.store(bytes, Ordering::Relaxed);
+        self.show();
+    }
+
+    fn made(&self, entries: u64) {
+        self.made.fetch_add(entries, Ordering::Relaxed);
+        self.show();
+    }
+
+    fn copied(&self, bytes: u64) {
+        self.copied.fetch_add(bytes, Ordering::Relaxed);
+        self.show();
+    }
+}

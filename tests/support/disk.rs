@@ -1,0 +1,123 @@
+//! Trees on disk: making templates, and reading back what was made.
+
+use s6_instance_maker_core::escape::Shown;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+
+/// What stands at a path on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnDisk {
+    /// `dir`, `file`, `link`, `fifo`, `socket` or `device`.
+    pub kind: &'static str,
+    /// The permission bits.
+    pub mode: u32,
+    /// User and group.
+    pub owner: (u32, u32),
+    /// A file's bytes, a link's target.
+    pub bytes: Vec<u8>,
+}
+
+/// All that is in `root`, itself as the empty path; no links are followed.
+///
+/// # Panics
+///
+/// When something cannot be read.
+#[must_use]
+pub fn read_tree(root: &Path) -> BTreeMap<Vec<u8>, OnDisk> {
+    let mut tree = BTreeMap::new();
+    let mut pending = vec![root.to_owned()];
+    while let Some(path) = pending.pop() {
+        let metadata = fs::symlink_metadata(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let file_type = metadata.file_type();
+        let (kind, bytes) = if file_type.is_dir() {
+            pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            ("dir", Vec::new())
+        } else if file_type.is_file() {
+            ("file", fs::read(&path).unwrap())
+        } else if file_type.is_symlink() {
+            ("link", fs::read_link(&path).unwrap().as_os_str().as_bytes().to_vec())
+        } else if file_type.is_fifo() {
+            ("fifo", Vec::new())
+        } else if file_type.is_socket() {
+            ("socket", Vec::new())
+        } else {
+            ("device", Vec::new())
+        };
+        let relative = path.strip_prefix(root).unwrap().as_os_str().as_bytes().to_vec();
+        let owner = (metadata.uid(), metadata.gid());
+        tree.insert(relative, OnDisk { kind, mode: metadata.mode() & 0o7777, owner, bytes });
+    }
+    tree
+}
+
+/// The differences between two trees, a line each; empty when there are none. `left` and `right` name them.
+#[must_use]
+pub fn differences(left: &BTreeMap<Vec<u8>, OnDisk>, right: &BTreeMap<Vec<u8>, OnDisk>) -> String {
+    let mut text = String::new();
+    let paths: std::collections::BTreeSet<_> = left.keys().chain(right.keys()).collect();
+    for path in paths {
+        let (one, other) = (left.get(path), right.get(path));
+        if one != other {
+            let show = |entry: Option<&OnDisk>| {
+                entry.map_or_else(
+                    || "absent".to_owned(),
+                    |entry| format!("{} {:04o} {:?} {}", entry.kind, entry.mode, entry.owner, Shown(&entry.bytes)),
+                )
+            };
+            writeln!(text, "{}\n  left:  {}\n  right: {}", Shown(path), show(one), show(other)).unwrap();
+        }
+    }
+    text
+}
+
+/// Makes a file with its parents, `mode` and all.
+///
+/// # Panics
+///
+/// When it cannot be made.
+pub fn file(path: impl AsRef<Path>, mode: u32, bytes: impl AsRef<[u8]>) {
+    let path = path.as_ref();
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    chmod(path, mode);
+}
+
+/// Makes a directory with its parents.
+///
+/// # Panics
+///
+/// When it cannot be made.
+pub fn directory(path: impl AsRef<Path>, mode: u32) {
+    fs::create_dir_all(path.as_ref()).unwrap();
+    chmod(path, mode);
+}
+
+/// Changes the permission bits, all twelve of them.
+///
+/// # Panics
+///
+/// When they cannot be changed.
+pub fn chmod(path: impl AsRef<Path>, mode: u32) {
+    fs::set_permissions(path.as_ref(), fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Makes a FIFO.
+///
+/// # Panics
+///
+/// When it cannot be made.
+pub fn fifo(path: impl AsRef<Path>, mode: u32) {
+    rustix::fs::mkfifoat(rustix::fs::CWD, path.as_ref(), rustix::fs::Mode::from_raw_mode(mode)).unwrap();
+    chmod(path, mode);
+}
+
+/// A template that runs: a `run` script that says its argument and sleeps.
+pub fn plain_template(path: impl AsRef<Path>) {
+    let path = path.as_ref();
+    directory(path, 0o755);
+    file(path.join("run"), 0o755, "#!/bin/sh\necho \"instance $1\"\nexec sleep 1000000\n");
+}

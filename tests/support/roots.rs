@@ -1,0 +1,93 @@
+//! Real s6 installations: Debian root file systems with s6 and execline in them, to chroot into.
+//!
+//! `tests/roots` makes them, in `target/s6-roots/SUITE`; S6_ROOTS names another folder.
+
+use crate::scratch::Scratch;
+use crate::skip;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A Debian release and the s6 that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suite {
+    /// s6 2.11.3.2
+    Bookworm,
+    /// s6 2.13.1.0
+    Trixie,
+    /// s6 2.15.1.0
+    Forky,
+}
+
+impl Suite {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Bookworm, Self::Trixie, Self::Forky];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bookworm => "bookworm",
+            Self::Trixie => "trixie",
+            Self::Forky => "forky",
+        }
+    }
+}
+
+/// A root file system with s6 in it.
+#[derive(Clone, Debug)]
+pub struct Root {
+    /// Which.
+    pub suite: Suite,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its s6's version, four numbers.
+    pub s6_version: String,
+}
+
+impl Root {
+    /// The root file system of `suite`; where there is none, or no root to enter it, `test` says that it did not run.
+    ///
+    /// # Panics
+    ///
+    /// When its s6 has no version.
+    #[must_use]
+    pub fn of(suite: Suite, test: &str) -> Option<Self> {
+        if !skip::is_root_or_say(test) {
+            return None;
+        }
+        let roots = std::env::var_os("S6_ROOTS").map_or_else(|| crate::program::target_dir().join("s6-roots"), PathBuf::from);
+        let path = roots.join(suite.name());
+        let Ok(version) = std::fs::read_to_string(path.join("s6-version")) else {
+            skip::did_not_run(test, &format!("there is no {} (tests/roots makes it)", path.display()));
+            return None;
+        };
+        Some(Self { suite, path, s6_version: version.trim().to_owned() })
+    }
+
+    /// A directory of a test's own in this file system, and what it is called from inside.
+    #[must_use]
+    pub fn scratch(&self, label: &str) -> (Scratch, PathBuf) {
+        let scratch = Scratch::within(&self.path.join("tmp"), label);
+        let inside = self.inside(scratch.path());
+        (scratch, inside)
+    }
+
+    /// What `path` is called from inside.
+    ///
+    /// # Panics
+    ///
+    /// When it is not in this file system.
+    #[must_use]
+    pub fn inside(&self, path: &Path) -> PathBuf {
+        Path::new("/").join(path.strip_prefix(&self.path).unwrap())
+    }
+
+    /// `program` run inside, as root, with a usual PATH and nothing else in its environment.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new("chroot");
+        command.arg(&self.path).arg(program).env_clear().env("PATH", "/usr/bin:/usr/sbin:/bin:/sbin:/usr/lib/execline/bin");
+        command
+    }
+}

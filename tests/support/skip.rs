@@ -1,0 +1,32 @@
+//! Tests that need something which is not there: they say so, and fail where everything has to be there.
+
+use std::io::Write as _;
+
+/// Set to anything, it makes a test fail that would otherwise say that it did not run. The test command sets it.
+pub const REQUIRE_ALL: &str = "S6_INSTANCE_MAKER_REQUIRE_ALL";
+
+/// Says in a sentence that a test did not run, and why.
+///
+/// # Panics
+///
+/// Where [`REQUIRE_ALL`] is set.
+pub fn did_not_run(test: &str, why: &str) {
+    assert!(std::env::var_os(REQUIRE_ALL).is_none(), "{test} must run here, but {why}");
+    say(test, why);
+}
+
+/// Says in a sentence that a test did not run, wherever it is: for what no installation can be asked to have.
+pub fn say(test: &str, why: &str) {
+    // Written to the stream itself: what goes through eprintln! is captured when a test passes.
+    let _ = writeln!(std::io::stderr(), "\nnot run: {test}: {why}");
+}
+
+/// Whether this process is root; where it is not, the test says that it did not run.
+#[must_use]
+pub fn is_root_or_say(test: &str) -> bool {
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        did_not_run(test, "it needs root");
+    }
+    root
+}
