@@ -8,4 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod cli;
+mod laws;
+mod plan;
+mod quoting;
 mod smoke;

@@ -40,9 +40,10 @@ DIR appears whole or not at all. Nothing is written when something is wrong with
 pub struct Cli {
     /// The template: a service directory that says how to run one instance
     ///
-    /// Its run script gets the instance's name as its argument, its finish script as the third one. When it has a log
-    /// directory, every instance has a logger of its own, whose run script gets NAME/log.
-    #[arg(value_name = "TEMPLATE", help_heading = "Operands", display_order = 1)]
+    /// Its run script gets the instance's name as its argument, its finish script as the third one.
+    /// When it has a log directory, every instance has a logger of its own, whose run script gets
+    /// NAME/log.
+    #[arg(verbatim_doc_comment, value_name = "TEMPLATE", help_heading = "Operands", display_order = 1)]
     pub template: OsString,
 
     /// What to make; must not exist yet, but for -r
@@ -51,22 +52,23 @@ pub struct Cli {
 
     /// Room for N instances, 2 to 90000 [default: 500]
     ///
-    /// At most 80000 for a template with a log directory, from s6 2.12 on. When neither -c nor --s6-version is given, the
-    /// result leaves the number to s6-svscan: 500, whatever the version.
-    #[arg(short = 'c', long, value_name = "N", help_heading = "Service")]
+    /// At most 80000 for a template with a log directory, from s6 2.12 on. When neither -c nor
+    /// --s6-version is given, the result leaves the number to s6-svscan: 500, whatever the version.
+    #[arg(verbatim_doc_comment, short = 'c', long, value_name = "N", help_heading = "Service")]
     pub max_instances: Option<OsString>,
 
     /// Instances and their loggers run as USER
     ///
-    /// An account's name, or UID:GID. The supervisors stay root; in the template's copy, wrappers around run, finish, log/run
-    /// and log/finish drop privileges, and the scripts themselves are called run.user and so on.
-    #[arg(short = 'u', long, value_name = "USER", help_heading = "Service")]
+    /// An account's name, or UID:GID. The supervisors stay root; in the template's copy, wrappers
+    /// around run, finish, log/run and log/finish drop privileges, and the scripts themselves are
+    /// called run.user and so on.
+    #[arg(verbatim_doc_comment, short = 'u', long, value_name = "USER", help_heading = "Service")]
     pub user: Option<OsString>,
 
     /// Make s6-rc source definition directories in DIR, which may exist
     ///
     /// The longrun SERVICE; the longrun LOGGER, which needs -L; and PIPELINE, the bundle of both.
-    #[arg(short = 'r', long, value_name = "SERVICE[/LOGGER[/PIPELINE]]", help_heading = "Service")]
+    #[arg(verbatim_doc_comment, short = 'r', long, value_name = "SERVICE[/LOGGER[/PIPELINE]]", help_heading = "Service")]
     pub s6_rc: Option<OsString>,
 
     /// One logger for all instances, writing to the absolute directory DIR
@@ -75,8 +77,9 @@ pub struct Cli {
 
     /// The logger runs as USER
     ///
-    /// An account's name, or UID:GID. When it starts, the logger's script makes the log directory and gives it to USER.
-    #[arg(short = 'l', long, value_name = "USER", help_heading = "Logger")]
+    /// An account's name, or UID:GID. When it starts, the logger's script makes the log directory
+    /// and gives it to USER.
+    #[arg(verbatim_doc_comment, short = 'l', long, value_name = "USER", help_heading = "Logger")]
     pub log_user: Option<OsString>,
 
     /// With -l: leave the log directory as it is
@@ -94,7 +97,7 @@ pub struct Cli {
     /// Rotate a log file at this size [default: 1000000]
     ///
     /// s6-log uses 4096 to 268435455 as they are.
-    #[arg(short = 's', long, value_name = "BYTES", help_heading = "Logger")]
+    #[arg(verbatim_doc_comment, short = 's', long, value_name = "BYTES", help_heading = "Logger")]
     pub log_file_size: Option<OsString>,
 
     /// Keep at most so many bytes of old log files; 0: no limit [default: 0]
@@ -108,14 +111,22 @@ pub struct Cli {
     /// Which s6 will run the result [default: any for the result, the newest known for -c]
     ///
     /// Missing parts are those of the newest of that series. From 2.11.3.0 on.
-    #[arg(long, value_name = "X.Y[.Z[.W]]", help_heading = "Where it will run")]
+    #[arg(verbatim_doc_comment, long, value_name = "X.Y[.Z[.W]]", help_heading = "Where it will run")]
     pub s6_version: Option<OsString>,
 
     /// Where programs are: path, debian or slashpackage [default: path]
     ///
-    /// path: execlineb in /usr/bin, all else found by PATH. debian: execlineb and s6 in /usr/bin, execline's other programs in
-    /// /usr/lib/execline/bin. slashpackage: all in /command. The next three options override it.
-    #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true, help_heading = "Where it will run")]
+    /// path: execlineb in /usr/bin, all else found by PATH. debian: execlineb and s6 in /usr/bin,
+    /// execline's other programs in /usr/lib/execline/bin. slashpackage: all in /command. The next
+    /// three options override it.
+    #[arg(
+        verbatim_doc_comment,
+        long,
+        value_name = "NAME",
+        value_enum,
+        hide_possible_values = true,
+        help_heading = "Where it will run"
+    )]
     pub installation: Option<InstallationName>,
 
     /// Where execlineb is, for interpreter lines [default: /usr/bin]
@@ -234,7 +245,7 @@ fn refusal(error: &clap::Error) -> Refusal {
     let context = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(Shown(text.as_bytes()).to_string()),
         Some(ContextValue::Strings(texts)) => {
-            Some(texts.iter().map(|text| Shown(text.as_bytes()).to_string()).collect::<Vec<_>>().join(" and "))
+            Some(texts.iter().map(|text| Shown(text.as_bytes()).to_string()).collect::<Vec<_>>().join(", "))
         }
         _ => None,
     };
@@ -258,8 +269,8 @@ fn refusal(error: &clap::Error) -> Refusal {
     let suggested = context(ContextKind::SuggestedArg).or_else(|| context(ContextKind::SuggestedValue));
     let hint = match (suggested, context(ContextKind::ValidValue)) {
         (Some(suggested), _) => format!("did you mean `{suggested}`?"),
-        (None, Some(valid)) => format!("there are {valid}"),
-        (None, None) => "usage: s6-instance-maker [OPTIONS] TEMPLATE DIR, and see --help".to_owned(),
+        (None, Some(valid)) if !valid.is_empty() => format!("there are {valid}"),
+        (None, _) => "usage: s6-instance-maker [OPTIONS] TEMPLATE DIR, and see --help".to_owned(),
     };
     Refusal::Usage(UsageError { message, hint: Some(hint) })
 }

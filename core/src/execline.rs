@@ -1,8 +1,9 @@
 //! Execline scripts, and the one place that quotes.
 //!
-//! A user's text reaches a script only as a [`Word`], and a [`Script`] takes nothing else. The scripts are run by
-//! `execlineb -P` or `-S0`, which substitute nothing but `$@`; what execlineb's lexer takes for a separator, a quote, a comment
-//! or a block is in docs/original.md, "The lexer of execlineb".
+//! A user's text reaches a script only as a [`Word`], and scripts take nothing else. A [`Script`] is run by `execlineb -P`,
+//! which substitutes nothing; a [`Wrapper`] by `execlineb -S0`, which puts the script's arguments in the place of `$@`, but also
+//! of `$1`, `${#}` and the like, wherever they come from: no quoting helps, so such a text is refused. What execlineb's lexer
+//! takes for a separator, a quote, a comment or a block is in docs/original.md, "The lexer of execlineb".
 
 use crate::target::{ProgramDir, ShebangDir};
 use crate::tree::Ids;
@@ -46,21 +47,26 @@ impl Text {
     }
 }
 
-/// One word of a script, in the form in which the script has it.
+/// One word of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Word(Vec<u8>);
+pub struct Word {
+    /// The form in which the script has it.
+    written: Vec<u8>,
+    /// Whether `execlineb -S0` may find something to substitute in it that a user put there.
+    substitutable: bool,
+}
 
 impl Word {
     /// A word of this program's own, as it stands: a program's option, a brace of a block.
     #[must_use]
     pub fn literal(text: &'static str) -> Self {
-        Self(text.as_bytes().to_vec())
+        Self { written: text.as_bytes().to_vec(), substitutable: false }
     }
 
     /// A word of this program's own with a decimal number at its end, such as `n10` or `-C500`.
     #[must_use]
     pub fn number(prefix: &'static str, number: u64) -> Self {
-        Self(format!("{prefix}{number}").into_bytes())
+        Self { written: format!("{prefix}{number}").into_bytes(), substitutable: false }
     }
 
     /// A program, by PATH or in a directory.
@@ -81,7 +87,7 @@ impl Word {
     /// ```
     #[must_use]
     pub fn quoted(text: &Text) -> Self {
-        Self(quote(text.as_bytes()))
+        Self { written: quote(text.as_bytes()), substitutable: is_substitutable(text.as_bytes()) }
     }
 
     /// A user's text behind a prefix of this program's own, one word in any case, in quotes only where it needs them.
@@ -93,38 +99,30 @@ impl Word {
     /// The word as it stands in a script.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        &self.written
     }
 
     /// `bytes` begin with a byte of this program's own, so what execlineb only knows at the start of a word (`#`, a lone
     /// brace) cannot occur.
     fn bare_if_possible(bytes: Vec<u8>) -> Self {
         let bare = bytes.iter().all(|&byte| byte > b' ' && byte != b'"' && byte != b'\\');
-        Self(if bare { bytes } else { quote(&bytes) })
+        let substitutable = is_substitutable(&bytes);
+        Self { written: if bare { bytes } else { quote(&bytes) }, substitutable }
     }
 }
 
-/// How execlineb treats the arguments of a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arguments {
-    /// `-P`: left alone; nothing is substituted.
-    Ignored,
-    /// `-S0`: they replace the word `$@`.
-    Substituted,
-}
-
-/// An execline script: an interpreter line and lines of [`Word`]s.
+/// A script that ignores its arguments: an interpreter line and lines of [`Word`]s.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script(Vec<u8>);
 
 impl Script {
     /// A script that execlineb in `shebang_dir` runs.
     #[must_use]
-    pub fn new(shebang_dir: &ShebangDir, arguments: Arguments) -> Self {
-        let option: &[u8] = match arguments {
-            Arguments::Ignored => b"-P",
-            Arguments::Substituted => b"-S0",
-        };
+    pub fn new(shebang_dir: &ShebangDir) -> Self {
+        Self::with_option(shebang_dir, b"-P")
+    }
+
+    fn with_option(shebang_dir: &ShebangDir, option: &[u8]) -> Self {
         Self([b"#!", shebang_dir.as_bytes(), b"/execlineb ", option, b"\n"].concat())
     }
 
@@ -149,6 +147,42 @@ impl Script {
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
+}
+
+/// A script that runs another one with its own arguments, after a command that becomes that one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrapper(Script);
+
+/// A text in a [`Wrapper`] that execlineb would take for one of the script's arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "-u: neither the user nor --s6-dir can hold a `$` before a digit, `@`, `#`, `*`, `{{` or `$`: execlineb would substitute it"
+)]
+pub struct SubstitutionError;
+
+impl Wrapper {
+    /// A script that execlineb in `shebang_dir` runs: the words of `command`, then `script` and the arguments.
+    pub fn new(shebang_dir: &ShebangDir, command: [Word; 2], script: &'static str) -> Result<Self, SubstitutionError> {
+        if command.iter().any(|word| word.substitutable) {
+            return Err(SubstitutionError);
+        }
+        let mut wrapper = Script::with_option(shebang_dir, b"-S0");
+        wrapper.line(command);
+        wrapper.line([Word::literal(script), Word::literal("$@")]);
+        Ok(Self(wrapper))
+    }
+
+    /// The bytes of the file.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0.into_bytes()
+    }
+}
+
+/// Whether `execlineb -S0` may take something in `text` for a variable: `$` and then `#`, `@`, a number, or one of these in
+/// braces. `$` before `$` and `*` is counted in, so that nothing depends on how it looks for the end of a name.
+fn is_substitutable(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| matches!(pair, [b'$', b'0'..=b'9' | b'@' | b'#' | b'*' | b'{' | b'$']))
 }
 
 /// s6's own quoting (docs/original.md, "Quoting"): right for every byte but NUL, and pure ASCII.

@@ -3,7 +3,7 @@
 //! Whoever runs the program resolves them; nothing here looks anything up.
 
 use crate::request::{Account, AccountName};
-use crate::tree::{Ids, Meta, Mode};
+use crate::tree::{Ids, Kind, Meta, Mode};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -43,6 +43,46 @@ impl Facts {
         match account {
             Account::Named(name) => self.accounts.get(name).cloned(),
             Account::Numbered(ids) => Some(Credentials { ids: *ids, groups: Vec::new() }),
+        }
+    }
+
+    /// Mode and owner that the copy of a template's entry gets: root keeps the owner; for anybody else the copy is theirs, and a
+    /// set-id bit that would then lend another identity than in the template is dropped. On a directory such a bit lends nothing.
+    #[must_use]
+    pub fn copied<C>(&self, seen: Meta, kind: &Kind<C>) -> Meta {
+        let Some(owner) = seen.owner.filter(|&owner| owner != self.caller) else {
+            return Meta::callers(seen.mode);
+        };
+        if self.caller.uid == 0 {
+            return seen;
+        }
+        let mut mode = seen.mode;
+        if matches!(kind, Kind::File(_)) {
+            if owner.uid != self.caller.uid {
+                mode = mode.without(Mode::SET_UID);
+            }
+            if owner.gid != self.caller.gid {
+                mode = mode.without(Mode::SET_GID);
+            }
+        }
+        Meta::callers(mode)
+    }
+
+    /// Whether `who` could write, now or after a chmod. Someone unknown might be anyone but root and in any group but root's.
+    #[must_use]
+    pub fn may_write(&self, who: Option<&Credentials>, meta: Meta) -> bool {
+        let owner = meta.owner.unwrap_or(self.caller);
+        let by_group = meta.mode.has(0o020);
+        let by_others = meta.mode.has(0o002);
+        match who {
+            // root may do everything anyway.
+            Some(who) if who.ids.uid == 0 => false,
+            Some(who) => {
+                who.ids.uid == owner.uid
+                    || by_others
+                    || by_group && (who.ids.gid == owner.gid || who.groups.contains(&owner.gid))
+            }
+            None => owner.uid != 0 || by_others || by_group && owner.gid != 0,
         }
     }
 

@@ -4,7 +4,7 @@
 //! "Modes"); where it does not, docs/deviations.md says what is made instead.
 
 use crate::escape::Shown;
-use crate::execline::{Arguments, Script, Text, Word};
+use crate::execline::{Script, Text, Word};
 use crate::facts::Facts;
 use crate::path::{PathError, TreePath};
 use crate::request::{Account, AccountName, Consumer, LOG_FILE_SIZES, LogUser, Logging, MaxInstances};
@@ -12,7 +12,7 @@ use crate::request::{PrepareLogDir, Request, ServiceName, Shape, Timestamp};
 use crate::target::{S6Version, Target};
 use crate::template::Template;
 use crate::tree::{DisplayContent, Kind, Meta, Mode, Node, Tree, TreeError};
-use crate::wrap::{ScriptProblem, Wrapping};
+use crate::wrap::{WrapError, Wrapping};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -133,6 +133,9 @@ pub enum Warning {
     /// An account that does not exist here.
     #[error("there is no account `{0}` here; its access to the template's scripts was judged as anybody's")]
     UnknownAccount(AccountName),
+    /// Root copies this directory by path whenever it makes an instance, and the user could lead it elsewhere meanwhile.
+    #[error("the user of -u may write `{0}` in the template, which s6-instance-create copies as root")]
+    UserWritable(TreePath),
     /// Another supervisor's state in the template.
     #[error("`{0}` in the template is a supervisor's state; it is not copied")]
     StateNotCopied(TreePath),
@@ -161,7 +164,7 @@ pub enum PlanError {
     },
     /// The instances cannot run as the user that was asked for.
     #[error(transparent)]
-    Script(#[from] ScriptProblem),
+    Wrap(#[from] WrapError),
     /// A path of the result is too long.
     #[error("`template/{path}`: {source}")]
     Path {
@@ -296,7 +299,7 @@ impl Draft {
                 Kind::Symlink(target) => Kind::Symlink(target.clone()),
                 Kind::Fifo => Kind::Fifo,
             };
-            let meta = copied(node.meta, &kind, facts);
+            let meta = facts.copied(node.meta, &kind);
             if meta.mode != node.meta.mode {
                 self.warnings.push(Warning::SetIdDropped(path.clone()));
             }
@@ -311,27 +314,6 @@ impl Draft {
         }
         Ok(())
     }
-}
-
-/// Mode and owner of a copy: root keeps the owner; for anybody else the copy is theirs, and a set-id bit that would then lend
-/// another identity than in the template is dropped. On a directory such a bit lends nothing.
-fn copied(seen: Meta, kind: &Kind<Content>, facts: &Facts) -> Meta {
-    let Some(owner) = seen.owner.filter(|&owner| owner != facts.caller) else {
-        return Meta::callers(seen.mode);
-    };
-    if facts.caller.uid == 0 {
-        return seen;
-    }
-    let mut mode = seen.mode;
-    if matches!(kind, Kind::File(_)) {
-        if owner.uid != facts.caller.uid {
-            mode = mode.without(Mode::SET_UID);
-        }
-        if owner.gid != facts.caller.gid {
-            mode = mode.without(Mode::SET_GID);
-        }
-    }
-    Meta::callers(mode)
 }
 
 fn below(directory: &TreePath, path: &TreePath) -> Result<TreePath, PlanError> {
@@ -366,7 +348,7 @@ impl Modes {
 fn supervisor_script(request: &Request, template: &Template) -> Result<Script, PlanError> {
     let target = &request.target;
     let s6 = |name| Word::program(target.s6_dir.as_ref(), name);
-    let mut script = Script::new(&target.shebang_dir, Arguments::Ignored);
+    let mut script = Script::new(&target.shebang_dir);
     script.blank();
     script.line([
         Word::program(target.execline_dir.as_ref(), "fdmove"),
@@ -416,7 +398,7 @@ fn room(request: &Request, template: &Template) -> Result<Option<Room>, PlanErro
 fn logger_script(logging: &Logging, target: &Target) -> Script {
     let s6 = |name| Word::program(target.s6_dir.as_ref(), name);
     let dir = || Word::quoted(logging.dir.as_text());
-    let mut script = Script::new(&target.shebang_dir, Arguments::Ignored);
+    let mut script = Script::new(&target.shebang_dir);
     if let Some(LogUser { account, prepare }) = &logging.user {
         if *prepare == PrepareLogDir::Yes {
             let mut first = |command: &[&'static str], arguments: &[Word]| {
@@ -471,6 +453,7 @@ fn warnings(request: &Request, facts: &Facts, wrapping: &Wrapping) -> Vec<Warnin
     if !writers(facts.umask).is_empty() {
         warnings.push(Warning::WritableScripts { umask: facts.umask });
     }
+    warnings.extend(wrapping.user_writable().iter().cloned().map(Warning::UserWritable));
     warnings.extend(wrapping.unknown_account().cloned().map(Warning::UnknownAccount));
     warnings
 }

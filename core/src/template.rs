@@ -105,6 +105,11 @@ impl Template {
     /// Follows `path` through the template's links.
     #[must_use]
     pub fn resolve(&self, path: &TreePath) -> Resolved {
+        self.resolve_through(path, &mut |_| {})
+    }
+
+    /// Follows `path` through the template's links, and tells every directory in which a name is looked up on the way.
+    pub fn resolve_through(&self, path: &TreePath, passed: &mut dyn FnMut(&TreePath)) -> Resolved {
         let mut at = TreePath::ROOT;
         let mut ahead: VecDeque<&[u8]> = path.components().collect();
         // The last link that was followed: what it leads to is its doing.
@@ -117,6 +122,7 @@ impl Template {
             if name.is_empty() || name == b"." {
                 continue;
             }
+            passed(&at);
             if name == b".." {
                 match at.parent() {
                     Some(parent) => at = parent,

@@ -4,13 +4,13 @@
 //! as the user. Each script `X` of the template's copy is called `X.user`, and a wrapper takes its place. Nothing in the tree
 //! becomes writable by the user (docs/deviations.md, "-u works").
 
-use crate::execline::{Arguments, Script, Word};
+use crate::execline::{SubstitutionError, Word, Wrapper};
 use crate::facts::{Access, Credentials, Facts};
 use crate::path::{Name, TreePath};
 use crate::request::{Account, AccountName};
 use crate::target::Target;
 use crate::template::{Resolved, Template};
-use crate::tree::{Kind, Node};
+use crate::tree::{Kind, Meta, Node};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 pub(crate) struct Wrapping {
     scripts: BTreeMap<TreePath, Wrapped>,
     unknown: Option<AccountName>,
+    user_writable: Vec<TreePath>,
 }
 
 /// A script that gets a wrapper.
@@ -38,6 +39,17 @@ pub struct ScriptProblem {
     pub path: TreePath,
     /// What is wrong with it.
     pub reason: ScriptReason,
+}
+
+/// Why there can be no wrappers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrapError {
+    /// One of the scripts cannot be run by the user.
+    #[error(transparent)]
+    Script(#[from] ScriptProblem),
+    /// The account's name or --s6-dir cannot stand in a wrapper.
+    #[error(transparent)]
+    Substitution(#[from] SubstitutionError),
 }
 
 /// What is wrong with a script that a user shall run.
@@ -70,6 +82,9 @@ pub enum ScriptReason {
     /// It is a script and the user may not read it.
     #[error("cannot be read by the user, as a script must be")]
     NotReadable,
+    /// It is a directory that the user may write; what is in it would be run by root.
+    #[error("is a directory that the user may write, and root would run what is put there")]
+    Replaceable,
     /// It is a directory and the user may not pass through it.
     #[error("is a directory that the user cannot pass through")]
     NotSearchable,
@@ -80,32 +95,34 @@ const FINISH: Name = Name::constant("finish");
 const LOG: TreePath = TreePath::constant("log");
 
 impl Wrapping {
-    /// Finds the scripts that `user` shall run and checks that it can.
-    pub(crate) fn new(user: &Account, target: &Target, facts: &Facts, template: &Template) -> Result<Self, ScriptProblem> {
-        let who = facts.credentials(user);
+    /// Finds the scripts that `user` shall run and checks that it can, and that it cannot replace them: their wrappers are run by
+    /// root.
+    pub(crate) fn new(user: &Account, target: &Target, facts: &Facts, template: &Template) -> Result<Self, WrapError> {
+        let check = Check { who: facts.credentials(user), facts, template };
         let unknown = match user {
-            Account::Named(name) if who.is_none() => Some(name.clone()),
+            Account::Named(name) if check.who.is_none() => Some(name.clone()),
             Account::Named(_) | Account::Numbered(_) => None,
         };
-        let mut wrapping = Self { scripts: BTreeMap::new(), unknown };
-        for directory in script_directories(template)? {
+        let mut scripts = BTreeMap::new();
+        for (called, directory) in script_directories(template)? {
             for (name, needed) in [(RUN, true), (FINISH, false)] {
                 let path = join(&directory, name.clone())?;
                 if template.tree().get(&path).is_none() {
                     if needed {
-                        return Err(problem(&path, ScriptReason::Missing));
+                        return Err(problem(&path, ScriptReason::Missing).into());
                     }
                     continue;
                 }
-                check_access(template, facts, who.as_ref(), &path)?;
-                let script = wrapper(user, target, &name);
                 let renamed = join(&directory, renamed(&name))?;
                 if template.tree().get(&renamed).is_some() {
-                    return Err(problem(&renamed, ScriptReason::NameTaken));
+                    return Err(problem(&renamed, ScriptReason::NameTaken).into());
                 }
-                wrapping.scripts.insert(path, Wrapped { renamed, script });
+                check.can_run(&path)?;
+                check.cannot_replace(&called, &directory)?;
+                scripts.insert(path, Wrapped { renamed, script: wrapper(user, target, &name)? });
             }
         }
+        let wrapping = Self { scripts, unknown, user_writable: check.writable_directories() };
         wrapping.check_links(template)?;
         Ok(wrapping)
     }
@@ -118,6 +135,11 @@ impl Wrapping {
     /// The user, if nobody here knows it.
     pub(crate) const fn unknown_account(&self) -> Option<&AccountName> {
         self.unknown.as_ref()
+    }
+
+    /// The directories that the user may write; what is in them is not listed.
+    pub(crate) fn user_writable(&self) -> &[TreePath] {
+        &self.user_writable
     }
 
     /// A link to a wrapped script would run its wrapper, which cannot drop privileges twice.
@@ -134,54 +156,91 @@ impl Wrapping {
     }
 }
 
-/// The template itself, and where its `log` leads.
-fn script_directories(template: &Template) -> Result<Vec<TreePath>, ScriptProblem> {
-    let mut directories = Vec::from([TreePath::ROOT]);
+/// The template itself, and where its `log` leads: what s6-supervise calls it, and where that is.
+fn script_directories(template: &Template) -> Result<Vec<(TreePath, TreePath)>, ScriptProblem> {
+    let mut directories = Vec::from([(TreePath::ROOT, TreePath::ROOT)]);
     if template.tree().get(&LOG).is_some() {
-        let end = end_of(template, &LOG)?;
+        let end = end_of(template, &LOG, &mut |_| {})?;
         if !matches!(template.tree().get(&end), Some(Node { kind: Kind::Directory, .. })) {
             return Err(problem(&LOG, ScriptReason::NotADirectory));
         }
-        if !directories.contains(&end) {
-            directories.push(end);
-        }
+        directories.push((LOG, end));
     }
     Ok(directories)
 }
 
-/// Whether the user can reach, execute and, where it is a script, read what is at `path`.
-fn check_access(template: &Template, facts: &Facts, who: Option<&Credentials>, path: &TreePath) -> Result<(), ScriptProblem> {
-    let end = end_of(template, path)?;
-    let Some(Node { meta, kind: Kind::File(file) }) = template.tree().get(&end) else {
-        return Err(problem(path, ScriptReason::NotAFile));
-    };
-    for directory in ancestors(path).chain(ancestors(&end)) {
-        let passes = template.tree().get(&directory).is_some_and(|node| facts.allows(who, node.meta, Access::Execute));
-        if !passes {
-            return Err(problem(&directory, ScriptReason::NotSearchable));
-        }
-    }
-    if !facts.allows(who, *meta, Access::Execute) {
-        return Err(problem(path, ScriptReason::NotExecutable));
-    }
-    let is_binary = file.head.as_ref().is_some_and(|head| head.starts_with(b"\x7fELF"));
-    if !is_binary && !facts.allows(who, *meta, Access::Read) {
-        return Err(problem(path, ScriptReason::NotReadable));
-    }
-    Ok(())
+/// What a user may do with a template's copy.
+struct Check<'a> {
+    who: Option<Credentials>,
+    facts: &'a Facts,
+    template: &'a Template,
 }
 
-fn end_of(template: &Template, path: &TreePath) -> Result<TreePath, ScriptProblem> {
-    match template.resolve(path) {
+impl Check<'_> {
+    /// Whether the user can reach, execute and, where it is a script, read what is at `path`.
+    fn can_run(&self, path: &TreePath) -> Result<(), ScriptProblem> {
+        let mut passed = Vec::new();
+        let end = end_of(self.template, path, &mut |directory| passed.push(directory.clone()))?;
+        let Some(Node { meta, kind: kind @ Kind::File(file) }) = self.template.tree().get(&end) else {
+            return Err(problem(path, ScriptReason::NotAFile));
+        };
+        let closed = passed.into_iter().find(|directory| !self.allows(directory, Access::Execute));
+        if let Some(directory) = closed {
+            return Err(problem(&directory, ScriptReason::NotSearchable));
+        }
+        let meta = self.facts.copied(*meta, kind);
+        if !self.facts.allows(self.who.as_ref(), meta, Access::Execute) {
+            return Err(problem(path, ScriptReason::NotExecutable));
+        }
+        let is_binary = file.head.as_ref().is_some_and(|head| head.starts_with(b"\x7fELF"));
+        if !is_binary && !self.facts.allows(self.who.as_ref(), meta, Access::Read) {
+            return Err(problem(path, ScriptReason::NotReadable));
+        }
+        Ok(())
+    }
+
+    /// Fails when the user could put something else in the place of what is in `directory`, which s6-supervise finds as `called`.
+    fn cannot_replace(&self, called: &TreePath, directory: &TreePath) -> Result<(), ScriptProblem> {
+        let mut passed = Vec::from([directory.clone()]);
+        self.template.resolve_through(called, &mut |directory| passed.push(directory.clone()));
+        match passed.into_iter().find(|directory| self.may_write(directory)) {
+            Some(directory) => Err(problem(&directory, ScriptReason::Replaceable)),
+            None => Ok(()),
+        }
+    }
+
+    /// The outermost directories that the user may write, but for a supervisor's state, which is not copied.
+    fn writable_directories(&self) -> Vec<TreePath> {
+        let mut writable: Vec<TreePath> = Vec::new();
+        for (path, node) in self.template.tree().iter() {
+            let known = writable.last().is_some_and(|last| path.starts_with(last));
+            if matches!(node.kind, Kind::Directory) && !known && !Template::is_state(path) && self.may_write(path) {
+                writable.push(path.clone());
+            }
+        }
+        writable
+    }
+
+    fn allows(&self, path: &TreePath, access: Access) -> bool {
+        self.copied(path).is_some_and(|meta| self.facts.allows(self.who.as_ref(), meta, access))
+    }
+
+    fn may_write(&self, path: &TreePath) -> bool {
+        self.copied(path).is_some_and(|meta| self.facts.may_write(self.who.as_ref(), meta))
+    }
+
+    /// Mode and owner of the copy of what is at `path`.
+    fn copied(&self, path: &TreePath) -> Option<Meta> {
+        self.template.tree().get(path).map(|node| self.facts.copied(node.meta, &node.kind))
+    }
+}
+
+fn end_of(template: &Template, path: &TreePath, passed: &mut dyn FnMut(&TreePath)) -> Result<TreePath, ScriptProblem> {
+    match template.resolve_through(path, passed) {
         Resolved::Entry(end) => Ok(end),
         Resolved::Outside(link) => Err(problem(&link, ScriptReason::Outside)),
         Resolved::Missing | Resolved::Loop => Err(problem(path, ScriptReason::Dangling)),
     }
-}
-
-/// The directories that lead to `path`, the innermost first, the root last.
-fn ancestors(path: &TreePath) -> impl Iterator<Item = TreePath> {
-    core::iter::successors(path.parent(), TreePath::parent)
 }
 
 /// `X.user` for `X`.
@@ -192,12 +251,10 @@ fn renamed(name: &Name) -> Name {
 }
 
 /// The script that becomes the user and then the template's script, with the same arguments.
-fn wrapper(user: &Account, target: &Target, name: &Name) -> Vec<u8> {
-    let command = if *name == RUN { "./run.user" } else { "./finish.user" };
-    let mut script = Script::new(&target.shebang_dir, Arguments::Substituted);
-    script.line([Word::program(target.s6_dir.as_ref(), "s6-setuidgid"), Word::quoted(&user.to_text())]);
-    script.line([Word::literal(command), Word::literal("$@")]);
-    script.into_bytes()
+fn wrapper(user: &Account, target: &Target, name: &Name) -> Result<Vec<u8>, SubstitutionError> {
+    let script = if *name == RUN { "./run.user" } else { "./finish.user" };
+    let become_user = [Word::program(target.s6_dir.as_ref(), "s6-setuidgid"), Word::quoted(&user.to_text())];
+    Wrapper::new(&target.shebang_dir, become_user, script).map(Wrapper::into_bytes)
 }
 
 fn join(directory: &TreePath, name: Name) -> Result<TreePath, ScriptProblem> {

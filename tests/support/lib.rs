@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot do its work fails")]
 
 pub mod disk;
+pub mod manifest;
 pub mod program;
 pub mod roots;
 pub mod scratch;

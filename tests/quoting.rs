@@ -1,0 +1,160 @@
+//! Every byte in every field that a user can fill, read back by the real execlineb.
+//!
+//! The scripts are run as they are; the first program that they call is one that only tells its arguments.
+
+use s6_instance_maker_core::execline::Text;
+use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::plan::{self, PlanError};
+use s6_instance_maker_core::tree::Kind;
+use s6_instance_maker_workspace::manifest;
+use s6_instance_maker_workspace::program::Answer;
+use s6_instance_maker_workspace::roots::{Root, Suite};
+use std::ffi::OsString;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::Path;
+
+#[test]
+fn bookworm() {
+    check(Suite::Bookworm);
+}
+
+#[test]
+fn trixie() {
+    check(Suite::Trixie);
+}
+
+#[test]
+fn forky() {
+    check(Suite::Forky);
+}
+
+/// One script to run and the arguments that its first program must get.
+struct Case {
+    script: Vec<u8>,
+    expected: Vec<Vec<u8>>,
+}
+
+fn check(suite: Suite) {
+    let Some(root) = Root::of(suite, &format!("quoting, {}", suite.name())) else { return };
+    let (scratch, inside) = root.scratch("quoting");
+    // A program that tells its arguments, each with a NUL behind it, under every name that a script begins with.
+    let tell = "#!/bin/sh\nprintf '%s\\0' \"$@\"\n";
+    let programs = scratch.join("pro \"grams\"#$");
+    for name in ["if", "s6-setuidgid", "s6-log", "fdmove"] {
+        s6_instance_maker_workspace::disk::file(programs.join(name), 0o755, tell);
+    }
+    let cases = cases(&root.inside(&programs));
+    for (index, case) in cases.iter().enumerate() {
+        fs::write(scratch.join(index.to_string()), &case.script).unwrap();
+    }
+    // Executed by the kernel, as a supervisor would; with arguments that execline must not touch.
+    let loop_all = "chmod 755 [0-9]*; for f in [0-9]*; do ./$f 'a b' '$@' '' '{' >out.$f || echo $f; done";
+    let answer =
+        Answer::of(root.command("/bin/sh").args(["-c", &format!("cd \"$0\" && {loop_all}")]).arg(&inside)).expect_code(0);
+    assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("", ""), "scripts failed");
+    for (index, case) in cases.iter().enumerate() {
+        let told = fs::read(scratch.join(format!("out.{index}"))).unwrap();
+        let told: Vec<_> = told.strip_suffix(b"\0").unwrap().split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
+        assert_eq!(told, case.expected, "{}", case.script.escape_ascii());
+    }
+    writeln!(std::io::stderr(), "quoting, {}: {} scripts read back by execlineb", suite.name(), cases.len()).unwrap();
+}
+
+fn cases(programs: &Path) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let mut refused = 0;
+    for byte in 1..=255u8 {
+        for text in [vec![byte], [b"x", [byte].as_slice(), b"1"].concat(), [b"\\\"", [byte].as_slice(), b"f\\"].concat()] {
+            let slashed = [b"/", text.as_slice()].concat();
+            // What these two fields refuse is refused whatever stands around it.
+            let account = Some(text.clone()).filter(|text| account_is_accepted(text));
+            cases.extend(logger_case(programs, &slashed, &text, account.as_deref(), true));
+            cases.extend(logger_case(programs, &slashed, &text, account.as_deref(), false));
+            // What -S0 would substitute no quoting protects: it must be refused, and is known here by its looks.
+            let substituted = text.windows(2).any(|pair| pair == b"$1");
+            match account {
+                Some(account) if substituted => {
+                    assert!(wrapper_case(programs, &account).is_err());
+                    refused += 1;
+                }
+                Some(account) => cases.push(wrapper_case(programs, &account).unwrap()),
+                None => {}
+            }
+        }
+    }
+    assert_eq!(refused, 1);
+    cases
+}
+
+fn account_is_accepted(account: &[u8]) -> bool {
+    manifest::request([OsString::from("-u"), OsString::from_vec(account.to_vec()), "t".into(), "d".into()]).is_ok()
+}
+
+/// log/run with these texts in it.
+fn logger_case(programs: &Path, dir: &[u8], prefix: &[u8], account: Option<&[u8]>, prepare: bool) -> Option<Case> {
+    let mut words = common(programs);
+    words.extend(["-L".into(), OsString::from_vec(dir.to_vec()), "-P".into(), OsString::from_vec(prefix.to_vec())]);
+    let log = [b"t".to_vec(), b"n10".to_vec(), b"s1000000".to_vec(), [b"p", prefix].concat(), dir.to_vec()];
+    let mut expected: Vec<Vec<u8>> = vec![b"-bd3".to_vec(), b"--".to_vec()];
+    expected.extend(log);
+    if let Some(account) = account {
+        words.extend(["-l".into(), OsString::from_vec(account.to_vec())]);
+        let program = |name: &str| programs.join(name).into_os_string().into_vec();
+        expected.insert(0, program("s6-log"));
+        expected.insert(0, account.to_vec());
+        if prepare {
+            expected.insert(0, program("s6-setuidgid"));
+            // A block is its words with a space before each, and an empty word at its end.
+            let block = |words: &[&[u8]]| {
+                let mut block: Vec<_> = words.iter().map(|word| [b" ", *word].concat()).collect();
+                block.push(Vec::new());
+                block
+            };
+            let owner = if account.contains(&b':') { account.to_vec() } else { [account, b":"].concat() };
+            let mut first = block(&[b"mkdir", b"-p", b"-m", b"2700", b"--", dir]);
+            first.push(program("if"));
+            first.extend(block(&[b"chown", b"-h", b"--", &owner, dir]));
+            expected.splice(0..0, first);
+        } else {
+            words.push("--no-prepare-log-dir".into());
+        }
+    } else if !prepare {
+        // Without an account there is nothing to prepare: it would be the same script again.
+        return None;
+    }
+    Some(Case { script: generated(words, "log/run").unwrap(), expected })
+}
+
+/// The wrapper of a template's run script, for this account; the arguments of the script follow.
+fn wrapper_case(programs: &Path, account: &[u8]) -> Result<Case, PlanError> {
+    let mut words = common(programs);
+    words.extend(["-u".into(), OsString::from_vec(account.to_vec())]);
+    let arguments = [b"a b".as_slice(), b"$@", b"", b"{"];
+    let expected = [account, b"./run.user"].into_iter().chain(arguments).map(<[u8]>::to_vec).collect();
+    Ok(Case { script: generated(words, "template/run")?, expected })
+}
+
+fn common(programs: &Path) -> Vec<OsString> {
+    let programs = programs.as_os_str();
+    vec!["--s6-dir".into(), programs.into(), "--execline-dir".into(), programs.into()]
+}
+
+/// The bytes of a file that a command line generates.
+fn generated(mut words: Vec<OsString>, path: &str) -> Result<Vec<u8>, PlanError> {
+    words.extend(["template".into(), "dir".into()]);
+    let shown = format!("{words:?}");
+    let request = manifest::request(words).unwrap_or_else(|refusal| panic!("{shown}: {refusal:?}"));
+    let plan = plan::plan(&request, &manifest::facts(), &manifest::template("0755 file run"))?;
+    match &plan.tree.get(&TreePath::parse(path).unwrap()).unwrap().kind {
+        Kind::File(plan::Content::Generated(bytes)) => Ok(bytes.clone()),
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+/// The field types refuse what no argument can hold.
+#[test]
+fn nul_is_refused() {
+    assert!(Text::new(*b"a\0b").is_err());
+}

@@ -1,0 +1,83 @@
+//! Templates and plans without a disk: a manifest from its text form, a plan from a command line.
+
+use s6_instance_maker_core::cli::{self, Refusal, UsageError};
+use s6_instance_maker_core::facts::{Credentials, Facts};
+use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::plan::{Plan, plan};
+use s6_instance_maker_core::request::{Account, Request};
+use s6_instance_maker_core::template::{FileFacts, Template};
+use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
+use std::ffi::OsString;
+
+/// A manifest from lines like those of a plan's text form: `0755 file run`, `0755 dir log`, `0777 link a -> b`, `0600 fifo f`;
+/// an owner in parentheses behind that, else root; a script's head behind `=`. The first line may be `MODE dir .`.
+///
+/// # Panics
+///
+/// When a line is none of these.
+#[must_use]
+pub fn template(text: &str) -> Template {
+    let mut template = None;
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (line, head) = line.split_once(" = ").map_or((line, None), |(line, head)| (line, Some(head.as_bytes().to_vec())));
+        let (line, owner) = line.split_once(" (").map_or((line, "0:0"), |(line, owner)| (line, owner.trim_end_matches(')')));
+        let (line, target) = line.split_once(" -> ").map_or((line, ""), |(line, target)| (line, target));
+        let mut words = line.split_whitespace();
+        let (mode, kind, path) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+        let (uid, gid) = owner.split_once(':').unwrap();
+        let owner = Ids { uid: uid.parse().unwrap(), gid: gid.parse().unwrap() };
+        let meta = Meta { mode: Mode::new(u32::from_str_radix(mode, 8).unwrap()), owner: Some(owner) };
+        if path == "." {
+            template = Some(Template::new(meta));
+            continue;
+        }
+        let kind = match kind {
+            "dir" => Kind::Directory,
+            "file" => Kind::File(FileFacts { size: 0, head }),
+            "link" => Kind::Symlink(target.as_bytes().to_vec()),
+            "fifo" => Kind::Fifo,
+            other => panic!("{other} is no kind"),
+        };
+        let path = TreePath::parse(path).unwrap();
+        let root = || Template::new(Meta { mode: Mode::new(0o755), owner: Some(Ids { uid: 0, gid: 0 }) });
+        template.get_or_insert_with(root).insert(path, Node::new(meta, kind)).unwrap();
+    }
+    template.expect("a template has at least one line")
+}
+
+/// root under umask 022, on a machine with the account www-data (33:33), which is in the group 4 too.
+#[must_use]
+pub fn facts() -> Facts {
+    let Ok(Account::Named(name)) = Account::parse(b"www-data") else { panic!("www-data is an account's name") };
+    let www_data = Credentials { ids: Ids { uid: 33, gid: 33 }, groups: vec![33, 4] };
+    Facts { umask: Mode::new(0o022), caller: Ids { uid: 0, gid: 0 }, accounts: [(name, www_data)].into() }
+}
+
+/// What a command line asks for: the words behind the program's name.
+pub fn request<A: Into<OsString>>(words: impl IntoIterator<Item = A>) -> Result<Request, Refusal> {
+    let words = words.into_iter().map(Into::into);
+    let cli = cli::parse(std::iter::once("s6-instance-maker".into()).chain(words))?;
+    Request::try_from(&cli).map_err(Refusal::Usage)
+}
+
+/// A plan and its warnings, or an error, as text.
+#[must_use]
+pub fn planned<A: Into<OsString>>(words: impl IntoIterator<Item = A>, facts: &Facts, template: &Template) -> String {
+    let usage = |error: &UsageError| match error.hint() {
+        Some(hint) => format!("fatal: {error}\nhint: {hint}\n"),
+        None => format!("fatal: {error}\n"),
+    };
+    match request(words) {
+        Err(Refusal::Show(text)) => text,
+        Err(Refusal::Usage(error)) => usage(&error),
+        Ok(request) => match plan(&request, facts, template) {
+            Err(error) => format!("fatal: {error}\n"),
+            Ok(plan) => text_of(&plan),
+        },
+    }
+}
+
+fn text_of(plan: &Plan) -> String {
+    let warnings = plan.warnings.iter().map(|warning| format!("warning: {warning}\n"));
+    std::iter::once(plan.to_string()).chain(warnings).collect()
+}
