@@ -8,8 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod apply;
 mod cli;
 mod laws;
 mod plan;
 mod quoting;
-mod smoke;
