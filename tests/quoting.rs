@@ -9,9 +9,9 @@ use s6_instance_maker_core::tree::Kind;
 use s6_instance_maker_workspace::manifest;
 use s6_instance_maker_workspace::program::Answer;
 use s6_instance_maker_workspace::roots::{Root, Suite};
+use s6_instance_maker_workspace::skip;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 
@@ -59,7 +59,7 @@ fn check(suite: Suite) {
         let told: Vec<_> = told.strip_suffix(b"\0").unwrap().split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
         assert_eq!(told, case.expected, "{}", case.script.escape_ascii());
     }
-    writeln!(std::io::stderr(), "quoting, {}: {} scripts read back by execlineb", suite.name(), cases.len()).unwrap();
+    skip::tell(&format!("quoting, {}: {} scripts read back by execlineb", suite.name(), cases.len()));
 }
 
 fn cases(programs: &Path) -> Vec<Case> {

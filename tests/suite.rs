@@ -7,9 +7,11 @@
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
+#![expect(clippy::disallowed_methods, reason = "tests look at the disk, and run programs, as a user does")]
 
 mod apply;
 mod cli;
+mod docs;
 mod laws;
 mod plan;
 mod quoting;

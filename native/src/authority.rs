@@ -87,7 +87,7 @@ impl Authority {
     pub fn open(template: &OsStr, dir: &OsStr, existing: Existing, ambient: AmbientAuthority) -> Result<Self, Error> {
         let destination = Destination::open(dir, existing, ambient)?;
         let place = Place::new(template.as_bytes());
-        let handle = retry(|| Dir::open_ambient_dir(template, ambient)).map_err(|source| match source.kind() {
+        let handle = retry(|| open_typed(Path::new(template), ambient)).map_err(|source| match source.kind() {
             io::ErrorKind::NotADirectory => Error::Template { place: place.clone(), reason: TemplateReason::NotADirectory },
             _ => Error::Io { operation: "open", place: place.clone(), source },
         })?;
@@ -103,8 +103,7 @@ impl Destination {
         let place = Place::new(typed.as_bytes());
         let open = |path: &[u8]| {
             let shown = Place::new(path);
-            let dir =
-                retry(|| Dir::open_ambient_dir(Path::new(OsStr::from_bytes(path)), ambient)).map_err(shown.cannot("open"))?;
+            let dir = retry(|| open_typed(Path::new(OsStr::from_bytes(path)), ambient)).map_err(shown.cannot("open"))?;
             let identity = Identity::of(&retry(|| dir.dir_metadata()).map_err(shown.cannot("examine"))?);
             Ok::<_, Error>((dir, identity))
         };
@@ -133,6 +132,16 @@ impl Destination {
             }
         }
     }
+}
+
+/// The one place where a path that a user typed becomes a handle.
+///
+/// # Ambient Authority
+///
+/// Resolves `path` from the root or from the working directory, through any link.
+#[expect(clippy::disallowed_methods, reason = "the bridge from typed paths to handles")]
+fn open_typed(path: &Path, ambient: AmbientAuthority) -> io::Result<Dir> {
+    Dir::open_ambient_dir(path, ambient)
 }
 
 /// A path's directory and its last component, without slashes at its end.

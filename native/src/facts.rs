@@ -17,6 +17,7 @@ use std::os::unix::ffi::OsStrExt as _;
 /// read files and ask daemons.
 #[must_use]
 pub fn resolve(request: &Request, _: AmbientAuthority) -> Facts {
+    #[expect(clippy::disallowed_methods, reason = "its one place; the caller holds ambient authority")]
     let umask = Mode::new(rustix::process::umask(rustix::fs::Mode::empty()).as_raw_mode());
     let caller = Ids { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() };
     let mut accounts = BTreeMap::new();

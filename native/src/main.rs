@@ -24,7 +24,9 @@ fn main() -> ExitCode {
 }
 
 fn go() -> Result<(), Error> {
-    let cli = match cli::parse(std::env::args_os()) {
+    #[expect(clippy::disallowed_methods, reason = "arguments enter here")]
+    let arguments = std::env::args_os();
+    let cli = match cli::parse(arguments) {
         Ok(cli) => cli,
         Err(Refusal::Usage(error)) => return Err(error.into()),
         Err(Refusal::Show(text)) => {
@@ -37,6 +39,7 @@ fn go() -> Result<(), Error> {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
         signal_hook::flag::register(signal, Arc::clone(&interrupt)).map_err(Error::Signals)?;
     }
+    #[expect(clippy::disallowed_methods, reason = "authority enters here")]
     let ambient = cap_std::ambient_authority();
     let facts = facts::resolve(&request, ambient);
     let existing = match request.shape {

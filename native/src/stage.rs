@@ -235,6 +235,7 @@ fn rename_new(from: &Dir, name: &OsStr, to: &Dir, new: &OsStr) -> io::Result<()>
         // A file system that knows no flags: an empty directory of our own can be replaced, and nothing else.
         Err(error) if is_one_of(&error, &[Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP]) => {
             retry(|| to.create_dir_with(new, DirBuilder::new().mode(0o700)))?;
+            #[expect(clippy::disallowed_methods, reason = "it can replace nothing but the empty directory just made")]
             retry(|| Ok(renameat(from, name, to, new)?)).inspect_err(|_| {
                 // It was empty, and is again gone; if even that fails, the rename's error is the one to tell.
                 let _ = to.remove_dir(new);

@@ -38,11 +38,11 @@ fn build(name: &str) -> PathBuf {
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{name} does not build");
-    let executable = output.stdout.split(|&byte| byte == b'\n').filter_map(|line| {
+    let mut executables = output.stdout.split(|&byte| byte == b'\n').filter_map(|line| {
         let message: serde_json::Value = serde_json::from_slice(line).ok()?;
         message.get("executable")?.as_str().map(PathBuf::from)
     });
-    executable.last().expect("cargo names the program that it built")
+    executables.next_back().expect("cargo names the program that it built")
 }
 
 /// A program's answer: status and both outputs, as text in which odd bytes are escaped.

@@ -30,3 +30,8 @@ pub fn is_root_or_say(test: &str) -> bool {
     }
     root
 }
+
+/// Says how much a test has looked at, so that a run shows it.
+pub fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
