@@ -512,6 +512,48 @@ fn signals_leave_nothing() {
     }
 }
 
+/// What the starter has the program ignore, as nohup does, it goes on ignoring.
+#[test]
+fn ignored_signals_stay_ignored() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    let run = |ignored: &str| {
+        let script = format!(
+            "trap '' {ignored}; strace -qq -o /dev/null -e inject=copy_file_range:signal=SIGHUP:when=1 \"$0\" template out"
+        );
+        Answer::of(Command::new("sh").args(["-c", &script]).arg(program::program()).current_dir(scratch.path()))
+    };
+    assert_eq!(run("INT TERM").code, Some(111));
+    assert!(!scratch.join("out").exists());
+    assert_eq!(run("HUP").code, Some(0));
+    assert_copied(&scratch.join("template"), &scratch.join("out"));
+}
+
+/// A bar appears on a terminal when the work takes longer than a second, and nowhere else.
+#[test]
+fn long_work_shows_a_bar() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    for index in 0..20 {
+        disk::file(scratch.join(format!("template/{index}")), 0o644, "x");
+    }
+    let run = |terminal: bool, delay: u32, out: &str| {
+        let fault = format!("inject=copy_file_range:delay_exit={delay}");
+        let line = format!("strace -f -qq -o /dev/null -e {fault} {} template {out}", program::program().display());
+        let mut command = if terminal { Command::new("script") } else { Command::new("sh") };
+        let command = if terminal { command.args(["-qec", &line, "/dev/null"]) } else { command.args(["-c", &line]) };
+        let answer = Answer::of(command.env("TERM", "xterm").current_dir(scratch.path())).expect_code(0);
+        assert_copied(&scratch.join("template"), &scratch.join(out));
+        answer
+    };
+    let slow = run(true, 100_000, "slow");
+    assert!(slow.stdout.contains("making: ") && slow.stdout.contains("/26 entries"), "{slow}");
+    let quick = run(true, 0, "quick");
+    assert_eq!(quick.stdout, "", "{quick}");
+    let piped = run(false, 100_000, "piped");
+    assert_eq!((piped.stdout.as_str(), piped.stderr.as_str()), ("", ""));
+}
+
 /// What a killed run leaves is removed by the next; what a living run holds is not.
 #[test]
 fn leftovers_are_removed_unless_they_are_held() {

@@ -105,7 +105,7 @@ impl Fill<'_> {
         let (directories, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) =
             inner().partition(|(_, node)| matches!(node.kind, Kind::Directory));
         let bytes = others.iter().map(|(_, node)| self.size(node)).sum();
-        self.run.progress.plan(plan.tree.count() as u64, bytes);
+        self.run.progress.plan((directories.len() + others.len()) as u64, bytes);
         for (path, node) in &directories {
             self.run.check()?;
             self.directory(path, node.meta)?;

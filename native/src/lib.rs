@@ -9,6 +9,7 @@ pub mod error;
 pub mod authority;
 pub mod facts;
 pub mod run;
+pub mod signals;
 
 pub mod read;
 

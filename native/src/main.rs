@@ -4,14 +4,12 @@ use s6_instance_maker::authority::{Authority, Existing};
 use s6_instance_maker::error::Error;
 use s6_instance_maker::progress::Bar;
 use s6_instance_maker::run::{Progress, Run, Unwatched};
-use s6_instance_maker::{execute, facts, message};
+use s6_instance_maker::{execute, facts, message, signals};
 use s6_instance_maker_core::cli::{self, Refusal};
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::request::{Request, Shape};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 fn main() -> ExitCode {
     match go() {
@@ -35,12 +33,9 @@ fn go() -> Result<(), Error> {
         }
     };
     let request = Request::try_from(&cli)?;
-    let interrupt = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupt)).map_err(Error::Signals)?;
-    }
     #[expect(clippy::disallowed_methods, reason = "authority enters here")]
     let ambient = cap_std::ambient_authority();
+    let interrupt = signals::watch(ambient)?;
     let facts = facts::resolve(&request, ambient);
     let existing = match request.shape {
         Shape::S6Rc(_) => Existing::Accepted,

@@ -56,11 +56,11 @@ impl Bar {
             return;
         }
         let (made, copied) = (load(&self.made), load(&self.copied));
-        bar.set_message(format!("making: {made}/{entries} entries, {}/{} MiB", copied >> 20, bytes >> 20));
         // An entry costs about what copying 64 KiB does.
         let work = |entries: u64, bytes: u64| entries.saturating_mul(64 << 10).saturating_add(bytes);
         bar.set_length(work(entries, bytes));
         bar.set_position(work(made, copied));
+        bar.set_message(format!("making: {made}/{entries} entries, {}/{} KiB", copied >> 10, bytes >> 10));
     }
 }
 

@@ -1,0 +1,35 @@
+//! Signals that ask the program to end.
+
+use crate::error::{Error, retry};
+use cap_std::AmbientAuthority;
+use cap_std::fs::Dir;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// A flag that SIGINT, SIGTERM and SIGHUP set from now on; but for those that whoever started the program has it ignore, as
+/// nohup does, and shells do for what runs in the background.
+///
+/// # Ambient Authority
+///
+/// Installs handlers for the whole process, and reads in /proc which signals it ignores. Where there is no /proc, it is taken to
+/// ignore none.
+pub fn watch(ambient: AmbientAuthority) -> Result<Arc<AtomicBool>, Error> {
+    let interrupt = Arc::new(AtomicBool::new(false));
+    let ignored = ignored(ambient);
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        if ignored & (1 << (signal - 1)) == 0 {
+            signal_hook::flag::register(signal, Arc::clone(&interrupt)).map_err(Error::Signals)?;
+        }
+    }
+    Ok(interrupt)
+}
+
+/// The signals that the process ignores, the lowest bit for signal 1.
+fn ignored(ambient: AmbientAuthority) -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "the process itself, not a path that anybody typed")]
+    let proc = retry(|| Dir::open_ambient_dir("/proc/self", ambient));
+    let status = proc.and_then(|proc| proc.read_to_string("status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
