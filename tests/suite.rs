@@ -8,4 +8,6 @@
     reason = "a test fails by panicking"
 )]
 
+mod live;
+mod s6rc;
 mod smoke;

@@ -7,5 +7,6 @@
 pub mod disk;
 pub mod program;
 pub mod roots;
+pub mod scan;
 pub mod scratch;
 pub mod skip;
