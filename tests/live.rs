@@ -42,6 +42,8 @@ fn on(suite: Suite, subject: &str, test: fn(&Site)) {
     }
 }
 
+/// A part of a run script: a line for each of its outputs, with the instance's name.
+const TALK: &str = r#"printf 'out of %s\n' "$1"; printf 'err of %s\n' "$1" >&2"#;
 /// A run script's rest: it says that it is ready and stays.
 const READY: &str = "echo >&3\nexec 3>&-\nexec sleep 1000000";
 /// A run script's rest: it stays.
@@ -49,7 +51,7 @@ const STAY: &str = "exec sleep 1000000";
 
 /// A template that reports from run and finish, and is ready when it says so.
 fn template(site: &Site) {
-    site.script("template/run", "run", &format!("echo \"out of $1\"\necho \"err of $1\" >&2\n{READY}"));
+    site.script("template/run", "run", &[TALK, READY].join("\n"));
     site.script("template/finish", "finish", "");
     disk::file(site.path("template/notification-fd"), 0o644, "3\n");
 }

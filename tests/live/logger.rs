@@ -1,6 +1,6 @@
 //! The logger for all instances.
 
-use super::{Instances, STAY, Scan, Site, until};
+use super::{Instances, STAY, Scan, Site, TALK, until};
 use s6_instance_maker_workspace::disk::{self, OnDisk};
 use s6_instance_maker_workspace::scan::TIMEOUT;
 use std::fs;
@@ -9,7 +9,7 @@ on_each_s6!(log_user, log_user_and_user, prefixes, timestamps);
 
 /// A template without readiness: whoever looks for its lines will wait for them.
 fn talking_template(site: &Site) {
-    site.script("template/run", "run", &format!("echo \"out of $1\"\necho \"err of $1\" >&2\n{STAY}"));
+    site.script("template/run", "run", &[TALK, STAY].join("\n"));
 }
 
 /// Waits until the log at `path` has `count` lines; all of them.
