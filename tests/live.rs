@@ -141,14 +141,18 @@ impl<'a> Instances<'a> {
         until(&line, || self.scan.site.reports().contains(&line).then_some(()));
     }
 
-    /// Shows that there is no room for one more.
-    fn expect_full(&self) {
+    /// Restarts an instance and waits until it is ready again.
+    fn restart(&self, name: &str) {
+        self.scan.expect_restart(&self.path_of(name), || self.control(&["-r"], name));
+    }
+
+    /// Shows that there is no room for one more; `last`, which is an instance, goes.
+    fn expect_full(&self, last: &str) {
         // There is nothing to wait for: it will never be there.
         self.try_create("surplus", "1000").expect_code(99);
-        // From 2.12 on, s6-svscan would not stop its services when told to end, after an instance for which there was no room:
-        // unless it has looked through its directory again, which it does once a minute or when told to.
-        let instance = self.scan.site.inside(format!("{}/instance", self.path));
-        self.scan.exec("s6-svscanctl", ["-a", &instance]).expect_code(0);
+        // From 2.12 on, an s6-svscan that had no room for something does not stop its services when it is told to end, until it
+        // has looked through its directory again: once a minute, or when told to, as here.
+        self.delete(last);
     }
 }
 

@@ -36,11 +36,13 @@ fn compile(scratch: &Scratch, source: &str) {
     let compiled = format!("compiled-{source}");
     let answer = Answer::of(Command::new("s6-rc-compile").current_dir(scratch.path()).args([&compiled, source]));
     assert_eq!(answer.clone().expect_code(0).stderr, "", "{answer}");
-    for directory in scratch.join(&compiled).join("servicedirs").read_dir().unwrap().flatten() {
-        let path = directory.path();
-        // s6-rc has service directories of its own.
-        if path.join("template").exists() {
-            assert!(path.join("instance").is_dir() && path.join("instances").is_dir(), "{}", path.display());
-        }
+    // s6-rc has service directories of its own; those with a template are ours.
+    let services = scratch.join(&compiled).join("servicedirs").read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let ours: Vec<_> = services.filter(|service| service.join("template").exists()).collect();
+    let sources =
+        scratch.join(source).read_dir().unwrap().filter(|entry| entry.as_ref().unwrap().path().join("template").exists());
+    assert_eq!(ours.len(), sources.count(), "{source}");
+    for service in ours {
+        assert!(service.join("instance").is_dir() && service.join("instances").is_dir(), "{}", service.display());
     }
 }

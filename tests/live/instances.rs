@@ -17,7 +17,7 @@ fn live(scan: &Scan<'_>, service: &str) {
     assert_eq!(instances.list(), ["one", "two"]);
 
     let (before, other) = (instances.is("pid", "one"), instances.is("pid", "two"));
-    instances.control(&["-wR", "-r"], "one");
+    instances.restart("one");
     assert_ne!(instances.is("pid", "one"), before, "it was restarted");
     assert_eq!(instances.is("pid", "two"), other, "it was not");
     assert_eq!(count(site, "run 0 1: <one>"), 2);

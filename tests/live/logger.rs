@@ -2,7 +2,6 @@
 
 use super::{Instances, STAY, Scan, Site, TALK, until};
 use s6_instance_maker_workspace::disk::{self, OnDisk};
-use s6_instance_maker_workspace::scan::TIMEOUT;
 use std::fs;
 
 on_each_s6!(log_user, log_user_and_user, prefixes, timestamps);
@@ -47,7 +46,7 @@ fn live(scan: &Scan<'_>) {
     }
 
     // It starts again over the directory that is there now, and goes on in the same file.
-    scan.exec("s6-svc", ["-wR", "-T", TIMEOUT, "-r", &site.inside("scan/service/log")]).expect_code(0);
+    scan.restart("scan/service/log");
     instances.create("two");
     let all = "out of one\nerr of one\nout of two\nerr of two\n";
     assert_eq!(lines(site, "logs/deep/x/current", 4), all);

@@ -2,7 +2,6 @@
 
 use super::{Instances, Site, logged_template, until, wait_for_count};
 use s6_instance_maker_workspace::disk;
-use s6_instance_maker_workspace::scan::TIMEOUT;
 
 on_each_s6!(user, numeric_user, names, restart, nothing_is_theirs);
 
@@ -32,7 +31,7 @@ fn live(site: &Site) {
         assert_eq!(scanner.credentials()[0], ROOT, "{scanner:?}");
     }
 
-    instances.control(&["-wR", "-r"], "one");
+    instances.restart("one");
     let finished = |start: &str| site.reports().iter().any(|line| line.starts_with(start));
     assert!(finished("finish 33 3: <256> <15> <one> in ") || finished("finish 33 4: <256> <15> <one> <"));
     instances.delete("one");
@@ -107,8 +106,7 @@ fn restart(site: &Site) {
         instances.create_ready(name);
     }
     let before = names.map(|name| instances.is("pid", name));
-    let service = site.inside("scan/service");
-    scan.exec("s6-svc", ["-wR", "-T", TIMEOUT, "-r", &service]).expect_code(0);
+    scan.restart("scan/service");
     for name in names {
         instances.wait_until_ready(name);
     }
@@ -118,7 +116,7 @@ fn restart(site: &Site) {
         wait_for_count(site, &format!("run 33 1: <{name}> "), 2);
         wait_for_count(site, &format!("log 33 1: <{name}/log> "), 2);
     }
-    instances.expect_full();
+    instances.expect_full("two");
 }
 
 /// The user can write nothing in the tree, neither what was made nor what s6 adds to it.
@@ -129,7 +127,7 @@ fn nothing_is_theirs(site: &Site) {
     let scan = site.start(&[]);
     let instances = Instances::of(&scan, "scan/service");
     instances.create_ready("one");
-    instances.control(&["-wR", "-r"], "one");
+    instances.restart("one");
 
     let now = disk::read_tree(&site.path("scan/service"));
     assert!(now.len() > made.len());

@@ -168,8 +168,8 @@ impl Scan<'_> {
     }
 
     /// The same for questions that are asked again and again, which would only lengthen the story.
-    fn ask(&self, program: &str, service: &str) -> Answer {
-        Answer::of(self.site.root.command(program).arg(service))
+    fn ask(&self, program: &str, args: &[&str]) -> Answer {
+        Answer::of(self.site.root.command(program).args(args))
     }
 
     /// Waits until the service at `path`, below the folder, is supervised and ready.
@@ -181,7 +181,7 @@ impl Scan<'_> {
         let service = self.site.inside(path);
         let status = self.site.path(path).join("supervise/status");
         // The supervisor listens before there is a status to look at.
-        let is_supervised = || self.ask("s6-svok", &service).code == Some(0) && status.exists();
+        let is_supervised = || self.ask("s6-svok", &[&service]).code == Some(0) && status.exists();
         until(&format!("a supervisor of {path}"), || is_supervised().then_some(()));
         self.exec("s6-svwait", ["-U", "-t", TIMEOUT, &service]).expect_code(0);
     }
@@ -194,6 +194,34 @@ impl Scan<'_> {
     pub fn wait_for_report(&self, what: &str, path: &str) {
         let line = format!("{what} in {}", self.site.inside(path));
         until(&format!("the report `{line}`"), || self.site.reports().contains(&line).then_some(()));
+    }
+
+    /// Waits until the service at `path`, which says when it is ready, has said so again after `order` restarted it.
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    pub fn expect_restart(&self, path: &str, order: impl FnOnce()) {
+        let service = self.site.inside(path);
+        let before = self.process(path).pid;
+        order();
+        // Not with s6-svc -wR, which was seen to wait in vain on a busy machine, in all versions.
+        let status = || self.ask("s6-svstat", &["-o", "pid,ready", "--", &service]).stdout;
+        until(&format!("another process for {path}, and ready"), || {
+            let now = status();
+            (now.trim_end().ends_with(" true") && !now.starts_with(&format!("{before} "))).then_some(())
+        });
+    }
+
+    /// Restarts the service at `path`, which says when it is ready, and waits until it has said so again.
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    pub fn restart(&self, path: &str) {
+        self.expect_restart(path, || {
+            self.exec("s6-svc", ["-r", "--", &self.site.inside(path)]).expect_code(0);
+        });
     }
 
     /// The process that runs for the service at `path`, as s6 knows it.
