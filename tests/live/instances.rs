@@ -21,7 +21,7 @@ fn live(scan: &Scan<'_>, service: &str) {
     assert_ne!(instances.is("pid", "one"), before, "it was restarted");
     assert_eq!(instances.is("pid", "two"), other, "it was not");
     assert_eq!(count(site, "run 0 1: <one>"), 2);
-    // The arguments of finish: not an exit code but a signal, the name, and from 2.13 or so on the process group.
+    // The arguments of finish: not an exit code but a signal, the name, and from 2.13.1 on, or earlier, the process group.
     assert_eq!(count(site, "finish 0 3: <256> <15> <one>") + count(site, "finish 0 4: <256> <15> <one> <"), 1);
 
     instances.control(&["-wD", "-d"], "two");
