@@ -1,17 +1,13 @@
 //! All tests over the workspace, in one program.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk, and run programs, as a user does")]
 
 mod apply;
 mod cli;
 mod docs;
 mod laws;
+mod live;
 mod plan;
 mod quoting;
+mod s6rc;

@@ -9,5 +9,6 @@ pub mod disk;
 pub mod manifest;
 pub mod program;
 pub mod roots;
+pub mod scan;
 pub mod scratch;
 pub mod skip;
