@@ -32,6 +32,7 @@ pub mod target;
 pub mod template;
 
 pub mod plan;
+mod scripts;
 pub mod wrap;
 
 #[cfg(feature = "cli")]

@@ -4,12 +4,12 @@
 //! "Modes"); where it does not, docs/deviations.md says what is made instead.
 
 use crate::escape::Shown;
-use crate::execline::{Script, Text, Word};
+use crate::execline::Script;
 use crate::facts::Facts;
 use crate::path::{PathError, TreePath};
-use crate::request::{Account, AccountName, Consumer, LOG_FILE_SIZES, LogUser, Logging, MaxInstances};
-use crate::request::{PrepareLogDir, Request, ServiceName, Shape, Timestamp};
-use crate::target::{S6Version, Target};
+use crate::request::{AccountName, Consumer, LOG_FILE_SIZES, Request, ServiceName, Shape};
+use crate::scripts::{self, MOST_LOGGED, NoRoom};
+use crate::target::S6Version;
 use crate::template::Template;
 use crate::tree::{DisplayContent, Kind, Meta, Mode, Node, Tree, TreeError};
 use crate::wrap::{WrapError, Wrapping};
@@ -150,7 +150,7 @@ pub enum PlanError {
     /// s6-svscan has no room for so many instances with their loggers.
     #[error(
         "-c {given}: the template has a log directory, and s6-svscan from 2.12 on has room for {most} instances with a logger",
-        most = SLOTS_MAX / 2
+        most = MOST_LOGGED
     )]
     TooManyLogged {
         /// How many were asked for.
@@ -178,15 +178,6 @@ pub enum PlanError {
     Tree(#[from] TreeError),
 }
 
-/// The most slots that s6-svscan has (docs/original.md, "Room for instances").
-const SLOTS_MAX: u32 = 160_000;
-/// The fewest: s6-svscan raises what is less.
-const SLOTS_MIN: u32 = 4;
-/// The most that fit into the usual stack of 8 MiB beside a large environment; 24,000 fail with one of 30 KB.
-const SLOTS_WITHOUT_SOFTLIMIT: u32 = 16_000;
-/// 160,000 slots of about 348 bytes, and the environment.
-const STACK: u64 = 64 << 20;
-
 const INSTANCE: TreePath = TreePath::constant("instance");
 const INSTANCES: TreePath = TreePath::constant("instances");
 const LOG: TreePath = TreePath::constant("log");
@@ -201,7 +192,8 @@ const PIPELINE_NAME: TreePath = TreePath::constant("pipeline-name");
 /// Computes what shall be made of `template`: the same arguments, the same plan.
 pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Plan, PlanError> {
     let modes = Modes::under(facts.umask)?;
-    let run = supervisor_script(request, template)?;
+    let run =
+        scripts::supervisor(request, template.is_logged()).map_err(|NoRoom { given }| PlanError::TooManyLogged { given })?;
     let wrapping = match &request.user {
         Some(user) => Wrapping::new(user, &request.target, facts, template)?,
         None => Wrapping::default(),
@@ -217,7 +209,7 @@ pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Pla
             draft.template(&TreePath::ROOT, facts, template, &wrapping)?;
             if let Some(logging) = log {
                 draft.directory(LOG)?;
-                draft.longrun(&LOG, logger_script(logging, &request.target), modes.script)?;
+                draft.longrun(&LOG, scripts::logger(logging, &request.target), modes.script)?;
             }
         }
         Shape::S6Rc(definition) => {
@@ -225,7 +217,7 @@ pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Pla
             draft.template(&service, facts, template, &wrapping)?;
             if let Some(Consumer { logger, pipeline, logging }) = definition.log() {
                 draft.list(&service, &PRODUCER_FOR, logger)?;
-                let log = draft.definition(logger, logger_script(logging, &request.target))?;
+                let log = draft.definition(logger, scripts::logger(logging, &request.target))?;
                 draft.list(&log, &CONSUMER_FOR, definition.service())?;
                 if let Some(pipeline) = pipeline {
                     draft.list(&log, &PIPELINE_NAME, pipeline)?;
@@ -341,99 +333,6 @@ impl Modes {
         // Who may read a script may execute it.
         let script = Mode::new(u32::from(file.bits() | (file.bits() & 0o444) >> 2));
         Ok(Self { file, script })
-    }
-}
-
-/// The run script of the supervisor of all instances.
-fn supervisor_script(request: &Request, template: &Template) -> Result<Script, PlanError> {
-    let target = &request.target;
-    let s6 = |name| Word::program(target.s6_dir.as_ref(), name);
-    let mut script = Script::new(&target.shebang_dir);
-    script.blank();
-    script.line([
-        Word::program(target.execline_dir.as_ref(), "fdmove"),
-        Word::literal("-c"),
-        Word::literal("2"),
-        Word::literal("1"),
-    ]);
-    let mut svscan = Vec::from([s6("s6-svscan"), Word::literal("-d3")]);
-    if let Some(room) = room(request, template)? {
-        if room.softlimit {
-            script.line([s6("s6-softlimit"), Word::literal("-s"), Word::number("", STACK)]);
-        }
-        svscan.push(room.option);
-    }
-    svscan.extend([Word::literal("--"), Word::literal("instance")]);
-    script.line(svscan);
-    Ok(script)
-}
-
-/// How s6-svscan is told how many instances to have room for.
-struct Room {
-    option: Word,
-    /// Whether its tables need a larger stack than usual.
-    softlimit: bool,
-}
-
-/// The rule of docs/original.md, "Room for instances": s6-svscan counts slots from 2.12 on, and an instance with a logger of its
-/// own takes two. Without a hint of the s6 version the option is left out: every version then has room for 500 and their
-/// loggers.
-fn room(request: &Request, template: &Template) -> Result<Option<Room>, PlanError> {
-    let version = request.target.s6_version;
-    if request.max_instances.is_none() && version.is_none() {
-        return Ok(None);
-    }
-    let instances = request.max_instances.unwrap_or(MaxInstances::DEFAULT).get();
-    if !version.unwrap_or(S6Version::NEWEST).counts_slots() {
-        return Ok(Some(Room { option: Word::number("-c", instances.into()), softlimit: false }));
-    }
-    let slots = if template.is_logged() { 2 * instances } else { instances }.max(SLOTS_MIN);
-    if slots > SLOTS_MAX {
-        return Err(PlanError::TooManyLogged { given: instances });
-    }
-    Ok(Some(Room { option: Word::number("-C", slots.into()), softlimit: slots > SLOTS_WITHOUT_SOFTLIMIT }))
-}
-
-/// The run script of the logger for all instances.
-fn logger_script(logging: &Logging, target: &Target) -> Script {
-    let s6 = |name| Word::program(target.s6_dir.as_ref(), name);
-    let dir = || Word::quoted(logging.dir.as_text());
-    let mut script = Script::new(&target.shebang_dir);
-    if let Some(LogUser { account, prepare }) = &logging.user {
-        if *prepare == PrepareLogDir::Yes {
-            let mut first = |command: &[&'static str], arguments: &[Word]| {
-                let words = [Word::program(target.execline_dir.as_ref(), "if"), Word::literal("{")];
-                let command = command.iter().map(|word| Word::literal(word));
-                script.line(words.into_iter().chain(command).chain(arguments.iter().cloned()).chain([Word::literal("}")]));
-            };
-            first(&["mkdir", "-p", "-m", "2700", "--"], &[dir()]);
-            first(&["chown", "-h", "--"], &[Word::quoted(&owner_for_chown(account)), dir()]);
-        }
-        script.line([s6("s6-setuidgid"), Word::quoted(&account.to_text())]);
-    }
-    let mut words = Vec::from([s6("s6-log"), Word::literal("-bd3"), Word::literal("--")]);
-    match logging.timestamp {
-        Timestamp::None => {}
-        Timestamp::Tai64n => words.push(Word::literal("t")),
-        Timestamp::Iso8601 => words.push(Word::literal("T")),
-        Timestamp::Both => words.extend([Word::literal("t"), Word::literal("T")]),
-    }
-    words.push(Word::number("n", logging.archives.into()));
-    words.push(Word::number("s", logging.file_size.into()));
-    if logging.total_size != 0 {
-        words.push(Word::number("S", logging.total_size));
-    }
-    words.extend(logging.prefix.as_ref().map(|prefix| Word::prefixed("p", prefix)));
-    words.push(dir());
-    script.line(words);
-    script
-}
-
-/// What chown is given: an account's name and a colon stand for the account and its primary group.
-fn owner_for_chown(account: &Account) -> Text {
-    match account {
-        Account::Named(_) => account.to_text().followed_by(":"),
-        Account::Numbered(_) => account.to_text(),
     }
 }
 

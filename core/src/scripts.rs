@@ -1,0 +1,116 @@
+//! The scripts of the supervisor of all instances and of their common logger (docs/original.md, "Generated files").
+
+use crate::execline::{Script, Text, Word};
+use crate::request::{Account, LogUser, Logging, MaxInstances, PrepareLogDir, Request, Timestamp};
+use crate::target::{S6Version, Target};
+use alloc::vec::Vec;
+
+/// The most slots that s6-svscan has (docs/original.md, "Room for instances").
+const SLOTS_MAX: u32 = 160_000;
+/// The most instances with a logger of their own: they take two slots each.
+pub(crate) const MOST_LOGGED: u32 = SLOTS_MAX / 2;
+/// The fewest: s6-svscan raises what is less.
+const SLOTS_MIN: u32 = 4;
+/// The most that fit into the usual stack of 8 MiB beside a large environment; 24,000 fail with one of 30 KB.
+const SLOTS_WITHOUT_SOFTLIMIT: u32 = 16_000;
+/// 160,000 slots of about 348 bytes, and the environment.
+const STACK: u64 = 64 << 20;
+
+/// s6-svscan has no room for so many instances with a logger of their own.
+pub(crate) struct NoRoom {
+    /// How many were asked for.
+    pub given: u32,
+}
+
+/// The run script of the supervisor of all instances.
+pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, NoRoom> {
+    let target = &request.target;
+    let s6 = |name| Word::program(target.s6_dir.as_ref(), name);
+    let mut script = Script::new(&target.shebang_dir);
+    script.blank();
+    script.line([
+        Word::program(target.execline_dir.as_ref(), "fdmove"),
+        Word::literal("-c"),
+        Word::literal("2"),
+        Word::literal("1"),
+    ]);
+    let mut svscan = Vec::from([s6("s6-svscan"), Word::literal("-d3")]);
+    if let Some(room) = room(request, logged)? {
+        if room.softlimit {
+            script.line([s6("s6-softlimit"), Word::literal("-s"), Word::number("", STACK)]);
+        }
+        svscan.push(room.option);
+    }
+    svscan.extend([Word::literal("--"), Word::literal("instance")]);
+    script.line(svscan);
+    Ok(script)
+}
+
+/// How s6-svscan is told how many instances to have room for.
+struct Room {
+    option: Word,
+    /// Whether its tables need a larger stack than usual.
+    softlimit: bool,
+}
+
+/// The rule of docs/original.md, "Room for instances": s6-svscan counts slots from 2.12 on, and an instance with a logger of its
+/// own takes two. Without a hint of the s6 version the option is left out: every version then has room for 500 and their
+/// loggers.
+fn room(request: &Request, logged: bool) -> Result<Option<Room>, NoRoom> {
+    let version = request.target.s6_version;
+    if request.max_instances.is_none() && version.is_none() {
+        return Ok(None);
+    }
+    let instances = request.max_instances.unwrap_or(MaxInstances::DEFAULT).get();
+    if !version.unwrap_or(S6Version::NEWEST).counts_slots() {
+        return Ok(Some(Room { option: Word::number("-c", instances.into()), softlimit: false }));
+    }
+    let slots = if logged { 2 * instances } else { instances }.max(SLOTS_MIN);
+    if slots > SLOTS_MAX {
+        return Err(NoRoom { given: instances });
+    }
+    Ok(Some(Room { option: Word::number("-C", slots.into()), softlimit: slots > SLOTS_WITHOUT_SOFTLIMIT }))
+}
+
+/// The run script of the logger for all instances.
+pub(crate) fn logger(logging: &Logging, target: &Target) -> Script {
+    let s6 = |name| Word::program(target.s6_dir.as_ref(), name);
+    let dir = || Word::quoted(logging.dir.as_text());
+    let mut script = Script::new(&target.shebang_dir);
+    if let Some(LogUser { account, prepare }) = &logging.user {
+        if *prepare == PrepareLogDir::Yes {
+            let mut first = |command: &[&'static str], arguments: &[Word]| {
+                let words = [Word::program(target.execline_dir.as_ref(), "if"), Word::literal("{")];
+                let command = command.iter().map(|word| Word::literal(word));
+                script.line(words.into_iter().chain(command).chain(arguments.iter().cloned()).chain([Word::literal("}")]));
+            };
+            first(&["mkdir", "-p", "-m", "2700", "--"], &[dir()]);
+            first(&["chown", "-h", "--"], &[Word::quoted(&owner_for_chown(account)), dir()]);
+        }
+        script.line([s6("s6-setuidgid"), Word::quoted(&account.to_text())]);
+    }
+    let mut words = Vec::from([s6("s6-log"), Word::literal("-bd3"), Word::literal("--")]);
+    match logging.timestamp {
+        Timestamp::None => {}
+        Timestamp::Tai64n => words.push(Word::literal("t")),
+        Timestamp::Iso8601 => words.push(Word::literal("T")),
+        Timestamp::Both => words.extend([Word::literal("t"), Word::literal("T")]),
+    }
+    words.push(Word::number("n", logging.archives.into()));
+    words.push(Word::number("s", logging.file_size.into()));
+    if logging.total_size != 0 {
+        words.push(Word::number("S", logging.total_size));
+    }
+    words.extend(logging.prefix.as_ref().map(|prefix| Word::prefixed("p", prefix)));
+    words.push(dir());
+    script.line(words);
+    script
+}
+
+/// What chown is given: an account's name and a colon stand for the account and its primary group.
+fn owner_for_chown(account: &Account) -> Text {
+    match account {
+        Account::Named(_) => account.to_text().followed_by(":"),
+        Account::Numbered(_) => account.to_text(),
+    }
+}
