@@ -632,7 +632,13 @@ fn parents_with_ideas_of_their_own() {
     disk::chmod(&shared, 0o2775);
     maker(scratch.path(), ["template", "shared/out"]).expect_code(0);
     assert_copied(&scratch.join("template"), &shared.join("out"));
-    assert_eq!(disk::read_tree(&shared.join("out"))[b"run".as_slice()].owner, (0, 0));
+    let tree = disk::read_tree(&shared.join("out"));
+    let generated = ["", "run", "instance", "instances", "notification-fd"].map(|path| tree[path.as_bytes()].owner);
+    assert_eq!(generated, [(0, 0); 5]);
+    assert_eq!(tree[b"".as_slice()].mode, 0o755);
+    maker(scratch.path(), ["-r", "svc", "template", "shared"]).expect_code(0);
+    let tree = disk::read_tree(&shared.join("svc"));
+    assert_eq!((tree[b"".as_slice()].owner, tree[b"run".as_slice()].owner), ((0, 0), (0, 0)));
     let answer = Answer::of(Command::new("setfacl").args(["-d", "-m", "u::rwx,g::rx,o::-,u:33:rwx"]).arg(&shared));
     assert_eq!(answer.code, Some(0), "{answer}");
     maker(scratch.path(), ["template", "shared/out2"]).expect_code(0);

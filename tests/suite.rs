@@ -10,4 +10,5 @@ mod laws;
 mod live;
 mod plan;
 mod quoting;
+mod reference;
 mod s6rc;

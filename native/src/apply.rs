@@ -120,11 +120,17 @@ impl Fill<'_> {
         match (form, plan.tree.get(&TreePath::ROOT)) {
             // DIR's own mode is its owner's business when it was there before.
             (Form::Existing, _) | (_, None) => Ok(()),
-            (Form::New(_), Some(root)) => {
-                let mode = rustix::fs::Mode::from_raw_mode(root.meta.mode.bits().into());
-                retry(|| Ok(fchmod(&self.stage.handle, mode)?)).map_err(self.place.cannot("change the mode of"))
-            }
+            (Form::New(_), Some(root)) => self.finish_root(root.meta).map_err(self.place.cannot("change the owner or mode of")),
         }
+    }
+
+    /// Gives the staging directory what DIR shall have; its group may be the one of its own parent, where that is set-gid.
+    fn finish_root(&self, meta: Meta) -> io::Result<()> {
+        let handle = &self.stage.handle;
+        let made = retry(|| handle.metadata())?;
+        let inherited = made.uid() == self.caller.uid && made.gid() != self.caller.gid;
+        let owner = meta.owner.or(inherited.then_some(self.caller));
+        self.hand_over(handle, Meta { owner, ..meta }, true)
     }
 
     fn size(&self, node: &Node<Content>) -> u64 {
