@@ -184,7 +184,14 @@ fn not_root() {
         2775 dir others-dir (0:0)
         0777 link link -> run (0:0)";
     check("not-root", &[], &template(manifest), somebody.clone());
-    check("not-root-user", &["-u", "33:33"], &template(PLAIN), somebody);
+    check("not-root-user", &["-u", "33:33"], &template(PLAIN), somebody.clone());
+    check(
+        "not-root-user-unknown",
+        &["-u", "nobody-here"],
+        &template("0775 dir . (33:4)\n0755 file run (33:4)"),
+        somebody.clone(),
+    );
+    check("not-root-user-writes-by-others", &["-u", "33:33"], &template("0777 dir . (33:4)\n0755 file run (33:4)"), somebody);
 }
 
 /// Compares with the snapshot of that name; the command line is in its header.

@@ -68,12 +68,17 @@ impl Facts {
         Meta::callers(mode)
     }
 
-    /// Whether `who` could write, now or after a chmod. Someone unknown might be anyone but root and in any group but root's.
+    /// Whether `who` could write, now or after a chmod. Someone unknown might be anyone but root, and in any group but root's.
+    /// What belongs to a caller who is not root is as safe as the result itself, and will get its owner where it is installed:
+    /// then only what anybody may write counts.
     #[must_use]
     pub fn may_write(&self, who: Option<&Credentials>, meta: Meta) -> bool {
-        let owner = meta.owner.unwrap_or(self.caller);
-        let by_group = meta.mode.has(0o020);
         let by_others = meta.mode.has(0o002);
+        let owner = match meta.owner {
+            None if self.caller.uid != 0 => return by_others,
+            owner => owner.unwrap_or(self.caller),
+        };
+        let by_group = meta.mode.has(0o020);
         match who {
             // root may do everything anyway.
             Some(who) if who.ids.uid == 0 => false,

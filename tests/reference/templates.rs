@@ -167,6 +167,7 @@ pub const ALL: &[Template] = &[
     }),
     Template {
         open: false,
+        scripts: &[],
         ..template("owned-closed-top", |dir| {
             run(dir, "run");
             chown(dir.join("run"), Some(33), Some(33)).unwrap();
