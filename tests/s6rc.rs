@@ -1,5 +1,9 @@
 //! s6-rc takes what is made for it.
 
+use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::plan::{Content, plan};
+use s6_instance_maker_core::tree::Kind;
+use s6_instance_maker_workspace::manifest;
 use s6_instance_maker_workspace::program::{Answer, maker};
 use s6_instance_maker_workspace::scratch::Scratch;
 use s6_instance_maker_workspace::{disk, skip};
@@ -44,5 +48,62 @@ fn compile(scratch: &Scratch, source: &str) {
     assert_eq!(ours.len(), sources.count(), "{source}");
     for service in ours {
         assert!(service.join("instance").is_dir() && service.join("instances").is_dir(), "{}", service.display());
+    }
+}
+
+/// The rules of s6-rc-compile that concern us (docs/original.md, "Names in s6-rc" and "Source definitions of s6-rc"), where there
+/// is no s6-rc-compile: every definition has a type and a script, holds only what a longrun may hold, and names only what is
+/// there, each from both sides.
+#[test]
+fn definitions_follow_the_rules_of_s6_rc() {
+    for (options, services) in [
+        (&["-r", "svc"][..], &["svc"][..]),
+        (&["-r", "svc/log", "-L", "/l"], &["log", "svc"]),
+        (&["-r", "svc/log/pipe", "-L", "/l", "-l", "nobody", "-u", "www-data"], &["log", "svc"]),
+        (&["-r", "-a \"b\"/caf\u{e9}$/pipe line ", "-L", "/l"], &["-a \"b\"", "caf\u{e9}$"]),
+    ] {
+        let template = manifest::template("0755 file run = #!/bin/sh\n0755 dir log\n0755 file log/run = #!/bin/sh");
+        let request = manifest::request(options.iter().copied().chain(["template", "dir"])).unwrap();
+        let plan = plan(&request, &manifest::facts(), &template).unwrap();
+        let text = |path: &str| match &plan.tree.get(&TreePath::parse(path).unwrap())?.kind {
+            Kind::File(Content::Generated(bytes)) => Some(String::from_utf8(bytes.clone()).unwrap()),
+            other => panic!("{path}: {other:?}"),
+        };
+        let mut found = Vec::new();
+        for (path, node) in plan.tree.iter() {
+            let path = std::str::from_utf8(path.as_bytes()).unwrap();
+            match path.split_once('/') {
+                None if path.is_empty() => assert!(matches!(node.kind, Kind::Directory)),
+                None => {
+                    assert!(matches!(node.kind, Kind::Directory), "{path} is ignored by s6-rc-compile");
+                    assert_eq!(text(&format!("{path}/type")).as_deref(), Some("longrun\n"));
+                    assert!(text(&format!("{path}/run")).unwrap().starts_with("#!"));
+                    assert_eq!(text(&format!("{path}/notification-fd")).as_deref(), Some("3\n"));
+                    found.push(path);
+                }
+                Some((_, file)) => {
+                    let longrun =
+                        ["type", "run", "notification-fd", "template", "producer-for", "consumer-for", "pipeline-name"];
+                    assert!(longrun.contains(&file.split('/').next().unwrap()), "s6-rc-compile would ignore {path}");
+                    assert!(!file.starts_with("instance"), "s6-rc-compile makes these itself");
+                }
+            }
+        }
+        assert_eq!(found, services);
+        // A list file has one name; no blank or `#` at its start that would be lost.
+        let name = |path: String| {
+            let text = text(&path)?;
+            let name = text.strip_suffix('\n').unwrap().to_owned();
+            assert!(!name.is_empty() && !name.contains('\n') && !name.starts_with([' ', '\t', '#', '.']), "{path}: {name:?}");
+            Some(name)
+        };
+        for service in services {
+            if let Some(consumer) = name(format!("{service}/producer-for")) {
+                assert_eq!(name(format!("{consumer}/consumer-for")).as_deref(), Some(*service));
+                assert!(name(format!("{service}/pipeline-name")).is_none(), "only the last consumer names a pipeline");
+                let pipeline = name(format!("{consumer}/pipeline-name"));
+                assert!(pipeline.is_none_or(|pipeline| !services.contains(&pipeline.as_str())));
+            }
+        }
     }
 }
