@@ -29,8 +29,11 @@ fn examples_are_what_the_program_prints() {
 fn the_readme_has_every_option() {
     let readme = read("README.md");
     let help = Answer::of(Command::new(program::program()).arg("--help")).expect_code(0).stdout;
-    let options: Vec<&str> =
-        help.split_whitespace().filter(|word| word.starts_with("--")).map(|word| word.trim_end_matches([',', '.'])).collect();
+    let options: Vec<&str> = help
+        .split_whitespace()
+        .filter(|word| word.starts_with("--"))
+        .map(|word| word.trim_end_matches(|end: char| !end.is_alphanumeric()))
+        .collect();
     assert!(options.len() >= 18, "{options:?}");
     for option in options.into_iter().filter(|option| !["--help", "--version"].contains(option)) {
         assert!(readme.contains(option), "{option} is not in README.md");

@@ -6,7 +6,7 @@
 use crate::escape::Shown;
 use crate::execline::Text;
 use crate::number;
-use crate::request::{Account, Consumer, Definition, LogDir, LogUser, Logging, MaxInstances, PrepareLogDir};
+use crate::request::{Account, Consumer, Definition, LOGGER_OPTIONS, LogDir, LogUser, Logging, MaxInstances, PrepareLogDir};
 use crate::request::{Request, ServiceName, Shape, Timestamp};
 use crate::target::{Installation, ProgramDir, S6Version, ShebangDir, Target};
 use alloc::borrow::ToOwned as _;
@@ -145,6 +145,21 @@ pub struct Cli {
     #[arg(long, help_heading = "What to do")]
     pub dry_run: bool,
 
+    /// With --dry-run: text, or json for a plan that --apply-plan takes [default: text]
+    #[arg(long, value_name = "FORMAT", value_enum, hide_possible_values = true, help_heading = "What to do")]
+    pub format: Option<Format>,
+
+    /// Print the job that the WASI module reads; write nothing
+    #[arg(long, help_heading = "What to do")]
+    pub print_job: bool,
+
+    /// Carry out the plan in FILE, computed elsewhere; `-` is standard input
+    ///
+    /// It is refused when the template is another one than the one that it was computed for, and when it
+    /// would do what no plan may. Other options that say what to make are not looked at.
+    #[arg(verbatim_doc_comment, long, value_name = "FILE", help_heading = "What to do")]
+    pub apply_plan: Option<OsString>,
+
     /// Print a short help (-h) or this one (--help)
     #[arg(short = 'h', long, action = ArgAction::Help, help_heading = "What to do")]
     help: Option<bool>,
@@ -152,6 +167,62 @@ pub struct Cli {
     /// Print the version
     #[arg(short = 'V', long, action = ArgAction::Version, help_heading = "What to do")]
     version: Option<bool>,
+}
+
+/// The forms in which a plan can be printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: see [`Plan`](crate::plan::Plan)'s `Display`.
+    #[default]
+    Text,
+    /// For programs: see docs/plan-format.md.
+    Json,
+}
+
+/// What a command line says to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Something with what the other options ask for.
+    Request(Purpose),
+    /// Carry out the plan in this file; `-` is standard input.
+    ApplyPlan(OsString),
+}
+
+/// What to do with what is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Compute a plan and carry it out.
+    Make,
+    /// Compute a plan and print it.
+    Print(Format),
+    /// Print what a plan is computed from.
+    PrintJob,
+}
+
+impl Cli {
+    /// What to do: one thing.
+    pub fn action(&self) -> Result<Action, UsageError> {
+        if self.format.is_some() && !self.dry_run {
+            return Err(UsageError::new("--format means something with --dry-run only"));
+        }
+        match (self.dry_run, self.print_job, &self.apply_plan) {
+            (false, false, None) => Ok(Action::Request(Purpose::Make)),
+            (true, false, None) => Ok(Action::Request(Purpose::Print(self.format.unwrap_or_default()))),
+            (false, true, None) => Ok(Action::Request(Purpose::PrintJob)),
+            (false, false, Some(file)) => Ok(Action::ApplyPlan(file.clone())),
+            _ => Err(UsageError::new("of --dry-run, --print-job and --apply-plan only one can be done")),
+        }
+    }
+
+    /// Fails when an operand is empty.
+    pub fn check_operands(&self) -> Result<(), UsageError> {
+        for (operand, value) in [("TEMPLATE", &self.template), ("DIR", &self.dir)] {
+            if value.is_empty() {
+                return Err(UsageError::new(format!("{operand} cannot be empty")));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The customary installations, as they are named on the command line.
@@ -279,11 +350,7 @@ impl TryFrom<&Cli> for Request {
     type Error = UsageError;
 
     fn try_from(cli: &Cli) -> Result<Self, UsageError> {
-        for (operand, value) in [("TEMPLATE", &cli.template), ("DIR", &cli.dir)] {
-            if value.is_empty() {
-                return Err(UsageError::new(format!("{operand} cannot be empty")));
-            }
-        }
+        cli.check_operands()?;
         let max_instances = cli.max_instances.as_deref().map(|value| {
             let number = number::parse(value.as_encoded_bytes()).and_then(MaxInstances::new);
             let range = format!("it must be a number from {} to {}", MaxInstances::MIN, MaxInstances::MAX);
@@ -325,14 +392,14 @@ impl LoggerOptions {
         let prepare = if cli.no_prepare_log_dir { PrepareLogDir::No } else { PrepareLogDir::Yes };
         let user = account.map(|account| LogUser { account, prepare });
         let given = [
-            ("-l", user.is_some()),
-            ("-t", cli.timestamp.is_some()),
-            ("-n", cli.log_archives.is_some()),
-            ("-s", cli.log_file_size.is_some()),
-            ("-S", cli.log_total_size.is_some()),
-            ("-P", cli.log_prefix.is_some()),
+            user.is_some(),
+            cli.timestamp.is_some(),
+            cli.log_archives.is_some(),
+            cli.log_file_size.is_some(),
+            cli.log_total_size.is_some(),
+            cli.log_prefix.is_some(),
         ];
-        let given = given.into_iter().filter_map(|(option, given)| given.then_some(option)).collect();
+        let given = LOGGER_OPTIONS.into_iter().zip(given).filter_map(|(option, given)| given.then_some(option)).collect();
         let logging = dir.map(|dir| Logging { dir, user, timestamp, archives, file_size, total_size, prefix });
         Ok(Self { logging, given })
     }

@@ -7,11 +7,12 @@ use crate::escape::Shown;
 use crate::execline::Script;
 use crate::facts::Facts;
 use crate::path::{PathError, TreePath};
-use crate::request::{AccountName, Consumer, LOG_FILE_SIZES, Request, ServiceName, Shape};
+use crate::request::{Consumer, LOG_FILE_SIZES, Request, ServiceName, Shape};
 use crate::scripts::{self, MOST_LOGGED, NoRoom};
 use crate::target::S6Version;
 use crate::template::Template;
 use crate::tree::{DisplayContent, Kind, Meta, Mode, Node, Tree, TreeError};
+use crate::warning::{self, Warning};
 use crate::wrap::{WrapError, Wrapping};
 use alloc::vec::Vec;
 use core::fmt;
@@ -21,8 +22,30 @@ use core::fmt;
 pub struct Plan {
     /// What shall be there. Its root is DIR itself.
     pub tree: Tree<Content>,
+    /// Where it may be made.
+    pub placement: Placement,
     /// What works, but probably not as meant.
     pub warnings: Vec<Warning>,
+}
+
+/// Where a plan may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// As DIR, which must not exist.
+    New,
+    /// In DIR, which may exist: the plan's parts become entries of it.
+    Within,
+}
+
+impl Placement {
+    /// Where what is made in this shape goes.
+    #[must_use]
+    pub const fn of(shape: &Shape) -> Self {
+        match shape {
+            Shape::ServiceDirectory { .. } => Self::New,
+            Shape::S6Rc(_) => Self::Within,
+        }
+    }
 }
 
 /// The text form of [`Plan::tree`], for people and for snapshots; warnings are not in it.
@@ -101,47 +124,6 @@ impl DisplayContent for Content {
             }
         }
     }
-}
-
-/// Something that works, but probably not as meant.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Warning {
-    /// Logger options without a logger.
-    #[error("without -L there is no logger: {} {}", List(.0), if .0.len() == 1 { "does nothing" } else { "do nothing" })]
-    IdleLoggerOptions(Vec<&'static str>),
-    /// s6-log will use another file size.
-    #[error(
-        "s6-log will rotate at {} bytes, not at {given}: it takes {} to {}", clamp_file_size(*given), LOG_FILE_SIZES.start(),
-        LOG_FILE_SIZES.end()
-    )]
-    LogFileSize {
-        /// The size that was asked for.
-        given: u32,
-    },
-    /// An s6 that nobody has looked at yet.
-    #[error("s6 {given} is newer than the newest known, {}; treated like that", S6Version::NEWEST)]
-    NewerS6 {
-        /// The version that was told.
-        given: S6Version,
-    },
-    /// The umask leaves scripts open to others than their owner.
-    #[error("umask {umask}: {who} may write scripts that the supervision tree runs", who = writers(*umask))]
-    WritableScripts {
-        /// The umask.
-        umask: Mode,
-    },
-    /// An account that does not exist here.
-    #[error("there is no account `{0}` here; its access to the template's scripts was judged as anybody's")]
-    UnknownAccount(AccountName),
-    /// Root copies this directory by path whenever it makes an instance, and the user could lead it elsewhere meanwhile.
-    #[error("the user of -u may write `{0}` in the template, which s6-instance-create copies as root")]
-    UserWritable(TreePath),
-    /// Another supervisor's state in the template.
-    #[error("`{0}` in the template is a supervisor's state; it is not copied")]
-    StateNotCopied(TreePath),
-    /// The copy will belong to someone else than the template's file.
-    #[error("`{0}` in the template has a set-id bit and another owner; the bit is not copied")]
-    SetIdDropped(TreePath),
 }
 
 /// Why there can be no plan.
@@ -225,7 +207,7 @@ pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Pla
             }
         }
     }
-    Ok(Plan { tree: draft.tree, warnings: draft.warnings })
+    Ok(Plan { tree: draft.tree, placement: Placement::of(&request.shape), warnings: draft.warnings })
 }
 
 /// A plan in the making.
@@ -349,41 +331,10 @@ fn warnings(request: &Request, facts: &Facts, wrapping: &Wrapping) -> Vec<Warnin
     if let Some(version) = request.target.s6_version.filter(|&version| version > S6Version::NEWEST) {
         warnings.push(Warning::NewerS6 { given: version });
     }
-    if !writers(facts.umask).is_empty() {
+    if !warning::writers(facts.umask).is_empty() {
         warnings.push(Warning::WritableScripts { umask: facts.umask });
     }
     warnings.extend(wrapping.user_writable().iter().cloned().map(Warning::UserWritable));
     warnings.extend(wrapping.unknown_account().cloned().map(Warning::UnknownAccount));
     warnings
-}
-
-/// Who besides the owner may write what is made under `umask`.
-fn writers(umask: Mode) -> &'static str {
-    match (umask.has(0o020), umask.has(0o002)) {
-        (true, true) => "",
-        (true, false) => "others",
-        (false, true) => "the group",
-        (false, false) => "the group and others",
-    }
-}
-
-fn clamp_file_size(given: u32) -> u32 {
-    given.clamp(*LOG_FILE_SIZES.start(), *LOG_FILE_SIZES.end())
-}
-
-/// Words with commas and an `and`.
-struct List<'a>(&'a [&'static str]);
-
-impl fmt::Display for List<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, word) in self.0.iter().enumerate() {
-            f.write_str(match (index, self.0.len() - index) {
-                (0, _) => "",
-                (_, 1) => " and ",
-                _ => ", ",
-            })?;
-            f.write_str(word)?;
-        }
-        Ok(())
-    }
 }

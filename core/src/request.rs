@@ -278,6 +278,9 @@ pub struct Logging {
     pub prefix: Option<Text>,
 }
 
+/// s6's own options that only mean something with a logger, in the order in which they are told.
+pub const LOGGER_OPTIONS: [&str; 6] = ["-l", "-t", "-n", "-s", "-S", "-P"];
+
 /// The sizes that s6-log uses as they are; it raises smaller and lowers larger ones (docs/original.md, "Directives of s6-log").
 pub const LOG_FILE_SIZES: core::ops::RangeInclusive<u32> = 4096..=268_435_455;
 

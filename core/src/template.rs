@@ -41,6 +41,12 @@ const RUN: Name = Name::constant("run");
 const FINISH: Name = Name::constant("finish");
 const LOG: TreePath = TreePath::constant("log");
 
+impl From<Tree<FileFacts>> for Template {
+    fn from(tree: Tree<FileFacts>) -> Self {
+        Self(tree)
+    }
+}
+
 impl Template {
     /// A template with nothing in it yet.
     #[must_use]

@@ -26,6 +26,14 @@ impl Mode {
         Self((bits & 0o7777) as u16)
     }
 
+    /// Reads four octal digits, the form that is displayed.
+    #[must_use]
+    pub fn parse(digits: &[u8]) -> Option<Self> {
+        let bits = |digits: [u8; 4]| digits.into_iter().fold(0, |bits, digit| bits << 3 | u32::from(digit - b'0'));
+        let digits = <[u8; 4]>::try_from(digits).ok()?;
+        digits.iter().all(|digit| matches!(digit, b'0'..=b'7')).then(|| Self::new(bits(digits)))
+    }
+
     /// The bits.
     #[must_use]
     pub const fn bits(self) -> u16 {

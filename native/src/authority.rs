@@ -5,21 +5,13 @@
 
 use crate::error::{Error, Place, TemplateReason, retry};
 use cap_std::AmbientAuthority;
-use cap_std::fs::{Dir, MetadataExt as _};
+use cap_std::fs::{Dir, File, MetadataExt as _};
 use s6_instance_maker_core::path::{Name, NameError};
+use s6_instance_maker_core::plan::Placement;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-
-/// What the program may touch.
-#[derive(Debug)]
-pub struct Authority {
-    /// Where the template is read.
-    pub template: Reading,
-    /// Where the result goes.
-    pub destination: Destination,
-}
 
 /// A directory to read from, and what to call it.
 #[derive(Debug)]
@@ -54,15 +46,6 @@ pub enum Form {
     Existing,
 }
 
-/// Whether DIR may be there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
-    /// It must not.
-    Refused,
-    /// It may: the result's parts become entries of it.
-    Accepted,
-}
-
 /// Which file it is, by device and inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -78,28 +61,29 @@ impl Identity {
     }
 }
 
-impl Authority {
-    /// Opens the template, links followed, and the directory that the result goes into.
+impl Reading {
+    /// Opens a directory, links followed.
     ///
     /// # Ambient Authority
     ///
-    /// `template` and `dir` are resolved like any program's arguments: from the root or from the working directory.
-    pub fn open(template: &OsStr, dir: &OsStr, existing: Existing, ambient: AmbientAuthority) -> Result<Self, Error> {
-        let destination = Destination::open(dir, existing, ambient)?;
-        let place = Place::new(template.as_bytes());
-        let handle = retry(|| open_typed(Path::new(template), ambient)).map_err(|source| match source.kind() {
+    /// `typed` is resolved like any program's arguments: from the root or from the working directory.
+    pub fn open(typed: &OsStr, ambient: AmbientAuthority) -> Result<Self, Error> {
+        let place = Place::new(typed.as_bytes());
+        let dir = retry(|| open_typed(Path::new(typed), ambient)).map_err(|source| match source.kind() {
             io::ErrorKind::NotADirectory => Error::Template { place: place.clone(), reason: TemplateReason::NotADirectory },
             _ => Error::Io { operation: "open", place: place.clone(), source },
         })?;
-        Ok(Self { template: Reading { dir: handle, place }, destination })
+        Ok(Self { dir, place })
     }
 }
 
 impl Destination {
+    /// Opens the directory that the result goes into: DIR's parent, or DIR itself where it is there and may be.
+    ///
     /// # Ambient Authority
     ///
-    /// See [`Authority::open`].
-    fn open(typed: &OsStr, existing: Existing, ambient: AmbientAuthority) -> Result<Self, Error> {
+    /// `typed` is resolved like any program's arguments: from the root or from the working directory.
+    pub fn open(typed: &OsStr, placement: Placement, ambient: AmbientAuthority) -> Result<Self, Error> {
         let place = Place::new(typed.as_bytes());
         let open = |path: &[u8]| {
             let shown = Place::new(path);
@@ -124,14 +108,43 @@ impl Destination {
                 Ok(_) => {}
             }
         }
-        match existing {
-            Existing::Refused => Err(Error::Exists(place)),
-            Existing::Accepted => {
+        match placement {
+            Placement::New => Err(Error::Exists(place)),
+            Placement::Within => {
                 let (dir, identity) = open(typed.as_bytes())?;
                 Ok(Self { dir_place: place.clone(), place, dir, identity, form: Form::Existing })
             }
         }
     }
+}
+
+/// The most that is read of a plan that somebody else computed, in bytes: about a million entries.
+const DOCUMENT_MAX: u64 = 1 << 30;
+
+/// Reads a whole file that a user named; `-` is standard input.
+///
+/// # Ambient Authority
+///
+/// `typed` is resolved like any program's arguments: from the root or from the working directory.
+pub fn read_document(typed: &OsStr, ambient: AmbientAuthority) -> Result<Vec<u8>, Error> {
+    let place = document_place(typed);
+    let mut bytes = Vec::new();
+    let read = if typed == "-" {
+        io::stdin().lock().take(DOCUMENT_MAX + 1).read_to_end(&mut bytes)
+    } else {
+        let file = retry(|| File::open_ambient(typed, ambient)).map_err(place.cannot("open"))?;
+        file.take(DOCUMENT_MAX + 1).read_to_end(&mut bytes)
+    };
+    match read.map_err(place.cannot("read"))? as u64 {
+        0..=DOCUMENT_MAX => Ok(bytes),
+        _ => Err(place.cannot("read")(rustix::io::Errno::FBIG.into())),
+    }
+}
+
+/// What to call a file that a user named.
+#[must_use]
+pub fn document_place(typed: &OsStr) -> Place {
+    Place::new(if typed == "-" { b"standard input" } else { typed.as_bytes() })
 }
 
 /// The one place where a path that a user typed becomes a handle.

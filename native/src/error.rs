@@ -1,10 +1,12 @@
 //! What can go wrong, in words for the person who has to do something about it; an error knows its exit code.
 
+use s6_instance_maker_core::check::Violation;
 use s6_instance_maker_core::cli::UsageError;
 use s6_instance_maker_core::escape::Shown;
 use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::PlanError;
 use s6_instance_maker_core::tree::TreeError;
+use s6_instance_maker_core::wire::{TemplateDigest, WireError};
 use std::fmt;
 use std::io;
 
@@ -32,6 +34,37 @@ pub enum Error {
     /// Somebody changed the template while it was in use.
     #[error("{0} changed while the template was being copied")]
     Changed(Place),
+    /// What should be a plan is none.
+    #[error("{place}: {source}")]
+    Document {
+        /// Where it was read.
+        place: Place,
+        /// What is wrong with it.
+        source: WireError,
+    },
+    /// A plan was computed for another template than this, or for this one when it was otherwise.
+    #[error("the plan is refused: it was made for another state of the template {place}, {expected}, not for {found}")]
+    OtherTemplate {
+        /// The template.
+        place: Place,
+        /// The digest of the template that the plan was computed for.
+        expected: TemplateDigest,
+        /// The digest of the template that is there.
+        found: TemplateDigest,
+    },
+    /// A plan that was computed elsewhere would do what no plan may.
+    #[error(transparent)]
+    Violation(#[from] Violation),
+    /// A planner that runs elsewhere failed.
+    #[error("{message}")]
+    Planner {
+        /// What it said, escaped.
+        message: String,
+        /// What may help, escaped.
+        hint: Option<String>,
+        /// 100 where there can be no plan, 111 where it could not be computed.
+        exit_code: u8,
+    },
     /// The system refused something.
     #[error("unable to {operation} {place}: {}", Cause(.source))]
     Io {
@@ -102,6 +135,8 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Plan(_) | Self::Template { .. } => 100,
+            Self::Document { .. } | Self::OtherTemplate { .. } | Self::Violation(_) => 100,
+            Self::Planner { exit_code, .. } => *exit_code,
             _ => 111,
         }
     }
@@ -111,6 +146,7 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Usage(error) => error.hint(),
+            Self::Planner { hint, .. } => hint.as_deref(),
             _ => None,
         }
     }

@@ -9,19 +9,19 @@ use std::collections::BTreeMap;
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::OsStrExt as _;
 
-/// The process's umask and ids, and the accounts that `request` names, as far as they are known here.
+/// The process's umask and ids, and the accounts that a request names, as far as they are known here.
 ///
 /// # Ambient Authority
 ///
 /// Clears the process's umask, so that files get the modes that they are made with; and asks the system for accounts, which may
 /// read files and ask daemons.
 #[must_use]
-pub fn resolve(request: &Request, _: AmbientAuthority) -> Facts {
+pub fn resolve(request: Option<&Request>, _: AmbientAuthority) -> Facts {
     #[expect(clippy::disallowed_methods, reason = "its one place; the caller holds ambient authority")]
     let umask = Mode::new(rustix::process::umask(rustix::fs::Mode::empty()).as_raw_mode());
     let caller = Ids { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() };
     let mut accounts = BTreeMap::new();
-    if let Some(Account::Named(name)) = &request.user
+    if let Some(Account::Named(name)) = request.and_then(|request| request.user.as_ref())
         && let Some(credentials) = look_up(name.as_bytes())
     {
         accounts.insert(name.clone(), credentials);

@@ -1,30 +1,29 @@
-//! Messages for standard error: who speaks, how bad it is, what is the matter, what may help.
+//! Messages on standard error.
 
 use crate::{Error, Report};
+use s6_instance_maker_core::message::{Level, line};
 use std::fmt::Display;
 use std::io::Write;
 
-const PROGRAM: &str = "s6-instance-maker";
-
-/// Writes an error, and its hint on a line of its own. Where nobody can read it, nobody is told.
+/// Writes an error, and its hint on a line of its own.
 pub fn fatal(to: &mut dyn Write, error: &Error) {
-    line(to, "fatal", error);
+    write(to, Level::Fatal, error);
     if let Some(hint) = error.hint() {
-        line(to, "hint", &hint);
+        write(to, Level::Hint, &hint);
     }
 }
 
 /// Writes what somebody should know about work that was done.
 pub fn warnings(to: &mut dyn Write, report: &Report) {
     for warning in &report.warnings {
-        line(to, "warning", warning);
+        write(to, Level::Warning, warning);
     }
     for leftover in &report.leftovers {
-        line(to, "warning", leftover);
+        write(to, Level::Warning, leftover);
     }
 }
 
-fn line(to: &mut dyn Write, level: &str, text: &dyn Display) {
-    // One write, so that lines of several processes do not mix; a closed standard error is no reason to fail.
-    let _ = to.write_all(format!("{PROGRAM}: {level}: {text}\n").as_bytes());
+fn write(to: &mut dyn Write, level: Level, text: &dyn Display) {
+    // One write, so that lines of several processes do not mix. Where nobody can read it, nobody is told.
+    let _ = to.write_all(line(level, text).as_bytes());
 }

@@ -48,13 +48,13 @@ impl Stamp {
 impl Source {
     /// Reads all of a template but file contents. Refused: sockets, device nodes, paths that are too long for a service
     /// directory, and a template that would hold its own result.
-    pub fn read(reading: Reading, destination: &Destination, run: &Run<'_>) -> Result<Self, Error> {
+    pub fn read(reading: Reading, destination: Option<&Destination>, run: &Run<'_>) -> Result<Self, Error> {
         let metadata = retry(|| reading.dir.dir_metadata()).map_err(reading.place.cannot("examine"))?;
         let template = Template::new(meta(&metadata));
         let mut source = Self { reading, template, stamps: BTreeMap::new() };
         let mut pending = vec![(TreePath::ROOT, Identity::of(&metadata))];
         while let Some((path, identity)) = pending.pop() {
-            if identity == destination.identity {
+            if destination.is_some_and(|destination| destination.identity == identity) {
                 return Err(source.refused(&path, TemplateReason::HoldsResult));
             }
             source.read_directory(&path, identity, run, &mut pending)?;

@@ -1,0 +1,124 @@
+//! What no plan may do, for plans that were computed where nobody can vouch for them.
+//!
+//! A [`Plan`] is a whole tree with paths that cannot escape, by its types. This says whether it could be a plan for *this*
+//! template: what it copies is there, with no more rights than there, and what it does not copy has no special rights at all.
+//! What the generated scripts do is not judged: whoever lets somebody else compute a plan reads it, as `--dry-run` prints it.
+
+use crate::facts::Facts;
+use crate::path::TreePath;
+use crate::plan::{Content, Plan};
+use crate::template::{FileFacts, Template};
+use crate::tree::{Kind, Meta, Mode, Node};
+
+/// Something that no plan may do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the plan is refused: `{path}` {reason}")]
+pub struct Violation {
+    /// Where in the result.
+    pub path: TreePath,
+    /// What is wrong with it.
+    pub reason: ViolationReason,
+}
+
+/// What a plan may not do with an entry.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ViolationReason {
+    /// It copies something that is not there.
+    #[error("would copy `{0}`, which is no file of the template")]
+    SourceMissing(TreePath),
+    /// A copy would have another owner, or other permission bits, than what is copied.
+    #[error("would have another mode or owner than what it is a copy of")]
+    OtherRights,
+    /// Something that is no copy would have a set-id or sticky bit, or an owner.
+    #[error("would have special permission bits or an owner of its own, and is no copy of something that has")]
+    SpecialRights,
+    /// A directory that is no copy would not be usable, or be writable by others.
+    #[error("would be a directory of mode {0}, and is no copy of one")]
+    DirectoryMode(Mode),
+    /// DIR itself can only be the caller's, mode 0755.
+    #[error("is the result itself, and must be a directory of mode 0755 without an owner of its own")]
+    Root,
+}
+
+impl Plan {
+    /// Whether this may be carried out for `template` on behalf of the caller in `facts`.
+    pub fn check(&self, facts: &Facts, template: &Template) -> Result<(), Violation> {
+        for (path, node) in self.tree.iter() {
+            let result = match &node.kind {
+                Kind::Directory if path.is_root() => {
+                    if node.meta == Meta::callers(DIRECTORY) {
+                        Ok(())
+                    } else {
+                        Err(ViolationReason::Root)
+                    }
+                }
+                Kind::File(Content::Template(from)) => check_copy(facts, template, from, node.meta),
+                Kind::File(Content::Generated(_)) => check_generated(node.meta),
+                Kind::Directory | Kind::Symlink(_) | Kind::Fifo => {
+                    if is_like_an_entry(facts, template, path, node) {
+                        Ok(())
+                    } else {
+                        check_unlike(node)
+                    }
+                }
+            };
+            result.map_err(|reason| Violation { path: path.clone(), reason })?;
+        }
+        Ok(())
+    }
+}
+
+/// The mode of directories that are generated.
+const DIRECTORY: Mode = Mode::new(0o755);
+/// Set-id and sticky bits.
+const SPECIAL: u16 = 0o7000;
+
+fn check_copy(facts: &Facts, template: &Template, from: &TreePath, meta: Meta) -> Result<(), ViolationReason> {
+    match template.tree().get(from) {
+        Some(Node { meta: seen, kind: kind @ Kind::File(_) }) if !is_in_state(from) => {
+            if facts.copied(*seen, kind) == meta {
+                Ok(())
+            } else {
+                Err(ViolationReason::OtherRights)
+            }
+        }
+        _ => Err(ViolationReason::SourceMissing(from.clone())),
+    }
+}
+
+const fn check_generated(meta: Meta) -> Result<(), ViolationReason> {
+    if meta.mode.has(SPECIAL) || meta.owner.is_some() { Err(ViolationReason::SpecialRights) } else { Ok(()) }
+}
+
+/// An entry that is like none in the template.
+fn check_unlike(node: &Node<Content>) -> Result<(), ViolationReason> {
+    check_generated(node.meta)?;
+    match node.kind {
+        Kind::Directory if node.meta.mode != DIRECTORY => Err(ViolationReason::DirectoryMode(node.meta.mode)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the template has such an entry, with the same rights, at a path that `path` ends with.
+fn is_like_an_entry(facts: &Facts, template: &Template, path: &TreePath, node: &Node<Content>) -> bool {
+    let same =
+        |seen: &Node<FileFacts>| seen.kind.word() == node.kind.word() && facts.copied(seen.meta, &seen.kind) == node.meta;
+    suffixes(path).any(|inner| template.tree().get(&inner).is_some_and(same))
+}
+
+/// What is left of `path` without its first component, its first two, and so on; the root last.
+fn suffixes(path: &TreePath) -> impl Iterator<Item = TreePath> {
+    let mut rest = path.as_bytes();
+    core::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        rest = rest.iter().position(|&byte| byte == b'/').map_or(b"", |slash| rest.get(slash + 1..).unwrap_or_default());
+        // The end of a path, from a component on, is one.
+        TreePath::parse(rest).ok()
+    })
+}
+
+fn is_in_state(path: &TreePath) -> bool {
+    core::iter::successors(Some(path.clone()), TreePath::parent).any(|path| Template::is_state(&path))
+}

@@ -1,0 +1,74 @@
+//! The guest: a filter that any WASI runtime can run, from a job on standard input to a plan on standard output.
+//!
+//! Arguments are the ordinary command line; what it says of what to do with a plan is not this program's to do. It opens nothing,
+//! and reads no environment, clock or randomness. Exit codes: 0 a plan was written; 100 there is none, standard error says why;
+//! 111 the job could not be read or the plan not written.
+
+#![forbid(unsafe_code)]
+
+use s6_instance_maker_core::cli::{self, Refusal};
+use s6_instance_maker_core::message::{self, Level};
+use s6_instance_maker_core::plan::plan;
+use s6_instance_maker_core::request::Request;
+use s6_instance_maker_core::wire::{Job, PlanDocument};
+use std::fmt::Display;
+use std::io::{self, Read as _, Write as _};
+use std::process::ExitCode;
+
+/// Wrong usage, or a template that cannot work.
+const WRONG: u8 = 100;
+/// The system, here the runtime, refused something.
+const REFUSED: u8 = 111;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let mut text = message::line(Level::Fatal, &failure.message);
+            if let Some(hint) = &failure.hint {
+                text.push_str(&message::line(Level::Hint, hint));
+            }
+            // Where nobody can read it, nobody is told.
+            let _ = io::stderr().write_all(text.as_bytes());
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// What is told, and the exit code.
+struct Failure {
+    code: u8,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    fn new(code: u8, message: &dyn Display) -> Self {
+        Self { code, message: message.to_string(), hint: None }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    #[expect(clippy::disallowed_methods, reason = "arguments enter here")]
+    let arguments = std::env::args_os();
+    let usage = |error: cli::UsageError| Failure { hint: error.hint().map(Into::into), ..Failure::new(WRONG, &error) };
+    let cli = match cli::parse(arguments) {
+        Ok(cli) => cli,
+        Err(Refusal::Usage(error)) => return Err(usage(error)),
+        Err(Refusal::Show(text)) => return write(text.as_bytes()),
+    };
+    let request = Request::try_from(&cli).map_err(usage)?;
+    let mut json = Vec::new();
+    io::stdin().read_to_end(&mut json).map_err(|error| Failure::new(REFUSED, &format!("unable to read the job: {error}")))?;
+    let job = Job::decode(&json).map_err(|error| Failure::new(WRONG, &format!("standard input: {error}")))?;
+    // As large as everything else together; not needed any more.
+    drop(json);
+    let plan = plan(&request, &job.facts, &job.template).map_err(|error| Failure::new(WRONG, &error))?;
+    write(&PlanDocument::encode(&plan, &job.template))
+}
+
+fn write(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    written.map_err(|error| Failure::new(REFUSED, &format!("unable to write to standard output: {error}")))
+}

@@ -1,0 +1,84 @@
+//! A program from its arguments to its exit code: the same for every planner.
+
+use crate::authority::{self, Destination, Reading};
+use crate::error::Error;
+use crate::progress::Bar;
+use crate::run::{Progress, Run, Unwatched};
+use crate::{Planner, Report, Task, execute, facts, message, signals};
+use cap_std::AmbientAuthority;
+use s6_instance_maker_core::cli::{self, Action, Cli, Format, Purpose, Refusal};
+use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::plan::Placement;
+use s6_instance_maker_core::request::Request;
+use s6_instance_maker_core::template::Template;
+use s6_instance_maker_core::wire::PlanDocument;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+/// Does what `arguments` say, the program's name first, with plans from `planner`; tells what is to be told on standard output and
+/// standard error, and answers the exit code.
+///
+/// # Ambient Authority
+///
+/// The operands are resolved like any program's arguments; see [`Reading::open`], [`Destination::open`], [`facts::resolve`] and
+/// [`signals::watch`].
+pub fn main(arguments: impl IntoIterator<Item = OsString>, ambient: AmbientAuthority, planner: &dyn Planner) -> ExitCode {
+    match run(arguments.into_iter().collect(), ambient, planner) {
+        Ok(report) => {
+            message::warnings(&mut io::stderr(), &report);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            message::fatal(&mut io::stderr(), &error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(arguments: Vec<OsString>, ambient: AmbientAuthority, planner: &dyn Planner) -> Result<Report, Error> {
+    let cli = match cli::parse(arguments.iter().cloned()) {
+        Ok(cli) => cli,
+        Err(Refusal::Usage(error)) => return Err(error.into()),
+        Err(Refusal::Show(text)) => {
+            let mut out = io::stdout().lock();
+            out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)?;
+            return Ok(Report::default());
+        }
+    };
+    let action = cli.action()?;
+    cli.check_operands()?;
+    let to = |placement| Destination::open(&cli.dir, placement, ambient);
+    match action {
+        Action::ApplyPlan(file) => {
+            let document = PlanDocument::decode(&authority::read_document(&file, ambient)?)
+                .map_err(|source| Error::Document { place: authority::document_place(&file), source })?;
+            let destination = to(document.plan.placement)?;
+            carry_out(&cli, Task::Apply { document, destination }, &facts::resolve(None, ambient), ambient)
+        }
+        Action::Request(purpose) => {
+            let request = Request::try_from(&cli)?;
+            let planning = |facts: &Facts, template: &Template| planner.plan(&arguments, &request, facts, template);
+            let placement = Placement::of(&request.shape);
+            let task = match purpose {
+                Purpose::Make => Task::Make { destination: to(placement)?, planning: &planning },
+                Purpose::Print(Format::Text) => Task::Show { destination: to(placement)?, planning: &planning },
+                Purpose::Print(Format::Json) => Task::PrintPlan { planning: &planning },
+                Purpose::PrintJob => Task::PrintJob,
+            };
+            carry_out(&cli, task, &facts::resolve(Some(&request), ambient), ambient)
+        }
+    }
+}
+
+fn carry_out(cli: &Cli, task: Task<'_>, facts: &Facts, ambient: AmbientAuthority) -> Result<Report, Error> {
+    let interrupt = signals::watch(ambient)?;
+    let template = Reading::open(&cli.template, ambient)?;
+    let bar = io::stderr().is_terminal().then(Bar::default);
+    let progress: &dyn Progress = match &bar {
+        Some(bar) => bar,
+        None => &Unwatched,
+    };
+    // The bar is gone before anything is told.
+    execute(task, template, facts, &Run { interrupt: &interrupt, progress }, &mut io::stdout().lock())
+}
