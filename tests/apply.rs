@@ -176,6 +176,8 @@ fn what_is_refused_leaves_nothing() {
     disk::plain_template(scratch.join("outer"));
     disk::directory(scratch.join("outer/inner/more"), 0o755);
     symlink("outer/inner", scratch.join("into")).unwrap();
+    disk::plain_template(scratch.join("stateful"));
+    disk::directory(scratch.join("stateful/supervise"), 0o700);
     let long = "n".repeat(256);
     let table: &[(&[&str], i32, &str)] = &[
         (&["absent", "out"], 111, "unable to open `absent`: No such file or directory"),
@@ -186,6 +188,15 @@ fn what_is_refused_leaves_nothing() {
         (&["template", "file"], 111, "unable to make `file`: it exists already"),
         (&["template", "dangling"], 111, "unable to make `dangling`: it exists already"),
         (&["template", "link/"], 111, "unable to make `link/`: it exists already"),
+        (&["template", "absent/."], 111, "unable to open `absent/.`: No such file or directory"),
+        (&["template", "absent/.."], 111, "unable to open `absent/..`: No such file or directory"),
+        (&["--dry-run", "template", "there"], 111, "unable to make `there`: it exists already"),
+        (&["--dry-run", "-r", "svc", "template", "there"], 111, "unable to make `there/svc`: it exists already"),
+        (
+            &["stateful", "stateful/supervise/out"],
+            100,
+            "`stateful/supervise`: DIR lies in there: a template cannot hold its own result",
+        ),
         (&["template", "."], 111, "unable to make `.`: it exists already"),
         (&["template", ".."], 111, "unable to make `..`: it exists already"),
         (&["template", "/"], 111, "unable to make `/`: it exists already"),
@@ -642,6 +653,11 @@ fn parents_with_ideas_of_their_own() {
     let answer = Answer::of(Command::new("setfacl").args(["-d", "-m", "u::rwx,g::rx,o::-,u:33:rwx"]).arg(&shared));
     assert_eq!(answer.code, Some(0), "{answer}");
     maker(scratch.path(), ["template", "shared/out2"]).expect_code(0);
+    maker(scratch.path(), ["-r", "svc2", "template", "shared"]).expect_code(0);
+    for out in ["out2", "svc2"] {
+        let acls = Answer::of(Command::new("getfacl").args(["--recursive", "--skip-base", "--physical"]).arg(shared.join(out)));
+        assert_eq!((acls.code, acls.stdout.as_str()), (Some(0), ""), "somebody was let in by an ACL");
+    }
     let tree: BTreeMap<Vec<u8>, OnDisk> = disk::read_tree(&shared.join("out2"));
     assert_eq!(
         (tree[b"run".as_slice()].mode, tree[b"instance".as_slice()].mode, tree[b"".as_slice()].mode),
@@ -696,4 +712,275 @@ fn results_may_have_long_names() {
     let long = OsString::from_vec([vec![b'n'; 253], b"\xff\n".to_vec()].concat());
     maker(scratch.path(), [OsStr::new("template"), &long]).expect_code(0);
     assert_copied(&scratch.join("template"), &scratch.join(&long));
+}
+
+/// Every system call that touches files fails once: what is there afterwards is whole or as it was.
+#[test]
+fn every_failing_call_leaves_all_or_nothing() {
+    const CALLS: &str = "openat,openat2,mkdirat,unlinkat,renameat2,renameat,getdents64,statx,fchmod,fchown,fremovexattr,flock,\
+                         copy_file_range,write,read,readlinkat,symlinkat,mknodat,lseek,fcntl";
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    disk::file(scratch.join("template/data/file"), 0o600, "contents");
+    disk::directory(scratch.join("template/data/closed"), 0o500);
+    disk::fifo(scratch.join("template/fifo"), 0o600);
+    symlink("run", scratch.join("template/link")).unwrap();
+    disk::directory(scratch.join("definitions/other"), 0o755);
+    let (mut failed, mut made) = (0, 0);
+    for (words, result) in [
+        (&["template", "out"][..], "out"),
+        (&["-r", "svc/log", "-L", "/l", "template", "new"], "new"),
+        (&["-r", "svc/log", "-L", "/l", "template", "definitions"], "definitions"),
+    ] {
+        let before = disk::read_tree(scratch.path());
+        let run = |more: &[&str]| {
+            let strace = [&["-f", "-qq", "-e", "signal=none"], more].concat();
+            Answer::of(Command::new("strace").args(strace).arg(program::program()).args(words).current_dir(scratch.path()))
+        };
+        let undo = || {
+            let _ = fs::remove_dir_all(scratch.join("out"));
+            let _ = fs::remove_dir_all(scratch.join("new"));
+            let _ = fs::remove_dir_all(scratch.join("definitions/svc"));
+            let _ = fs::remove_dir_all(scratch.join("definitions/log"));
+        };
+        let log = scratch.join("../log-of-calls");
+        let trace = format!("trace={CALLS}");
+        let counted = run(&["-o", log.to_str().unwrap(), "-e", &trace]).expect_code(0);
+        assert_eq!(counted.stderr, "");
+        let whole = disk::read_tree(&scratch.join(result));
+        let calls = fs::read_to_string(&log).unwrap();
+        undo();
+        // What comes before is the loader's and the C library's.
+        let first = calls.lines().position(|line| line.contains("\"template\"") || line.contains("\".\"")).unwrap();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, line) in calls.lines().enumerate() {
+            let call = line.split_whitespace().nth(1).unwrap().split('(').next().unwrap();
+            let nth = counts.entry(call).or_default();
+            *nth += 1;
+            // std asserts, in builds for debugging, that a descriptor is open before it closes it.
+            if index < first || line.contains("F_GETFD") {
+                continue;
+            }
+            let fault = format!("inject={call}:error=EIO:when={nth}");
+            let answer = run(&["-o", "/dev/null", "-e", &fault]);
+            let now = disk::read_tree(scratch.path());
+            match answer.code {
+                Some(0) => {
+                    let differences = disk::differences(&whole, &disk::read_tree(&scratch.join(result)));
+                    assert!(differences.is_empty(), "{fault}: {differences}{answer}");
+                    made += 1;
+                }
+                Some(111) => {
+                    assert!(answer.stderr.starts_with("s6-instance-maker: fatal: "), "{fault}: {answer}");
+                    let differences = disk::differences(&before, &now);
+                    // Where removing is what fails, what is left is told.
+                    let told = answer.stderr.contains("still there");
+                    assert!(differences.is_empty() || told, "{fault}: {differences}{answer}");
+                    failed += 1;
+                }
+                _ => panic!("{fault}: {answer}"),
+            }
+            undo();
+            for staging in staging_in(scratch.path()).into_iter().map(|name| scratch.join(name)) {
+                fs::remove_dir_all(staging).unwrap();
+            }
+            for staging in staging_in(&scratch.join("definitions")) {
+                fs::remove_dir_all(scratch.join("definitions").join(staging)).unwrap();
+            }
+        }
+        let _ = fs::remove_file(log);
+    }
+    skip::tell(&format!("failing calls: {} of {} ended in nothing, {made} in everything", failed, failed + made));
+    assert!(failed > 100);
+}
+
+/// A file system that is full: nothing, and the right message.
+#[test]
+fn a_full_disk_leaves_nothing() {
+    if !skip::is_root_or_say("small file systems") {
+        return;
+    }
+    let scratch = Scratch::new("apply");
+    let template = scratch.join("template");
+    disk::plain_template(&template);
+    disk::file(template.join("data/large"), 0o644, vec![b'x'; 300_000]);
+    disk::directory(scratch.join("disk"), 0o755);
+    // In a mount namespace of its own, so that nothing stays mounted.
+    let script =
+        "mount -t tmpfs -o \"size=$1,nr_inodes=$2\" none disk && { \"$0\" template disk/out; echo \"$? $(ls -A disk)\"; }";
+    let (mut nothing, mut everything) = (0, 0);
+    for (size, inodes) in [
+        ("4k", "0"),
+        ("64k", "0"),
+        ("256k", "0"),
+        ("300k", "0"),
+        ("320k", "0"),
+        ("1m", "0"),
+        ("1m", "3"),
+        ("1m", "9"),
+        ("1m", "30"),
+    ] {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", script]).arg(program::program()).args([size, inodes]).current_dir(scratch.path());
+        let answer = Answer::of(&mut command);
+        match answer.stdout.trim() {
+            "0 out" => everything += 1,
+            "111" => {
+                assert!(answer.stderr.contains("No space left on device"), "{answer}");
+                nothing += 1;
+            }
+            _ => panic!("{size}, {inodes} inodes: {answer}"),
+        }
+    }
+    assert!(nothing >= 5 && everything >= 2, "{nothing} {everything}");
+}
+
+/// A file that somebody changes, replaces or takes away while the template is copied is noticed.
+#[test]
+fn a_template_that_changes_is_noticed() {
+    let change: [(&str, fn(&Path)); 4] = [
+        ("longer", |file| fs::write(file, "longer than it was").unwrap()),
+        ("same size", |file| fs::write(file, "other").unwrap()),
+        ("link", |file| {
+            fs::remove_file(file).unwrap();
+            symlink("/etc/passwd", file).unwrap();
+        }),
+        ("gone", |file| fs::remove_file(file).unwrap()),
+    ];
+    for (label, change) in change {
+        let scratch = Scratch::new("apply");
+        disk::plain_template(scratch.join("template"));
+        disk::file(scratch.join("template/file"), 0o644, "bytes");
+        // The staging directory is made when all has been read; whoever makes it waits until the change is done.
+        let fault = "inject=mkdirat:delay_exit=1000000:when=1";
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", fault]).arg(program::program()).args(["template", "out"]);
+        let child = command.current_dir(scratch.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while staging_in(scratch.path()).is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        change(&scratch.join("template/file"));
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(111), "{label}: {stderr}");
+        assert!(stderr.contains("template/file`"), "{label}: {stderr}");
+        assert!(!scratch.join("out").exists() && staging_in(scratch.path()).is_empty(), "{label}");
+    }
+}
+
+/// What only looks like a leftover is not touched: where others can rename, and where something is mounted in it.
+#[test]
+fn what_looks_like_a_leftover_is_not_touched() {
+    if !skip::is_root_or_say("directories of others, mounts") {
+        return;
+    }
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    disk::file(scratch.join(format!("shared/{STAGING_PREFIX}out:1/precious")), 0o600, "somebody's");
+    chown(scratch.join("shared"), Some(33), Some(33)).unwrap();
+    let answer = maker(scratch.path(), ["template", "shared/out"]).expect_code(0);
+    assert!(answer.stderr.contains("remove it yourself"), "{answer}");
+    assert!(scratch.join(format!("shared/{STAGING_PREFIX}out:1/precious")).exists());
+
+    disk::file(scratch.join("elsewhere/precious"), 0o600, "mounted");
+    disk::directory(scratch.join(format!("{STAGING_PREFIX}out:1/mounted")), 0o700);
+    let script = format!("mount --bind elsewhere '{STAGING_PREFIX}out:1/mounted' && \"$0\" template out");
+    let answer = Answer::of(
+        Command::new("unshare").args(["--mount", "sh", "-c", &script]).arg(program::program()).current_dir(scratch.path()),
+    );
+    assert_eq!(answer.code, Some(0), "{answer}");
+    assert!(
+        answer.stderr.contains(&format!("unable to remove the leftover `./{STAGING_PREFIX}out:1`: Device or resource busy")),
+        "{answer}"
+    );
+    assert!(scratch.join("elsewhere/precious").exists());
+}
+
+/// Limits of the process are errors, or are worked with; none leaves anything behind.
+#[test]
+fn limits_of_the_process_are_respected() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    for index in 0..600 {
+        disk::file(scratch.join(format!("template/data/{index}")), 0o644, "x");
+    }
+    disk::file(scratch.join("template/large"), 0o644, vec![b'x'; 200_000]);
+    let sh =
+        |script: &str| Answer::of(Command::new("sh").args(["-c", script]).arg(program::program()).current_dir(scratch.path()));
+    let answer = sh("ulimit -f 100; \"$0\" template out");
+    assert_eq!((answer.code, staging_in(scratch.path()).len()), (Some(111), 0), "{answer}");
+    assert!(answer.stderr.contains("File too large"), "{answer}");
+    for descriptors in 3..16 {
+        let answer = sh(&format!("ulimit -n {descriptors}; \"$0\" template out-{descriptors}"));
+        // Without any, not even the loader finds its libraries.
+        assert!(matches!(answer.code, Some(0 | 111 | 127)), "{descriptors}: {answer}");
+        assert_eq!(scratch.join(format!("out-{descriptors}")).exists(), answer.code == Some(0), "{descriptors}: {answer}");
+        assert!(staging_in(scratch.path()).is_empty(), "{descriptors}: {answer}");
+    }
+    assert!(scratch.join("out-15").exists());
+    if skip::is_root_or_say("limits of the number of processes") {
+        let scratch = Scratch::within(Path::new("/tmp"), "s6-instance-maker-nobody");
+        disk::plain_template(scratch.join("template"));
+        for index in 0..600 {
+            disk::file(scratch.join(format!("template/data/{index}")), 0o644, "x");
+        }
+        disk::chmod(scratch.join("template/data"), 0o755);
+        let mut command = as_nobody(&scratch);
+        command.args(["template", "out"]);
+        // An account that may have one process cannot have a second thread.
+        let mut limited = Command::new("prlimit");
+        limited.arg("--nproc=1").arg(command.get_program()).args(command.get_args()).current_dir(scratch.path());
+        assert_eq!(Answer::of(&mut limited).expect_code(0).stderr, "");
+        assert!(scratch.join("out/template/data/599").exists());
+    }
+}
+
+/// Two runs with -r for a directory that is not there yet: both are right.
+#[test]
+fn who_is_quicker_does_not_matter_with_r() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    let fault = "inject=renameat2:delay_enter=500000";
+    let mut slow = Command::new("strace");
+    slow.args(["-f", "-qq", "-o", "/dev/null", "-e", fault]).arg(program::program()).args([
+        "-r",
+        "slow",
+        "template",
+        "definitions",
+    ]);
+    let mut slow = slow.current_dir(scratch.path()).spawn().unwrap();
+    while staging_in(scratch.path()).is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    maker(scratch.path(), ["-r", "quick", "template", "definitions"]).expect_code(0);
+    assert!(slow.wait().unwrap().success());
+    assert_eq!(names(&scratch.join("definitions")), ["quick", "slow"]);
+    assert!(staging_in(scratch.path()).is_empty());
+}
+
+/// What only prints ends when it is told to, also while it waits for its reader.
+#[test]
+fn printing_can_be_interrupted() {
+    let scratch = Scratch::new("apply");
+    let template = scratch.join("template");
+    disk::plain_template(&template);
+    for index in 0..3000 {
+        disk::file(template.join(format!("d/a-name-that-is-long-enough-to-fill-a-pipe-{index}")), 0o644, "");
+    }
+    let mut child = Command::new(program::program());
+    let mut child =
+        child.args(["--dry-run", "template", "out"]).current_dir(scratch.path()).stdout(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none(), "it should be waiting for a reader");
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), None);
+}
+
+/// A file whose size says nothing about its contents is not taken for an empty one.
+#[test]
+fn files_that_lie_about_their_size_are_noticed() {
+    let scratch = Scratch::new("apply");
+    let answer = maker(scratch.path(), ["/proc/sys/kernel/random", "out"]).expect_code(111);
+    assert!(answer.stderr.contains("/proc/sys/kernel/random/"), "{answer}");
+    assert!(names(scratch.path()).is_empty());
 }

@@ -54,6 +54,8 @@ const CASES: &[(&str, &[&str], &str)] = &[
     ("logger-user", &["-L", "/var/log/svc", "-l", "nobody"], PLAIN),
     ("logger-user-numbers", &["-L", "/var/log/svc", "-l", "65534:65534"], PLAIN),
     ("logger-user-not-prepared", &["-L", "/var/log/svc", "-l", "nobody", "--no-prepare-log-dir"], PLAIN),
+    ("logger-user-directory-with-slash", &["-L", "/var/log/svc/./", "-l", "nobody"], PLAIN),
+    ("logger-user-directory-with-slash-not-prepared", &["-L", "/", "-l", "nobody", "--no-prepare-log-dir"], PLAIN),
     ("logger-user-empty", &["-L", "/var/log/svc", "-l", ""], PLAIN),
     ("logger-size-small", &["-L", "/l", "-s", "100"], PLAIN),
     ("logger-size-large", &["-L", "/l", "-s", "4294967295"], PLAIN),
@@ -106,6 +108,11 @@ const CASES: &[(&str, &[&str], &str)] = &[
     ("user-run-is-a-link", &["-u", "www-data"], "0755 dir data\n0755 file data/start = #!/bin/sh\n0777 link run -> data/start"),
     ("user-link-target-closed", &["-u", "www-data"], "0700 dir data\n0755 file data/start\n0777 link run -> data/start"),
     ("user-link-to-wrapped", &["-u", "www-data"], "0755 file finish\n0777 link run -> ./finish"),
+    (
+        "user-link-beside",
+        &["-u", "www-data"],
+        "0755 file run\n0755 dir data\n0777 link data/start -> ../run\n0777 link again -> data/start",
+    ),
     ("user-link-leads-out", &["-u", "www-data"], "0777 link run -> ../../start"),
     ("user-link-absolute", &["-u", "www-data"], "0777 link run -> /usr/bin/true"),
     ("user-link-dangling", &["-u", "www-data"], "0777 link run -> start"),
@@ -151,6 +158,16 @@ const CASES: &[(&str, &[&str], &str)] = &[
          0755 dir data
          0755 dir data/supervise
          0644 file log/event",
+    ),
+    (
+        "template-with-state-by-links",
+        &[],
+        "0755 file run
+         0777 link supervise -> /run/state
+         0755 dir data
+         0755 dir data/supervise
+         0755 file data/run
+         0777 link log -> data",
     ),
     ("template-without-run", &[], "0644 file notification-fd"),
 ];

@@ -43,6 +43,7 @@ pub enum ViolationReason {
 impl Plan {
     /// Whether this may be carried out for `template` on behalf of the caller in `facts`.
     pub fn check(&self, facts: &Facts, template: &Template) -> Result<(), Violation> {
+        let state = template.state();
         for (path, node) in self.tree.iter() {
             let result = match &node.kind {
                 Kind::Directory if path.is_root() => {
@@ -52,7 +53,7 @@ impl Plan {
                         Err(ViolationReason::Root)
                     }
                 }
-                Kind::File(Content::Template(from)) => check_copy(facts, template, from, node.meta),
+                Kind::File(Content::Template(from)) => check_copy(facts, template, &state, from, node.meta),
                 Kind::File(Content::Generated(_)) => check_generated(node.meta),
                 Kind::Directory | Kind::Symlink(_) | Kind::Fifo => {
                     if is_like_an_entry(facts, template, path, node) {
@@ -73,14 +74,16 @@ const DIRECTORY: Mode = Mode::new(0o755);
 /// Set-id and sticky bits.
 const SPECIAL: u16 = 0o7000;
 
-fn check_copy(facts: &Facts, template: &Template, from: &TreePath, meta: Meta) -> Result<(), ViolationReason> {
+fn check_copy(
+    facts: &Facts,
+    template: &Template,
+    state: &[TreePath],
+    from: &TreePath,
+    meta: Meta,
+) -> Result<(), ViolationReason> {
     match template.tree().get(from) {
-        Some(Node { meta: seen, kind: kind @ Kind::File(_) }) if !is_in_state(from) => {
-            if facts.copied(*seen, kind) == meta {
-                Ok(())
-            } else {
-                Err(ViolationReason::OtherRights)
-            }
+        Some(Node { meta: seen, kind: kind @ Kind::File(_) }) if !state.iter().any(|state| from.starts_with(state)) => {
+            if facts.copied(*seen, kind) == meta { Ok(()) } else { Err(ViolationReason::OtherRights) }
         }
         _ => Err(ViolationReason::SourceMissing(from.clone())),
     }
@@ -117,8 +120,4 @@ fn suffixes(path: &TreePath) -> impl Iterator<Item = TreePath> {
         // The end of a path, from a component on, is one.
         TreePath::parse(rest).ok()
     })
-}
-
-fn is_in_state(path: &TreePath) -> bool {
-    core::iter::successors(Some(path.clone()), TreePath::parent).any(|path| Template::is_state(&path))
 }

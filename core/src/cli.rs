@@ -273,21 +273,44 @@ impl UsageError {
 /// Reads a command line, the program's name first.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusal> {
     let command = Cli::command();
-    let args = long_form(&command, args);
+    let args = long_form(&command, args).map_err(Refusal::Usage)?;
     command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| refusal(&error))
 }
 
 /// Rewrites every option with a value to `--long=VALUE`, the one form in which clap takes a value as it is: it would drop the
-/// `=` of `-P=x`, and stop at a value that begins with `-`. Everything else is left to clap.
-fn long_form(command: &clap::Command, args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+/// `=` of `-P=x`, and stop at a value that begins with `-`. Refuses here what clap could only tell as text: operands that are too
+/// many, options that are not UTF-8. Everything else is left to clap.
+fn long_form(command: &clap::Command, args: impl IntoIterator<Item = OsString>) -> Result<Vec<OsString>, UsageError> {
+    let refuse = |message| Err(UsageError { message, hint: Some(USAGE.to_owned()) });
     let options: Vec<_> =
         command.get_arguments().filter(|arg| arg.get_action().takes_values() && !arg.is_positional()).collect();
+    let operands = command.get_positionals().count();
     let mut args = args.into_iter();
     let mut result: Vec<OsString> = args.next().into_iter().collect();
+    let is_flag = |word: &OsStr| {
+        command.get_arguments().any(|arg| {
+            let short = arg.get_short().is_some_and(|short| *word == *format!("-{short}"));
+            short || arg.get_long().is_some_and(|long| *word == *format!("--{long}"))
+        })
+    };
+    let (mut seen, mut ended) = (0, false);
+    // What is wrong first is told: an option that clap does not know may have a value that looks like an operand.
+    let mut unknown = false;
+    let mut excess = None;
     while let Some(arg) = args.next() {
-        if arg == "--" {
+        let shown = Shown(arg.as_encoded_bytes());
+        if ended || arg == "-" || !arg.as_encoded_bytes().starts_with(b"-") {
+            seen += 1;
+            if seen > operands && !unknown && excess.is_none() {
+                excess = Some(format!("`{shown}`: there is nothing to take after TEMPLATE and DIR"));
+            }
             result.push(arg);
-            break;
+            continue;
+        }
+        if arg == "--" {
+            ended = true;
+            result.push(arg);
+            continue;
         }
         let attached = options.iter().find_map(|option| {
             let short = option.get_short().and_then(|short| arg.strip_prefix(&format!("-{short}")));
@@ -295,21 +318,29 @@ fn long_form(command: &clap::Command, args: impl IntoIterator<Item = OsString>) 
             short.or(exact.then_some(OsStr::new(""))).map(|value| (option, value.to_owned()))
         });
         match attached {
-            None => result.push(arg),
+            None if arg.to_str().is_none() && !arg.as_encoded_bytes().contains(&b'=') => {
+                return refuse(format!("there is no option `{shown}`"));
+            }
+            None => {
+                unknown |= !is_flag(&arg);
+                result.push(arg);
+            }
             Some((option, value)) => {
                 let value = if value.is_empty() { args.next() } else { Some(value) };
-                let mut long = OsString::from(format!("--{}", option.get_long().unwrap_or_default()));
-                if let Some(value) = value {
-                    long.push("=");
-                    long.push(value);
-                }
+                let Some(value) = value else { return refuse(format!("{shown} needs a value")) };
+                let mut long = OsString::from(format!("--{}=", option.get_long().unwrap_or_default()));
+                long.push(value);
                 result.push(long);
             }
         }
     }
-    result.extend(args);
-    result
+    match excess {
+        Some(message) => refuse(message),
+        None => Ok(result),
+    }
 }
+
+const USAGE: &str = "usage: s6-instance-maker [OPTIONS] TEMPLATE DIR, and see --help";
 
 /// What clap says, in our words and escaped.
 fn refusal(error: &clap::Error) -> Refusal {
@@ -323,17 +354,12 @@ fn refusal(error: &clap::Error) -> Refusal {
     let arg = || context(ContextKind::InvalidArg).unwrap_or_default();
     let message = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Refusal::Show(error.render().to_string()),
-        ErrorKind::UnknownArgument if !arg().starts_with('-') => {
-            format!("`{}`: there is nothing to take after TEMPLATE and DIR", arg())
-        }
         ErrorKind::UnknownArgument => format!("there is no option `{}`", arg()),
         ErrorKind::MissingRequiredArgument => format!("{} missing", arg()),
-        ErrorKind::InvalidValue if context(ContextKind::InvalidValue).is_none_or(|value| value.is_empty()) => {
-            format!("{} needs a value", arg())
-        }
         ErrorKind::InvalidValue => {
             format!("{}: there is no `{}`", arg(), context(ContextKind::InvalidValue).unwrap_or_default())
         }
+        ErrorKind::InvalidUtf8 => "an option's name, or a value that must be one of a few words, is not UTF-8".to_owned(),
         ErrorKind::TooManyValues => format!("{} takes no value", arg()),
         _ => Shown(error.kind().to_string().as_bytes()).to_string(),
     };
@@ -341,7 +367,7 @@ fn refusal(error: &clap::Error) -> Refusal {
     let hint = match (suggested, context(ContextKind::ValidValue)) {
         (Some(suggested), _) => format!("did you mean `{suggested}`?"),
         (None, Some(valid)) if !valid.is_empty() => format!("there are {valid}"),
-        (None, _) => "usage: s6-instance-maker [OPTIONS] TEMPLATE DIR, and see --help".to_owned(),
+        (None, _) => USAGE.to_owned(),
     };
     Refusal::Usage(UsageError { message, hint: Some(hint) })
 }
@@ -389,8 +415,18 @@ impl LoggerOptions {
         if cli.no_prepare_log_dir && (account.is_none() || dir.is_none()) {
             return Err(UsageError::new("--no-prepare-log-dir means something with -L and -l only"));
         }
-        let prepare = if cli.no_prepare_log_dir { PrepareLogDir::No } else { PrepareLogDir::Yes };
-        let user = account.map(|account| LogUser { account, prepare });
+        let user = match (account, &dir) {
+            (None, _) => None,
+            // Without a logger it is not prepared either.
+            (Some(account), None) => Some(LogUser { account, prepare: PrepareLogDir::No }),
+            (Some(account), Some(_)) if cli.no_prepare_log_dir => Some(LogUser { account, prepare: PrepareLogDir::No }),
+            (Some(account), Some(dir)) => {
+                let reason = "-l would give it away whole; end it in a name, or add --no-prepare-log-dir";
+                let typed = cli.log_dir.as_deref().unwrap_or_default();
+                let entry = dir.entry().ok_or_else(|| UsageError::value("-L", typed, reason))?;
+                Some(LogUser { account, prepare: PrepareLogDir::Yes(entry) })
+            }
+        };
         let given = [
             user.is_some(),
             cli.timestamp.is_some(),

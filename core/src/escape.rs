@@ -22,7 +22,8 @@ impl fmt::Display for Shown<'_> {
         for chunk in self.0.utf8_chunks() {
             for character in chunk.valid().chars() {
                 match character {
-                    '\\' => f.write_str("\\\\")?,
+                    // It ends what is shown in messages.
+                    '\\' | '`' => write!(f, "\\{character}")?,
                     '\n' => f.write_str("\\n")?,
                     '\t' => f.write_str("\\t")?,
                     '\r' => f.write_str("\\r")?,
@@ -39,7 +40,40 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Bidirectional controls, zero-width characters, line and paragraph separators: they make a line lie about its content.
+/// Displays bytes as one word of a line: in double quotes where there is a blank or a quote in them.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownWord<'a>(pub &'a [u8]);
+
+impl fmt::Display for ShownWord<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.iter().any(|byte| matches!(byte, b' ' | b'"')) {
+            return Shown(self.0).fmt(f);
+        }
+        f.write_str("\"")?;
+        for (index, part) in self.0.split(|&byte| byte == b'"').enumerate() {
+            f.write_str(if index > 0 { "\\\"" } else { "" })?;
+            Shown(part).fmt(f)?;
+        }
+        f.write_str("\"")
+    }
+}
+
+/// Controls of direction, zero-width and blank characters, separators of lines and paragraphs, tags: they make a line lie about its
+/// content.
 const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
 }

@@ -155,9 +155,7 @@ pub struct Wrapper(Script);
 
 /// A text in a [`Wrapper`] that execlineb would take for one of the script's arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "-u: neither the user nor --s6-dir can hold a `$` before a digit, `@`, `#`, `*`, `{{` or `$`: execlineb would substitute it"
-)]
+#[error("-u: neither the user nor --s6-dir can hold `$1`, `$@`, `$#`, `${{1}}` or the like: execlineb may substitute it")]
 pub struct SubstitutionError;
 
 impl Wrapper {
@@ -179,10 +177,15 @@ impl Wrapper {
     }
 }
 
-/// Whether `execlineb -S0` may take something in `text` for a variable: `$` and then `#`, `@`, a number, or one of these in
-/// braces. `$` before `$` and `*` is counted in, so that nothing depends on how it looks for the end of a name.
+/// Whether `execlineb -S0` may take something in `text` for a variable: `$` and then `#`, `@` or a digit, or these in braces.
 fn is_substitutable(text: &[u8]) -> bool {
-    text.windows(2).any(|pair| matches!(pair, [b'$', b'0'..=b'9' | b'@' | b'#' | b'*' | b'{' | b'$']))
+    let names_argument = |byte: &u8| matches!(byte, b'0'..=b'9' | b'@' | b'#');
+    let dollars = text.iter().enumerate().filter(|(_, byte)| **byte == b'$');
+    dollars.filter_map(|(at, _)| text.get(at + 1..)).any(|rest| match rest {
+        [b'{', inner, ..] => names_argument(inner),
+        [next, ..] => names_argument(next),
+        [] => false,
+    })
 }
 
 /// s6's own quoting (docs/original.md, "Quoting"): right for every byte but NUL, and pure ASCII.

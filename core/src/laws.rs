@@ -57,7 +57,7 @@ pub fn lex(script: &[u8]) -> Result<Vec<Vec<u8>>, LexError> {
     let mut words = Vec::new();
     let mut rest = script;
     loop {
-        rest = rest.trim_ascii_start_control();
+        rest = skip_separators(rest);
         match rest {
             [] => return Ok(words),
             [b'#', ..] => {
@@ -73,16 +73,10 @@ pub fn lex(script: &[u8]) -> Result<Vec<Vec<u8>>, LexError> {
     }
 }
 
-/// Blanks for execlineb: every byte up to the space.
-trait TrimControl {
-    fn trim_ascii_start_control(&self) -> &Self;
-}
-
-impl TrimControl for [u8] {
-    fn trim_ascii_start_control(&self) -> &Self {
-        let start = self.iter().position(|&byte| byte > b' ').unwrap_or(self.len());
-        self.get(start..).unwrap_or_default()
-    }
+/// `script` without the separators at its start: every byte up to the space.
+fn skip_separators(script: &[u8]) -> &[u8] {
+    let start = script.iter().position(|&byte| byte > b' ').unwrap_or(script.len());
+    script.get(start..).unwrap_or_default()
 }
 
 fn lex_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), LexError> {

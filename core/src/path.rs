@@ -7,7 +7,6 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
-use core::hash::{Hash, Hasher};
 
 /// The longest name of a directory entry, in bytes: NAME_MAX of every file system that Linux runs services from.
 pub const NAME_MAX: usize = 255;
@@ -88,7 +87,7 @@ impl fmt::Display for Name {
 /// assert!(TreePath::parse(*b"log/run")? < TreePath::parse(*b"log!")?);
 /// # Ok::<(), s6_instance_maker_core::path::PathError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TreePath(Cow<'static, [u8]>);
 
 /// Why some bytes are no [`TreePath`].
@@ -204,12 +203,6 @@ impl Ord for TreePath {
 impl PartialOrd for TreePath {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
-    }
-}
-
-impl Hash for TreePath {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
     }
 }
 

@@ -3,10 +3,10 @@
 //! The bytes and modes are those of s6's own program wherever its result works (docs/original.md, "Generated files" and
 //! "Modes"); where it does not, docs/deviations.md says what is made instead.
 
-use crate::escape::Shown;
+use crate::escape::{Shown, ShownWord};
 use crate::execline::Script;
 use crate::facts::Facts;
-use crate::path::{PathError, TreePath};
+use crate::path::{Name, PathError, TreePath};
 use crate::request::{Consumer, LOG_FILE_SIZES, Request, ServiceName, Shape};
 use crate::scripts::{self, MOST_LOGGED, NoRoom};
 use crate::target::S6Version;
@@ -26,6 +26,16 @@ pub struct Plan {
     pub placement: Placement,
     /// What works, but probably not as meant.
     pub warnings: Vec<Warning>,
+}
+
+impl Plan {
+    /// The entries of the root: with [`Placement::Within`], what appears in DIR, each as a whole.
+    pub fn parts(&self) -> impl Iterator<Item = Name> {
+        self.tree.iter().filter_map(|(path, _)| match path.split() {
+            Some((b"", name)) => Name::new(name).ok(),
+            _ => None,
+        })
+    }
 }
 
 /// Where a plan may be made.
@@ -108,7 +118,7 @@ pub enum Content {
 impl DisplayContent for Content {
     fn fmt_content(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Template(path) => write!(f, " <- {path}"),
+            Self::Template(path) => write!(f, " <- {}", ShownWord(path.as_bytes())),
             Self::Generated(bytes) => {
                 let body = bytes.strip_suffix(b"\n");
                 for line in body.unwrap_or(bytes).split(|&byte| byte == b'\n') {
@@ -256,15 +266,12 @@ impl Draft {
         wrapping: &Wrapping,
     ) -> Result<(), PlanError> {
         let base = below(directory, &TEMPLATE)?;
-        // The state directory that is being passed over.
-        let mut skipped: Option<&TreePath> = None;
+        let state = template.state();
         for (path, node) in template.tree().iter() {
-            if skipped.is_some_and(|state| path.starts_with(state)) {
-                continue;
-            }
-            if Template::is_state(path) && matches!(node.kind, Kind::Directory) {
-                skipped = Some(path);
-                self.warnings.push(Warning::StateNotCopied(path.clone()));
+            if let Some(state) = state.iter().find(|state| path.starts_with(state)) {
+                if path == state {
+                    self.warnings.push(Warning::StateNotCopied(path.clone()));
+                }
                 continue;
             }
             let kind = match &node.kind {
@@ -335,6 +342,7 @@ fn warnings(request: &Request, facts: &Facts, wrapping: &Wrapping) -> Vec<Warnin
         warnings.push(Warning::WritableScripts { umask: facts.umask });
     }
     warnings.extend(wrapping.user_writable().iter().cloned().map(Warning::UserWritable));
+    warnings.extend(wrapping.links().iter().cloned().map(Warning::LinkToWrapped));
     warnings.extend(wrapping.unknown_account().cloned().map(Warning::UnknownAccount));
     warnings
 }

@@ -294,10 +294,10 @@ pub struct LogUser {
 }
 
 /// Whether the logger's script makes the log directory and gives it to the logger's account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PrepareLogDir {
-    /// It does, so that the logger works wherever the system starts it.
-    Yes,
+    /// It does, so that the logger works wherever the system starts it: under this name.
+    Yes(LogDirEntry),
     /// It does not; the directory must be there and belong to the account.
     No,
 }
@@ -323,6 +323,31 @@ impl LogDir {
         if bytes.starts_with(b"/") { Ok(Self(Text::new(bytes)?)) } else { Err(LogDirError::NotAbsolute) }
     }
 
+    /// The path.
+    #[must_use]
+    pub const fn as_text(&self) -> &Text {
+        &self.0
+    }
+
+    /// The directory as an entry of another one, so that `chown -h` is about it and not about what a link there points to; none
+    /// for `/`, and for what ends in `..`.
+    #[must_use]
+    pub fn entry(&self) -> Option<LogDirEntry> {
+        let mut bytes = self.0.as_bytes();
+        while let Some(shorter) = bytes.strip_suffix(b"/").or_else(|| bytes.strip_suffix(b"/.")) {
+            bytes = shorter;
+        }
+        let last = bytes.rsplit(|&byte| byte == b'/').next();
+        let text = Text::new(bytes).ok()?;
+        last.is_some_and(|last| !last.is_empty() && last != b"..").then_some(LogDirEntry(text))
+    }
+}
+
+/// An absolute path whose last component is a name: no slash, `.` or `..` at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogDirEntry(Text);
+
+impl LogDirEntry {
     /// The path.
     #[must_use]
     pub const fn as_text(&self) -> &Text {

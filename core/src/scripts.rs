@@ -78,14 +78,15 @@ pub(crate) fn logger(logging: &Logging, target: &Target) -> Script {
     let dir = || Word::quoted(logging.dir.as_text());
     let mut script = Script::new(&target.shebang_dir);
     if let Some(LogUser { account, prepare }) = &logging.user {
-        if *prepare == PrepareLogDir::Yes {
+        if let PrepareLogDir::Yes(entry) = prepare {
+            let entry = || Word::quoted(entry.as_text());
             let mut first = |command: &[&'static str], arguments: &[Word]| {
                 let words = [Word::program(target.execline_dir.as_ref(), "if"), Word::literal("{")];
                 let command = command.iter().map(|word| Word::literal(word));
                 script.line(words.into_iter().chain(command).chain(arguments.iter().cloned()).chain([Word::literal("}")]));
             };
-            first(&["mkdir", "-p", "-m", "2700", "--"], &[dir()]);
-            first(&["chown", "-h", "--"], &[Word::quoted(&owner_for_chown(account)), dir()]);
+            first(&["mkdir", "-p", "-m", "2700", "--"], &[entry()]);
+            first(&["chown", "-h", "--"], &[Word::quoted(&owner_for_chown(account)), entry()]);
         }
         script.line([s6("s6-setuidgid"), Word::quoted(&account.to_text())]);
     }

@@ -148,18 +148,9 @@ impl S6Version {
     pub const NEWEST: Self = Self([2, 15, 1, 0]);
     /// From here on s6-svscan counts slots, with `-C`, and keeps its tables on the stack.
     const SLOTS: Self = Self([2, 12, 0, 0]);
-    /// Every version that can complete a shorter one.
-    const KNOWN: [Self; 9] = [
-        Self([2, 11, 3, 0]),
-        Self([2, 11, 3, 2]),
-        Self([2, 12, 0, 0]),
-        Self([2, 12, 0, 4]),
-        Self([2, 13, 0, 0]),
-        Self([2, 13, 1, 0]),
-        Self([2, 14, 0, 1]),
-        Self([2, 15, 0, 0]),
-        Self::NEWEST,
-    ];
+    /// The newest of each series: what completes a shorter one.
+    const SERIES: [Self; 5] =
+        [Self([2, 11, 3, 2]), Self([2, 12, 0, 4]), Self([2, 13, 1, 0]), Self([2, 14, 0, 1]), Self::NEWEST];
 
     /// Reads `X.Y[.Z[.W]]`; missing parts are those of the newest known version that begins so, else 0.
     pub fn parse(text: &[u8]) -> Result<Self, S6VersionError> {
@@ -174,9 +165,7 @@ impl S6Version {
             return Err(S6VersionError::Syntax);
         }
         let begins_so = |version: &&Self| version.0.iter().zip(&parts).take(given).all(|(known, part)| known == part);
-        let version = Self::KNOWN.iter().rev().find(begins_so).copied().unwrap_or(Self(parts));
-        // Four parts name one version, known or not.
-        let version = if given == parts.len() { Self(parts) } else { version };
+        let version = Self::SERIES.iter().find(begins_so).copied().unwrap_or(Self(parts));
         if version < Self::OLDEST { Err(S6VersionError::TooOld) } else { Ok(version) }
     }
 

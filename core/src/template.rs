@@ -65,11 +65,30 @@ impl Template {
         &self.0
     }
 
-    /// Whether `path` is where s6-supervise keeps its state: `supervise` and `event`, of the service and of its logger. A
-    /// directory there belongs to another supervisor, is not copied, and need not be looked into.
+    /// Whether `path` may be where s6-supervise keeps its state: `supervise` and `event`, of the service and of its logger. Whoever
+    /// reads a template need not look into such a directory.
     #[must_use]
-    pub fn is_state(path: &TreePath) -> bool {
+    pub fn may_be_state(path: &TreePath) -> bool {
         matches!(path.as_bytes(), b"supervise" | b"event" | b"log/supervise" | b"log/event")
+    }
+
+    /// Where another supervisor keeps its state: directories, and links to such, called `supervise` and `event`, of the service and
+    /// of its logger. They are not copied: every instance would share what a link leads to, and could not start.
+    #[must_use]
+    pub fn state(&self) -> Vec<TreePath> {
+        const STATE: [Name; 2] = [Name::constant("supervise"), Name::constant("event")];
+        let log = match self.resolve(&LOG) {
+            Resolved::Entry(path) => Some(path),
+            Resolved::Missing | Resolved::Outside(_) | Resolved::Loop => None,
+        };
+        let directories = core::iter::once(TreePath::ROOT).chain(log);
+        let paths = directories.flat_map(|directory| STATE.map(|name| directory.join(&name).ok())).flatten();
+        let is_state =
+            |path: &TreePath| self.0.get(path).is_some_and(|node| matches!(node.kind, Kind::Directory | Kind::Symlink(_)));
+        let mut state: Vec<_> = paths.filter(is_state).collect();
+        state.sort();
+        state.dedup();
+        state
     }
 
     /// The regular files that s6-supervise executes, links followed: a plan looks at the first bytes of these.

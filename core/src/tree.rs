@@ -4,7 +4,7 @@
 //! A tree is always whole: it has a root directory, and every entry's parent is a directory in it. Sockets and device nodes
 //! have no place in it.
 
-use crate::escape::Shown;
+use crate::escape::ShownWord;
 use crate::path::TreePath;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -206,13 +206,18 @@ pub trait DisplayContent {
 impl<C: DisplayContent> fmt::Display for Tree<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (path, node) in self.iter() {
-            write!(f, "{} {:<4} {path}", node.meta.mode, node.kind.word())?;
+            write!(f, "{} {:<4} ", node.meta.mode, node.kind.word())?;
+            if path.is_root() {
+                f.write_str(".")?
+            } else {
+                ShownWord(path.as_bytes()).fmt(f)?
+            }
             if let Some(owner) = node.meta.owner {
                 write!(f, " ({owner})")?;
             }
             match &node.kind {
                 Kind::File(content) => content.fmt_content(f)?,
-                Kind::Symlink(target) => write!(f, " -> {}", Shown(target))?,
+                Kind::Symlink(target) => write!(f, " -> {}", ShownWord(target))?,
                 Kind::Directory | Kind::Fifo => {}
             }
             f.write_str("\n")?;

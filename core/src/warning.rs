@@ -42,6 +42,9 @@ pub enum Warning {
     /// Root copies this directory by path whenever it makes an instance, and the user could lead it elsewhere meanwhile.
     #[error("the user of -u may write `{0}` in the template, which s6-instance-create copies as root")]
     UserWritable(TreePath),
+    /// A link that led to a script now leads to its wrapper.
+    #[error("`{0}` in the template leads to a script that runs as the user of -u: in the copy it leads to its wrapper")]
+    LinkToWrapped(TreePath),
     /// Another supervisor's state in the template.
     #[error("`{0}` in the template is a supervisor's state; it is not copied")]
     StateNotCopied(TreePath),
@@ -71,6 +74,7 @@ impl Warning {
             Self::WritableScripts { umask } => parts("writable-scripts", umask.to_string().into_bytes()),
             Self::UnknownAccount(name) => parts("unknown-account", name.as_bytes().to_vec()),
             Self::UserWritable(path) => parts("user-writable", path.as_bytes().to_vec()),
+            Self::LinkToWrapped(path) => parts("link-to-wrapped", path.as_bytes().to_vec()),
             Self::StateNotCopied(path) => parts("state-not-copied", path.as_bytes().to_vec()),
             Self::SetIdDropped(path) => parts("set-id-dropped", path.as_bytes().to_vec()),
         }
@@ -96,6 +100,7 @@ impl Warning {
                 _ => None,
             },
             "user-writable" => path().map(Self::UserWritable),
+            "link-to-wrapped" => path().map(Self::LinkToWrapped),
             "state-not-copied" => path().map(Self::StateNotCopied),
             "set-id-dropped" => path().map(Self::SetIdDropped),
             _ => None,

@@ -20,6 +20,7 @@ pub(crate) struct Wrapping {
     scripts: BTreeMap<TreePath, Wrapped>,
     unknown: Option<AccountName>,
     user_writable: Vec<TreePath>,
+    links: Vec<TreePath>,
 }
 
 /// A script that gets a wrapper.
@@ -122,9 +123,8 @@ impl Wrapping {
                 scripts.insert(path, Wrapped { renamed, script: wrapper(user, target, &name)? });
             }
         }
-        let wrapping = Self { scripts, unknown, user_writable: check.writable_directories() };
-        wrapping.check_links(template)?;
-        Ok(wrapping)
+        let links = links_to(&scripts, template)?;
+        Ok(Self { scripts, unknown, user_writable: check.writable_directories(), links })
     }
 
     /// The wrapper for the script at `path`, if it gets one.
@@ -142,18 +142,27 @@ impl Wrapping {
         &self.user_writable
     }
 
-    /// A link to a wrapped script would run its wrapper, which cannot drop privileges twice.
-    fn check_links(&self, template: &Template) -> Result<(), ScriptProblem> {
-        for path in self.scripts.keys() {
-            if let Resolved::Entry(end) = template.resolve(path)
-                && end != *path
-                && self.scripts.contains_key(&end)
-            {
+    /// Links that lead to a script that gets a wrapper.
+    pub(crate) fn links(&self) -> &[TreePath] {
+        &self.links
+    }
+}
+
+/// The links that lead to one of `scripts`: they will lead to its wrapper, which only root can run. For a control script that is such
+/// a link, that is fatal.
+fn links_to(scripts: &BTreeMap<TreePath, Wrapped>, template: &Template) -> Result<Vec<TreePath>, ScriptProblem> {
+    let mut links = Vec::new();
+    for (path, node) in template.tree().iter() {
+        if let (Kind::Symlink(_), Resolved::Entry(end)) = (&node.kind, template.resolve(path))
+            && scripts.contains_key(&end)
+        {
+            if scripts.contains_key(path) {
                 return Err(problem(path, ScriptReason::LinkToWrapped(end)));
             }
+            links.push(path.clone());
         }
-        Ok(())
     }
+    Ok(links)
 }
 
 /// The template itself, and where its `log` leads: what s6-supervise calls it, and where that is.
@@ -211,10 +220,15 @@ impl Check<'_> {
 
     /// The outermost directories that the user may write, but for a supervisor's state, which is not copied.
     fn writable_directories(&self) -> Vec<TreePath> {
+        let state = self.template.state();
         let mut writable: Vec<TreePath> = Vec::new();
         for (path, node) in self.template.tree().iter() {
             let known = writable.last().is_some_and(|last| path.starts_with(last));
-            if matches!(node.kind, Kind::Directory) && !known && !Template::is_state(path) && self.may_write(path) {
+            if matches!(node.kind, Kind::Directory)
+                && !known
+                && !state.iter().any(|state| path.starts_with(state))
+                && self.may_write(path)
+            {
                 writable.push(path.clone());
             }
         }

@@ -1,70 +1,70 @@
 //! Carrying out a plan: staged, then renamed into place; all of it or nothing.
 
-use crate::authority::{Destination, Form};
+use crate::authority::{Beside, Destination, Form};
 use crate::copy::Copy;
+use crate::directory::{open_dir, open_readable};
 use crate::error::{Error, Place, retry};
-use crate::read::{Source, open_dir};
+use crate::read::Source;
 use crate::run::Run;
 use crate::stage::Stage;
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, File, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
-use rustix::fs::{AtFlags, Gid, OFlags, Uid, chmodat, chownat, fchmod, fchown, mkfifoat};
+use rustix::fs::{AtFlags, Gid, Uid, chmodat, chownat, fchmod, fchown, mkfifoat};
 use s6_instance_maker_core::path::{Name, TreePath};
-use s6_instance_maker_core::plan::{Content, Plan};
+use s6_instance_maker_core::plan::{Content, Placement, Plan};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Node};
 use std::ffi::OsStr;
 use std::io::{self, Write as _};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt as _;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Makes what `plan` says at `destination`, with contents from `source`, on behalf of `caller`. Answers what else should be
 /// known: leftovers of earlier runs that could not be removed.
 pub fn apply(plan: &Plan, source: &Source, destination: &Destination, caller: Ids, run: &Run<'_>) -> Result<Vec<Error>, Error> {
-    let Destination { place, dir, dir_place, form, .. } = destination;
-    let parts = top_level(plan);
-    let named = match form {
+    let Destination { place, dir, dir_place, form, beside, .. } = destination;
+    let parts: Vec<Name> = plan.parts().collect();
+    let label = match form {
         Form::New(name) => Some(name),
-        Form::Existing => None,
+        Form::Existing => parts.first(),
     };
-    if named.is_none() {
-        for part in &parts {
-            refuse_existing(dir, part, place)?;
-        }
+    // A plan without parts leaves an existing directory as it is.
+    let Some(label) = label else { return Ok(Vec::new()) };
+    let mut leftovers = Stage::sweep(dir, dir_place, if let Form::New(name) = form { Some(name) } else { None });
+    if let Some(Beside { dir, place, name }) = beside {
+        leftovers.extend(Stage::sweep(dir, place, Some(name)));
     }
-    let leftovers = Stage::sweep(dir, dir_place, named);
+    destination.check_free(plan)?;
     run.check()?;
-    // A plan always has parts; an empty one would stage nothing under DIR's own name.
-    let Some(label) = named.or_else(|| parts.first()) else { return Ok(leftovers) };
     let stage = Stage::new(dir, dir_place, label)?;
     let fill = Fill { stage: &stage, source, place, run, habits: Habits::default(), caller };
     let made = fill.all(plan, form).and_then(|()| run.check()).and_then(|()| match form {
-        Form::New(name) => stage.become_result(name, place),
-        Form::Existing => stage.release(&parts),
+        Form::New(name) => match stage.become_result(name, place) {
+            // Somebody else with the same idea was quicker to make the directory: then it is there, and may be.
+            Err(Error::Exists(exists)) if plan.placement == Placement::Within => {
+                let Ok(there) = open_dir(dir, &name.clone().into()) else { return Err(Error::Exists(exists)) };
+                stage.release(&parts, &there, place).map(|()| Made::Parts)
+            }
+            result => result.map(|()| Made::Whole),
+        },
+        Form::Existing => stage.release(&parts, dir, place).map(|()| Made::Parts),
     });
-    match (made, form) {
-        (Ok(()), Form::New(_)) => Ok(leftovers),
-        (Ok(()), Form::Existing) => stage.remove().map(|()| leftovers),
-        (Err(error), _) => Err(stage.discard(error)),
+    match made {
+        Ok(Made::Whole) => {}
+        // What was to be made is there; an empty directory that stays is worth a warning.
+        Ok(Made::Parts) => leftovers.extend(stage.remove_empty().err()),
+        Err(error) => return Err(stage.discard(error)),
     }
+    Ok(leftovers)
 }
 
-/// The entries of the plan's root.
-fn top_level(plan: &Plan) -> Vec<Name> {
-    let single = |(path, _): (&TreePath, _)| match path.split() {
-        Some((b"", name)) => Name::new(name).ok(),
-        _ => None,
-    };
-    plan.tree.iter().filter_map(single).collect()
-}
-
-fn refuse_existing(dir: &Dir, name: &Name, place: &Place) -> Result<(), Error> {
-    let shown = || place.at(&name.clone().into());
-    match retry(|| dir.symlink_metadata(OsStr::from_bytes(name.as_bytes()))) {
-        Ok(_) => Err(Error::Exists(shown())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(shown().cannot("examine")(error)),
-    }
+/// How a result came to its place.
+enum Made {
+    /// The staging directory became it.
+    Whole,
+    /// Its parts were moved out of the staging directory, which is still there.
+    Parts,
 }
 
 /// What a file system does with new files besides what it was asked for.
@@ -126,11 +126,10 @@ impl Fill<'_> {
 
     /// Gives the staging directory what DIR shall have; its group may be the one of its own parent, where that is set-gid.
     fn finish_root(&self, meta: Meta) -> io::Result<()> {
-        let handle = &self.stage.handle;
-        let made = retry(|| handle.metadata())?;
+        let made = retry(|| self.stage.dir.dir_metadata())?;
         let inherited = made.uid() == self.caller.uid && made.gid() != self.caller.gid;
         let owner = meta.owner.or(inherited.then_some(self.caller));
-        self.hand_over(handle, Meta { owner, ..meta }, true)
+        self.hand_over(&self.stage.dir, Meta { owner, ..meta }, true)
     }
 
     fn size(&self, node: &Node<Content>) -> u64 {
@@ -179,15 +178,12 @@ impl Fill<'_> {
 
     fn finish_directory(&self, path: &TreePath, meta: Meta) -> Result<(), Error> {
         let place = self.place.at(path);
-        let mut options = OpenOptions::new();
-        options.read(true).follow(FollowSymlinks::No).custom_flags(OFlags::DIRECTORY.bits().cast_signed());
-        let handle =
-            retry(|| self.stage.dir.open_with(OsStr::from_bytes(path.as_bytes()), &options)).map_err(place.cannot("open"))?;
+        let handle = open_readable(&self.stage.dir, path).map_err(place.cannot("open"))?;
         self.hand_over(&handle, meta, true).map_err(place.cannot("change the owner or mode of"))
     }
 
     /// Gives an open file its owner and, when it has not got it or the owner's change took it away, its mode.
-    fn hand_over(&self, handle: &File, meta: Meta, mode_too: bool) -> io::Result<()> {
+    fn hand_over(&self, handle: &impl AsFd, meta: Meta, mode_too: bool) -> io::Result<()> {
         let owner = self.new_owner(meta);
         if let Some(ids) = owner {
             retry(|| Ok(fchown(handle, Some(Uid::from_raw(ids.uid)), Some(Gid::from_raw(ids.gid)))?))?;
@@ -244,37 +240,54 @@ impl Fill<'_> {
             let mut pair = Pair::new(self);
             return entries.iter().try_for_each(|entry| pair.make(entry));
         }
-        // Entries are handed out in runs of neighbours, which mostly share a directory.
-        const RUN: usize = 32;
-        let next = AtomicUsize::new(0);
-        let failure: Mutex<Option<(usize, Error)>> = Mutex::new(None);
+        let work = Work { entries, next: AtomicUsize::new(0), failure: Mutex::new(None) };
         std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| {
-                    let mut pair = Pair::new(self);
-                    loop {
-                        let start = next.fetch_add(RUN, Ordering::Relaxed);
-                        for (index, entry) in entries.iter().enumerate().skip(start).take(RUN) {
-                            if let Err(error) = pair.make(entry) {
-                                // Nothing beyond the failure is begun; what comes first in the tree is what is told.
-                                next.store(entries.len(), Ordering::Relaxed);
-                                let mut failure = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                                if failure.as_ref().is_none_or(|(first, _)| index < *first) {
-                                    *failure = Some((index, error));
-                                }
-                                return;
-                            }
-                        }
-                        if start >= entries.len() {
-                            return;
-                        }
-                    }
-                });
+            for _ in 1..threads {
+                // Where the system has no room for another thread, those that there are do the work.
+                if std::thread::Builder::new().spawn_scoped(scope, || work.take_part(self)).is_err() {
+                    break;
+                }
             }
+            work.take_part(self);
         });
-        match failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        match work.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some((_, error)) => Err(error),
             None => Ok(()),
+        }
+    }
+}
+
+/// Entries that several threads make.
+struct Work<'a> {
+    entries: &'a [Entry<'a>],
+    /// The first one that nobody has begun.
+    next: AtomicUsize,
+    /// The first one in the tree that failed, and how.
+    failure: Mutex<Option<(usize, Error)>>,
+}
+
+impl Work<'_> {
+    /// Entries are handed out in runs of neighbours, which mostly share a directory.
+    const RUN: usize = 32;
+
+    fn take_part(&self, fill: &Fill<'_>) {
+        let mut pair = Pair::new(fill);
+        loop {
+            let start = self.next.fetch_add(Self::RUN, Ordering::Relaxed);
+            if start >= self.entries.len() {
+                return;
+            }
+            for (index, entry) in self.entries.iter().enumerate().skip(start).take(Self::RUN) {
+                if let Err(error) = pair.make(entry) {
+                    // Nothing beyond the failure is begun; what comes first in the tree is what is told.
+                    self.next.store(self.entries.len(), Ordering::Relaxed);
+                    let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+                    if failure.as_ref().is_none_or(|(first, _)| index < *first) {
+                        *failure = Some((index, error));
+                    }
+                    return;
+                }
+            }
         }
     }
 }
@@ -295,9 +308,8 @@ impl<'a> Pair<'a> {
         self.fill.run.check()?;
         let fill = self.fill;
         let place = || fill.place.at(path);
-        let (parent, name) = path.split().unwrap_or_default();
-        let name = OsStr::from_bytes(name);
-        let target = cached(&mut self.target, parent, |parent| {
+        let name = name_of(path);
+        let target = cached(&mut self.target, path, |parent| {
             open_dir(&fill.stage.dir, parent).map_err(fill.place.at(parent).cannot("open"))
         })?;
         match &node.kind {
@@ -307,9 +319,8 @@ impl<'a> Pair<'a> {
                 match content {
                     Content::Generated(bytes) => (&file).write_all(bytes).map_err(place().cannot("write"))?,
                     Content::Template(from) => {
-                        let (parent, name) = from.split().unwrap_or_default();
-                        let source = cached(&mut self.source, parent, |parent| fill.source.open_dir(parent))?;
-                        let opened = fill.source.open_file(source, OsStr::from_bytes(name), from)?;
+                        let source = cached(&mut self.source, from, |parent| fill.source.open_dir(parent))?;
+                        let opened = fill.source.open_file(source, name_of(from), from)?;
                         fill.copy(&opened, from, &file, &place)?;
                     }
                 }
@@ -328,22 +339,26 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// The open directory for `parent`: the one of last time, if it is that.
+/// The last name of a path.
+fn name_of(path: &TreePath) -> &OsStr {
+    OsStr::from_bytes(path.split().unwrap_or_default().1)
+}
+
+/// The open directory that `path` is in: the one of last time, if it is that.
 fn cached<'c>(
     cache: &'c mut Option<(TreePath, Dir)>,
-    parent: &[u8],
+    path: &TreePath,
     open: impl FnOnce(&TreePath) -> Result<Dir, Error>,
 ) -> Result<&'c Dir, Error> {
-    let (path, dir) = match cache.take() {
-        Some((path, dir)) if path.as_bytes() == parent => (path, dir),
+    let parent = path.parent().unwrap_or(TreePath::ROOT);
+    let (parent, dir) = match cache.take() {
+        Some((last, dir)) if last == parent => (last, dir),
         _ => {
-            // What comes before the last slash of a path is one.
-            let path = TreePath::parse(parent).unwrap_or(TreePath::ROOT);
-            let dir = open(&path)?;
-            (path, dir)
+            let dir = open(&parent)?;
+            (parent, dir)
         }
     };
-    Ok(&cache.insert((path, dir)).1)
+    Ok(&cache.insert((parent, dir)).1)
 }
 
 /// How a file is made: new, for writing, with these permission bits as far as the file system agrees.

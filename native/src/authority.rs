@@ -6,8 +6,9 @@
 use crate::error::{Error, Place, TemplateReason, retry};
 use cap_std::AmbientAuthority;
 use cap_std::fs::{Dir, File, MetadataExt as _};
+use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, NameError};
-use s6_instance_maker_core::plan::Placement;
+use s6_instance_maker_core::plan::{Placement, Plan};
 use std::ffi::OsStr;
 use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt as _;
@@ -35,6 +36,19 @@ pub struct Destination {
     pub identity: Identity,
     /// What shall become of it.
     pub form: Form,
+    /// Where DIR is there already: its parent, in which a run that was to make it may have left something behind.
+    pub beside: Option<Beside>,
+}
+
+/// A directory, what to call it, and what in it is meant.
+#[derive(Debug)]
+pub struct Beside {
+    /// The handle.
+    pub dir: Dir,
+    /// What to call it.
+    pub place: Place,
+    /// The entry.
+    pub name: Name,
 }
 
 /// How the result takes its place.
@@ -92,28 +106,46 @@ impl Destination {
             Ok::<_, Error>((dir, identity))
         };
         let (parent, last) = split(typed.as_bytes());
-        let name = match Name::new(last) {
-            Ok(name) => Some(name),
-            Err(NameError::TooLong) => return Err(place.cannot("make")(rustix::io::Errno::NAMETOOLONG.into())),
-            // `/`, `.` and `..` are there, whatever they are.
+        let beside = match Name::new(last) {
+            Ok(name) => {
+                let (dir, identity) = open(parent)?;
+                let dir_place = Place::new(parent);
+                match retry(|| dir.symlink_metadata(OsStr::from_bytes(name.as_bytes()))) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        return Ok(Self { place, dir, dir_place, identity, form: Form::New(name), beside: None });
+                    }
+                    Err(error) => return Err(place.cannot("examine")(error)),
+                    Ok(_) => Some(Beside { dir, place: dir_place, name }),
+                }
+            }
+            Err(NameError::TooLong) => return Err(place.cannot("make")(Errno::NAMETOOLONG.into())),
+            // `/`, `.` and `..` are no entries that could be made.
             Err(NameError::Empty | NameError::Dots | NameError::Forbidden) => None,
         };
-        if let Some(name) = name {
-            let (dir, identity) = open(parent)?;
-            match retry(|| dir.symlink_metadata(OsStr::from_bytes(name.as_bytes()))) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Ok(Self { place, dir, dir_place: Place::new(parent), identity, form: Form::New(name) });
-                }
-                Err(error) => return Err(place.cannot("examine")(error)),
-                Ok(_) => {}
+        match (placement, &beside) {
+            // Something is there, whatever it is.
+            (Placement::New, Some(_)) => Err(Error::Exists(place)),
+            (Placement::New, None) => open(typed.as_bytes()).and_then(|_| Err(Error::Exists(place))),
+            (Placement::Within, _) => {
+                let (dir, identity) = open(typed.as_bytes())?;
+                Ok(Self { dir_place: place.clone(), place, dir, identity, form: Form::Existing, beside })
             }
         }
-        match placement {
-            Placement::New => Err(Error::Exists(place)),
-            Placement::Within => {
-                let (dir, identity) = open(typed.as_bytes())?;
-                Ok(Self { dir_place: place.clone(), place, dir, identity, form: Form::Existing })
-            }
+    }
+
+    /// Fails when something stands where `plan` would put something.
+    pub fn check_free(&self, plan: &Plan) -> Result<(), Error> {
+        match self.form {
+            // Looked at when it was opened.
+            Form::New(_) => Ok(()),
+            Form::Existing => plan.parts().try_for_each(|part| {
+                let place = self.place.at(&part.clone().into());
+                match retry(|| self.dir.symlink_metadata(OsStr::from_bytes(part.as_bytes()))) {
+                    Ok(_) => Err(Error::Exists(place)),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                    Err(error) => Err(place.cannot("examine")(error)),
+                }
+            }),
         }
     }
 }
@@ -132,12 +164,13 @@ pub fn read_document(typed: &OsStr, ambient: AmbientAuthority) -> Result<Vec<u8>
     let read = if typed == "-" {
         io::stdin().lock().take(DOCUMENT_MAX + 1).read_to_end(&mut bytes)
     } else {
+        #[expect(clippy::disallowed_methods, reason = "the bridge from a typed path to a file")]
         let file = retry(|| File::open_ambient(typed, ambient)).map_err(place.cannot("open"))?;
         file.take(DOCUMENT_MAX + 1).read_to_end(&mut bytes)
     };
     match read.map_err(place.cannot("read"))? as u64 {
         0..=DOCUMENT_MAX => Ok(bytes),
-        _ => Err(place.cannot("read")(rustix::io::Errno::FBIG.into())),
+        _ => Err(place.cannot("read")(Errno::FBIG.into())),
     }
 }
 

@@ -3,7 +3,7 @@
 //! copy_file_range shares blocks where the file system can; where it cannot be used between two file systems, sendfile moves
 //! pages; where neither works, a buffer does. Holes stay holes.
 
-use crate::error::{Error, Place, retry};
+use crate::error::{Error, Place, is_one_of, retry};
 use crate::run::Run;
 use cap_std::fs::{File, Metadata, MetadataExt as _};
 use rustix::fs::{SeekFrom, copy_file_range, seek, sendfile};
@@ -18,6 +18,9 @@ const BUFFER: usize = 128 << 10;
 const HOLES_MATTER: u64 = 64 << 10;
 /// What [`Metadata::blocks`] counts in, in bytes.
 const BLOCK: u64 = 512;
+
+/// Answers after which another way may work where one does not.
+const UNSUPPORTED: &[Errno] = &[Errno::XDEV, Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::BADF, Errno::PERM];
 
 /// One copy: from where to where, for the work and for messages.
 pub(crate) struct Copy<'a> {
@@ -41,6 +44,9 @@ impl Copy<'_> {
     /// with `examine`.
     pub(crate) fn contents(&self, size: u64, examine: impl FnOnce() -> Result<Metadata, Error>) -> Result<(), Error> {
         let mut way = Way::Range;
+        if size == 0 {
+            return self.nothing();
+        }
         if size < HOLES_MATTER || examine()?.blocks().saturating_mul(BLOCK) >= size {
             return self.span(size, &mut way);
         }
@@ -53,6 +59,15 @@ impl Copy<'_> {
             at = end;
         }
         self.to.set_len(size).map_err(|error| self.failed(error))
+    }
+
+    /// Fails when there is something to read in what should be empty, as in many files of /proc: only reading tells.
+    fn nothing(&self) -> Result<(), Error> {
+        match retry(|| (&mut &*self.from).read(&mut [0])) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(Error::Changed((self.from_place)())),
+            Err(error) => Err(self.failed(error)),
+        }
     }
 
     /// The next bytes from `at` on that are no hole.
@@ -79,7 +94,7 @@ impl Copy<'_> {
             let step = usize::try_from(left).map_or(STEP, |left| left.min(STEP));
             let moved = match self.step(step, *way) {
                 Ok(moved) => moved,
-                Err(error) if *way != Way::Buffer && is_unsupported(&error) => {
+                Err(error) if *way != Way::Buffer && is_one_of(&error, UNSUPPORTED) => {
                     *way = if *way == Way::Range { Way::Send } else { Way::Buffer };
                     continue;
                 }
@@ -112,11 +127,4 @@ impl Copy<'_> {
     fn failed(&self, source: io::Error) -> Error {
         Error::Between { operation: "copy", from: (self.from_place)(), to: (self.to_place)(), source }
     }
-}
-
-/// Whether another way may work where this one does not.
-fn is_unsupported(error: &io::Error) -> bool {
-    [Errno::XDEV, Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::BADF, Errno::PERM]
-        .iter()
-        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }

@@ -1,10 +1,12 @@
 //! What can go wrong, in words for the person who has to do something about it; an error knows its exit code.
 
+use rustix::io::Errno;
 use s6_instance_maker_core::check::Violation;
 use s6_instance_maker_core::cli::UsageError;
 use s6_instance_maker_core::escape::Shown;
 use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::PlanError;
+use s6_instance_maker_core::request::AccountName;
 use s6_instance_maker_core::tree::TreeError;
 use s6_instance_maker_core::wire::{TemplateDigest, WireError};
 use std::fmt;
@@ -96,6 +98,17 @@ pub enum Error {
     /// A signal asked the program to end.
     #[error("interrupted by a signal")]
     Interrupted,
+    /// An account could not be looked up; that is not the same as that there is none.
+    #[error("unable to look up the account `{name}`: {}", Cause(.source))]
+    Account {
+        /// Which.
+        name: AccountName,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// Something has the name of a leftover staging directory, and others could have given it that name.
+    #[error("{0} looks like a leftover of a run that was killed, but others may write where it is: remove it yourself")]
+    Foreign(Place),
     /// Something failed, and what was half made could not be removed.
     #[error("{first}; and what was half made is still there: {second}")]
     Leftover {
@@ -198,6 +211,11 @@ impl fmt::Display for Cause<'_> {
         let text = self.0.to_string();
         f.write_str(text.split(" (os error ").next().unwrap_or(&text))
     }
+}
+
+/// Whether the system's answer is one of these.
+pub(crate) fn is_one_of(error: &io::Error, errnos: &[Errno]) -> bool {
+    errnos.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
 /// Tries again for as long as a signal interrupts the call.

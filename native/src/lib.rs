@@ -10,6 +10,7 @@ pub mod facts;
 pub mod run;
 pub mod signals;
 
+mod directory;
 pub mod read;
 
 pub mod apply;
@@ -86,6 +87,17 @@ pub enum Task<'a> {
     },
 }
 
+impl Task<'_> {
+    /// Whether it makes files, which must not be left half made.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        match self {
+            Self::Make { .. } | Self::Apply { .. } => true,
+            Self::Show { .. } | Self::PrintPlan { .. } | Self::PrintJob => false,
+        }
+    }
+}
+
 /// What was done, and what its user should know about it.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -106,6 +118,7 @@ pub fn execute(task: Task<'_>, template: Reading, facts: &Facts, run: &Run<'_>, 
         Task::Show { destination, planning } => {
             let source = Source::read(template, Some(&destination), run)?;
             let plan = planning(facts, source.template())?;
+            destination.check_free(&plan)?;
             print(plan.to_string().as_bytes())?;
             Ok(Report { warnings: plan.warnings, leftovers: Vec::new() })
         }

@@ -8,11 +8,15 @@ use std::time::{Duration, Instant};
 
 /// How long work may take before a bar appears.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a bar stays as it is.
+const PACE: Duration = Duration::from_millis(100);
 
 /// A bar on standard error, hidden for the first second.
 #[derive(Debug)]
 pub struct Bar {
     begun: Instant,
+    /// When the bar is changed next, in milliseconds since then.
+    due: AtomicU64,
     shown: OnceLock<ProgressBar>,
     read: AtomicU64,
     entries: AtomicU64,
@@ -26,6 +30,7 @@ impl Default for Bar {
         let zero = || AtomicU64::new(0);
         Self {
             begun: Instant::now(),
+            due: AtomicU64::new(PATIENCE.as_millis() as u64),
             shown: OnceLock::new(),
             read: zero(),
             entries: zero(),
@@ -38,7 +43,11 @@ impl Default for Bar {
 
 impl Bar {
     fn show(&self) {
-        if self.shown.get().is_none() && self.begun.elapsed() < PATIENCE {
+        let elapsed = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let due = self.due.load(Ordering::Relaxed);
+        // One of the threads that find it due changes the bar.
+        let next = elapsed.saturating_add(PACE.as_millis() as u64);
+        if elapsed < due || self.due.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return;
         }
         let bar = self.shown.get_or_init(|| {

@@ -3,17 +3,17 @@
 //! Every file is remembered by a [`Stamp`], so that the copy can tell whether it is still the same.
 
 use crate::authority::{Destination, Identity, Reading};
+use crate::directory::{names, open_dir, open_nofollow, open_readable};
 use crate::error::{Error, Place, TemplateReason, retry};
 use crate::run::Run;
-use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
-use cap_std::fs::{Dir, File, FileTypeExt as _, Metadata, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
+use cap_std::fs::{Dir, File, FileTypeExt as _, Metadata, MetadataExt as _};
 use rustix::fs::OFlags;
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::template::{FileFacts, HEAD_MAX, Template};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::{self, Read as _};
+use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::ffi::OsStringExt as _;
 
@@ -23,6 +23,8 @@ pub struct Source {
     reading: Reading,
     template: Template,
     stamps: BTreeMap<TreePath, Stamp>,
+    /// The directory that the result goes into, which must not be part of the template.
+    destination: Option<Identity>,
 }
 
 /// What must not change between reading a template and having copied from it.
@@ -51,10 +53,10 @@ impl Source {
     pub fn read(reading: Reading, destination: Option<&Destination>, run: &Run<'_>) -> Result<Self, Error> {
         let metadata = retry(|| reading.dir.dir_metadata()).map_err(reading.place.cannot("examine"))?;
         let template = Template::new(meta(&metadata));
-        let mut source = Self { reading, template, stamps: BTreeMap::new() };
+        let mut source = Self { reading, template, stamps: BTreeMap::new(), destination: destination.map(|to| to.identity) };
         let mut pending = vec![(TreePath::ROOT, Identity::of(&metadata))];
         while let Some((path, identity)) = pending.pop() {
-            if destination.is_some_and(|destination| destination.identity == identity) {
+            if source.destination == Some(identity) {
                 return Err(source.refused(&path, TemplateReason::HoldsResult));
             }
             source.read_directory(&path, identity, run, &mut pending)?;
@@ -80,12 +82,9 @@ impl Source {
         open_dir(&self.reading.dir, path).map_err(self.place(path).cannot("open"))
     }
 
-    /// Opens the file `name` of `parent`, which is at `path` in the template, for reading; never waits for a FIFO's writer and
-    /// never follows a link.
+    /// Opens the file `name` of `parent`, which is at `path` in the template, for reading.
     pub(crate) fn open_file(&self, parent: &Dir, name: &OsStr, path: &TreePath) -> Result<File, Error> {
-        let mut options = OpenOptions::new();
-        options.read(true).follow(FollowSymlinks::No).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
-        retry(|| parent.open_with(name, &options)).map_err(self.place(path).cannot("open"))
+        open_nofollow(parent, name, OFlags::empty()).map_err(self.place(path).cannot("open"))
     }
 
     /// Fails unless `file` still is what was read at `path`.
@@ -102,23 +101,27 @@ impl Source {
         pending: &mut Vec<(TreePath, Identity)>,
     ) -> Result<(), Error> {
         let place = self.place(path);
-        let dir = self.open_dir(path)?;
+        let dir = open_readable(&self.reading.dir, path).map_err(place.cannot("read"))?;
         if Identity::of(&retry(|| dir.dir_metadata()).map_err(place.cannot("examine"))?) != identity {
             return Err(Error::Changed(place));
         }
-        for entry in retry(|| dir.entries()).map_err(place.cannot("read"))? {
+        for name in names(&dir).map_err(place.cannot("read"))? {
             run.check()?;
-            let entry = entry.map_err(place.cannot("read"))?;
-            let name = entry.file_name();
             let inner = Name::new(name.as_bytes()).map_err(Into::into).and_then(|name| path.join(&name));
             let inner = inner.map_err(|error| self.refused(path, error.into()))?;
-            let metadata = retry(|| entry.metadata()).map_err(self.place(&inner).cannot("examine"))?;
+            let metadata = retry(|| dir.symlink_metadata(&name)).map_err(self.place(&inner).cannot("examine"))?;
             let kind = self.kind(&dir, &name, &inner, &metadata)?;
-            if matches!(kind, Kind::Directory) && !Template::is_state(&inner) {
-                pending.push((inner.clone(), Identity::of(&metadata)));
-            }
-            if matches!(kind, Kind::File(_)) {
-                self.stamps.insert(inner.clone(), Stamp::of(&metadata));
+            match kind {
+                Kind::Directory if Template::may_be_state(&inner) => {
+                    if self.destination == Some(Identity::of(&metadata)) {
+                        return Err(self.refused(&inner, TemplateReason::HoldsResult));
+                    }
+                }
+                Kind::Directory => pending.push((inner.clone(), Identity::of(&metadata))),
+                Kind::File(_) => {
+                    self.stamps.insert(inner.clone(), Stamp::of(&metadata));
+                }
+                Kind::Symlink(_) | Kind::Fifo => {}
             }
             let node = Node::new(meta(&metadata), kind);
             self.template.insert(inner, node).map_err(|error| self.refused(path, error.into()))?;
@@ -148,9 +151,7 @@ impl Source {
     /// The first bytes of the scripts that s6-supervise will execute.
     fn read_heads(&mut self) -> Result<(), Error> {
         for path in self.template.control_scripts() {
-            let Some((parent, name)) = path.split() else { continue };
-            // What comes before the last slash of a path is one.
-            let Ok(parent) = TreePath::parse(parent) else { continue };
+            let (Some(parent), Some((_, name))) = (path.parent(), path.split()) else { continue };
             let name = OsStr::from_bytes(name);
             let place = self.place(&path);
             let file = self.open_file(&self.open_dir(&parent)?, name, &path)?;
@@ -166,11 +167,6 @@ impl Source {
     fn refused(&self, path: &TreePath, reason: TemplateReason) -> Error {
         Error::Template { place: self.place(path), reason }
     }
-}
-
-/// The directory at `path` below `root`, by one look-up that cannot leave `root`.
-pub(crate) fn open_dir(root: &Dir, path: &TreePath) -> io::Result<Dir> {
-    retry(|| if path.is_root() { root.try_clone() } else { root.open_dir(OsStr::from_bytes(path.as_bytes())) })
 }
 
 fn meta(metadata: &Metadata) -> Meta {

@@ -15,13 +15,14 @@ use s6_instance_maker_core::wire::PlanDocument;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Does what `arguments` say, the program's name first, with plans from `planner`; tells what is to be told on standard output and
 /// standard error, and answers the exit code.
 ///
 /// # Ambient Authority
 ///
-/// The operands are resolved like any program's arguments; see [`Reading::open`], [`Destination::open`], [`facts::resolve`] and
+/// The operands are resolved like any program's arguments; see [`Reading::open`], [`Destination::open`], [`facts::take`] and
 /// [`signals::watch`].
 pub fn main(arguments: impl IntoIterator<Item = OsString>, ambient: AmbientAuthority, planner: &dyn Planner) -> ExitCode {
     match run(arguments.into_iter().collect(), ambient, planner) {
@@ -37,6 +38,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, ambient: AmbientAutho
 }
 
 fn run(arguments: Vec<OsString>, ambient: AmbientAuthority, planner: &dyn Planner) -> Result<Report, Error> {
+    signals::expect_file_limit(ambient)?;
     let cli = match cli::parse(arguments.iter().cloned()) {
         Ok(cli) => cli,
         Err(Refusal::Usage(error)) => return Err(error.into()),
@@ -54,7 +56,7 @@ fn run(arguments: Vec<OsString>, ambient: AmbientAuthority, planner: &dyn Planne
             let document = PlanDocument::decode(&authority::read_document(&file, ambient)?)
                 .map_err(|source| Error::Document { place: authority::document_place(&file), source })?;
             let destination = to(document.plan.placement)?;
-            carry_out(&cli, Task::Apply { document, destination }, &facts::resolve(None, ambient), ambient)
+            carry_out(&cli, Task::Apply { document, destination }, &facts::take(None, ambient)?, ambient)
         }
         Action::Request(purpose) => {
             let request = Request::try_from(&cli)?;
@@ -66,13 +68,14 @@ fn run(arguments: Vec<OsString>, ambient: AmbientAuthority, planner: &dyn Planne
                 Purpose::Print(Format::Json) => Task::PrintPlan { planning: &planning },
                 Purpose::PrintJob => Task::PrintJob,
             };
-            carry_out(&cli, task, &facts::resolve(Some(&request), ambient), ambient)
+            carry_out(&cli, task, &facts::take(Some(&request), ambient)?, ambient)
         }
     }
 }
 
 fn carry_out(cli: &Cli, task: Task<'_>, facts: &Facts, ambient: AmbientAuthority) -> Result<Report, Error> {
-    let interrupt = signals::watch(ambient)?;
+    // What writes no files can end at any time; waiting for a reader of its output, it should.
+    let interrupt = if task.writes() { signals::watch(ambient)? } else { Arc::default() };
     let template = Reading::open(&cli.template, ambient)?;
     let bar = io::stderr().is_terminal().then(Bar::default);
     let progress: &dyn Progress = match &bar {

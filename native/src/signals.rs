@@ -3,12 +3,22 @@
 use crate::error::{Error, retry};
 use cap_std::AmbientAuthority;
 use cap_std::fs::Dir;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// A flag that SIGINT, SIGTERM and SIGHUP set from now on; but for those that whoever started the program has it ignore, as
-/// nohup does, and shells do for what runs in the background.
+/// Has a file that grows beyond the process's limit be an error instead of a signal.
+///
+/// # Ambient Authority
+///
+/// Installs a handler for the whole process.
+pub fn expect_file_limit(_: AmbientAuthority) -> Result<(), Error> {
+    // Nobody looks at the flag: that the signal is caught is enough.
+    signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false))).map(|_| ()).map_err(Error::Signals)
+}
+
+/// A flag that SIGINT, SIGTERM, SIGHUP and SIGQUIT set from now on, instead of ending the process; but for those that whoever
+/// started the program has it ignore, as nohup does, and shells do for what runs in the background.
 ///
 /// # Ambient Authority
 ///
@@ -17,7 +27,7 @@ use std::sync::atomic::AtomicBool;
 pub fn watch(ambient: AmbientAuthority) -> Result<Arc<AtomicBool>, Error> {
     let interrupt = Arc::new(AtomicBool::new(false));
     let ignored = ignored(ambient);
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
         if ignored & (1 << (signal - 1)) == 0 {
             signal_hook::flag::register(signal, Arc::clone(&interrupt)).map_err(Error::Signals)?;
         }

@@ -2,14 +2,13 @@
 //!
 //! It lies beside what it will become, in the same directory, under a name that begins with a dot (s6-svscan and s6-rc pass
 //! over those) and says whose it is. Whoever works in it holds a lock on it. One that nobody holds was left behind by a
-//! process that was killed: the next run for the same place removes it.
+//! process that was killed: the next run for the same place removes it, where nobody else can have put it there.
 
-use crate::error::{Error, Place, retry};
-use crate::read::open_dir;
-use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
-use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, File, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
-use cap_std::fs::{Permissions, PermissionsExt as _};
-use rustix::fs::{FlockOperation, Mode, OFlags, RenameFlags, flock, renameat, renameat_with};
+use crate::directory::{names, open_nofollow, open_readable};
+use crate::error::{Error, Place, is_one_of, retry};
+use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, MetadataExt as _, Permissions, PermissionsExt as _};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, RenameFlags, StatxAttributes, StatxFlags};
+use rustix::fs::{fchmod, flock, fremovexattr, renameat, renameat_with, statx};
 use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, TreePath};
 use std::ffi::{OsStr, OsString};
@@ -22,54 +21,64 @@ pub const PREFIX: &str = ".s6-instance-maker:";
 /// How much of the result's name the staging directory's name has room for, in bytes.
 const NAME_ROOM: usize = 200;
 
-/// A directory of ours, locked, mode 0700, in `parent`.
+/// A directory of ours, locked, mode 0700, without ACLs, in `parent`.
 #[derive(Debug)]
 pub(crate) struct Stage<'a> {
     parent: &'a Dir,
     parent_place: Place,
     name: OsString,
-    /// The same directory twice: to look things up in, and to lock, change and flush it.
+    /// The directory; it can be locked, changed and flushed.
     pub dir: Dir,
-    pub handle: File,
 }
 
 impl<'a> Stage<'a> {
     /// Makes a staging directory for `result` in `parent`.
     pub(crate) fn new(parent: &'a Dir, parent_place: &Place, result: &Name) -> Result<Self, Error> {
-        let cannot = || parent_place.cannot("make a staging directory in");
-        for attempt in 0u64.. {
+        let mut attempt = 0u64;
+        loop {
             let name = stage_name(result, attempt);
+            attempt += 1;
             match retry(|| parent.create_dir_with(&name, DirBuilder::new().mode(0o700))) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(error) => return Err(cannot()(error)),
+                Err(error) => return Err(parent_place.cannot("make a staging directory in")(error)),
             }
             // Until the lock is ours, somebody may take the directory for a leftover and remove it.
-            let handle = match lock(parent, &name).map_err(cannot())? {
-                Lock::Ours(handle) | Lock::Unsupported(handle) => handle,
-                Lock::Theirs => continue,
-            };
-            let dir = Dir::from_std_file(handle.try_clone().map_err(cannot())?.into_std());
-            let stage = Self { parent, parent_place: parent_place.clone(), name, dir, handle };
-            // Without the bits that it may have inherited from its parent.
-            let Err(error) = retry(|| Ok(rustix::fs::fchmod(&stage.handle, Mode::RWXU)?)) else { return Ok(stage) };
-            return Err(stage.discard(cannot()(error)));
+            let dir = lock(parent, &name).and_then(|lock| match lock {
+                Lock::Ours(dir) | Lock::Unsupported(dir) => close_to_others(&dir).map(|()| Some(dir)),
+                Lock::Theirs => Ok(None),
+            });
+            match dir {
+                Ok(Some(dir)) => return Ok(Self { parent, parent_place: parent_place.clone(), name, dir }),
+                Ok(None) => {}
+                Err(error) => {
+                    let error = parent_place.cannot("make a staging directory in")(error);
+                    // It is empty; and where it cannot be removed, both errors are told.
+                    return Err(match retry(|| parent.remove_dir(&name)) {
+                        Ok(()) => error,
+                        Err(second) => leftover(error, entry(parent_place, &name).cannot("remove")(second)),
+                    });
+                }
+            }
         }
-        Err(cannot()(Errno::EXIST.into()))
     }
 
     /// Removes what was left behind in `parent` by processes that were killed; answers what could not be removed.
     pub(crate) fn sweep(parent: &Dir, place: &Place, result: Option<&Name>) -> Vec<Error> {
         let prefix = result.map_or_else(|| PREFIX.into(), stage_prefix);
-        let Ok(entries) = retry(|| parent.entries()) else {
-            // A directory that cannot be listed may still take a new entry.
+        // A directory that cannot be listed may still take a new entry.
+        let names = open_readable(parent, &TreePath::ROOT).and_then(|parent| names(&parent)).unwrap_or_default();
+        let stale: Vec<_> = names.into_iter().filter(|name| name.as_bytes().starts_with(prefix.as_bytes())).collect();
+        if stale.is_empty() {
             return Vec::new();
+        }
+        let only_ours = retry(|| parent.dir_metadata()).is_ok_and(|metadata| nobody_else_can_rename_in(&metadata));
+        let remove = |name: &OsString| match remove_stale(parent, name, only_ours) {
+            Ok(Swept::Foreign) => Some(Error::Foreign(entry(place, name))),
+            Ok(Swept::Done) => None,
+            Err(error) => Some(entry(place, name).cannot("remove the leftover")(error)),
         };
-        let names = entries.filter_map(|entry| entry.ok().map(|entry| entry.file_name()));
-        let stale = names.filter(|name| name.as_bytes().starts_with(prefix.as_bytes()));
-        stale
-            .filter_map(|name| remove_stale(parent, &name).err().map(place.cannot("remove a leftover staging directory in")))
-            .collect()
+        stale.iter().filter_map(remove).collect()
     }
 
     /// Gives the staging directory the name `result` in its parent, if nothing has that name.
@@ -78,42 +87,64 @@ impl<'a> Stage<'a> {
             .map_err(|source| not_made(place.clone(), source))
     }
 
-    /// Moves the entries `names` of the staging directory into its parent, all or none.
-    pub(crate) fn release(&self, names: &[Name]) -> Result<(), Error> {
+    /// Moves the entries `names` of the staging directory into `to`, all or none.
+    pub(crate) fn release(&self, names: &[Name], to: &Dir, place: &Place) -> Result<(), Error> {
         for (index, name) in names.iter().enumerate() {
             let as_os = OsStr::from_bytes(name.as_bytes());
-            if let Err(source) = rename_new(&self.dir, as_os, self.parent, as_os) {
-                let error = not_made(self.parent_place.at(&name.clone().into()), source);
-                return Err(self.take_back(names.iter().take(index), error));
+            if let Err(source) = rename_new(&self.dir, as_os, to, as_os) {
+                let error = not_made(place.at(&name.clone().into()), source);
+                return Err(self.take_back(names.iter().take(index), to, place, error));
             }
         }
         Ok(())
     }
 
-    fn take_back<'n>(&self, names: impl Iterator<Item = &'n Name>, mut error: Error) -> Error {
-        for name in names {
-            let path = TreePath::from(name.clone());
-            let name = OsStr::from_bytes(name.as_bytes());
-            if let Err(source) = rename_new(self.parent, name, &self.dir, name) {
-                let second = self.parent_place.at(&path).cannot("take back")(source);
-                error = Error::Leftover { first: error.into(), second: second.into() };
+    fn take_back<'n>(&self, names: impl Iterator<Item = &'n Name>, from: &Dir, place: &Place, error: Error) -> Error {
+        names.fold(error, |error, name| {
+            let as_os = OsStr::from_bytes(name.as_bytes());
+            match rename_new(from, as_os, &self.dir, as_os) {
+                Ok(()) => error,
+                Err(source) => leftover(error, place.at(&name.clone().into()).cannot("take back")(source)),
             }
-        }
-        error
+        })
     }
 
     /// Removes the staging directory because of `error`, and answers that, or both when even that fails.
     pub(crate) fn discard(self, error: Error) -> Error {
         match self.remove() {
             Ok(()) => error,
-            Err(second) => Error::Leftover { first: error.into(), second: second.into() },
+            Err(second) => leftover(error, second),
+        }
+    }
+
+    /// Removes the staging directory after everything was moved out of it.
+    pub(crate) fn remove_empty(self) -> Result<(), Error> {
+        match retry(|| self.parent.remove_dir(&self.name)) {
+            Ok(()) => Ok(()),
+            Err(_) => self.remove(),
         }
     }
 
     /// Removes the staging directory and all that is in it.
     pub(crate) fn remove(self) -> Result<(), Error> {
-        let name = Name::new(self.name.as_bytes()).map_or(TreePath::ROOT, TreePath::from);
-        remove_held(self.parent, &self.name, &self.dir).map_err(self.parent_place.at(&name).cannot("remove"))
+        remove_held(self.parent, &self.name, &self.dir).map_err(entry(&self.parent_place, &self.name).cannot("remove"))
+    }
+}
+
+/// What to call something in a directory.
+fn entry(directory: &Place, name: &OsStr) -> Place {
+    // What a directory lists is a name.
+    directory.at(&Name::new(name.as_bytes()).map_or(TreePath::ROOT, TreePath::from))
+}
+
+fn leftover(first: Error, second: Error) -> Error {
+    Error::Leftover { first: first.into(), second: second.into() }
+}
+
+fn not_made(place: Place, source: io::Error) -> Error {
+    match source.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists(place),
+        _ => Error::Io { operation: "make", place, source },
     }
 }
 
@@ -135,63 +166,85 @@ fn stage_name(result: &Name, attempt: u64) -> OsString {
     name
 }
 
-fn not_made(place: Place, source: io::Error) -> Error {
-    match source.kind() {
-        io::ErrorKind::AlreadyExists => Error::Exists(place),
-        _ => Error::Io { operation: "make", place, source },
+/// Takes from a new directory what it may have inherited: the set-group-id bit, and ACLs, which would let others into all that is
+/// made in it, whatever its mode.
+fn close_to_others(dir: &Dir) -> io::Result<()> {
+    for acl in ["system.posix_acl_default", "system.posix_acl_access"] {
+        match retry(|| Ok(fremovexattr(dir, acl)?)) {
+            Ok(()) => {}
+            // There is none, or there can be none.
+            Err(error) if is_one_of(&error, &[Errno::NODATA, Errno::OPNOTSUPP, Errno::NOSYS]) => {}
+            Err(error) => return Err(error),
+        }
     }
+    retry(|| Ok(fchmod(dir, Mode::RWXU)?))
 }
 
 /// What came of trying to lock a staging directory.
 enum Lock {
     /// It is locked, and is what its name says.
-    Ours(File),
+    Ours(Dir),
     /// The file system has no locks.
-    Unsupported(File),
+    Unsupported(Dir),
     /// Somebody else holds it, or it is no longer called that.
     Theirs,
 }
 
 /// Opens the directory `name` and locks it.
 fn lock(parent: &Dir, name: &OsStr) -> io::Result<Lock> {
-    let mut options = OpenOptions::new();
-    options.read(true).follow(FollowSymlinks::No).custom_flags((OFlags::DIRECTORY | OFlags::NONBLOCK).bits().cast_signed());
-    let handle = match retry(|| parent.open_with(name, &options)) {
-        Ok(handle) => handle,
+    let dir = match open_nofollow(parent, name, OFlags::DIRECTORY) {
+        Ok(handle) => Dir::from_std_file(handle.into_std()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Lock::Theirs),
         Err(error) => return Err(error),
     };
-    match retry(|| Ok(flock(&handle, FlockOperation::NonBlockingLockExclusive)?)) {
+    match retry(|| Ok(flock(&dir, FlockOperation::NonBlockingLockExclusive)?)) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Lock::Theirs),
         Err(error) if is_one_of(&error, &[Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL]) => {
-            return Ok(Lock::Unsupported(handle));
+            return Ok(Lock::Unsupported(dir));
         }
         Err(error) => return Err(error),
     }
-    let ours = retry(|| handle.metadata())?;
+    let ours = retry(|| dir.dir_metadata())?;
     match retry(|| parent.symlink_metadata(name)) {
-        Ok(named) if (named.dev(), named.ino()) == (ours.dev(), ours.ino()) => Ok(Lock::Ours(handle)),
+        Ok(named) if (named.dev(), named.ino()) == (ours.dev(), ours.ino()) => Ok(Lock::Ours(dir)),
         Ok(_) => Ok(Lock::Theirs),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock::Theirs),
         Err(error) => Err(error),
     }
 }
 
-fn remove_stale(parent: &Dir, name: &OsStr) -> io::Result<()> {
+/// Whether what has a leftover's name in a directory is one: nobody but us and root can have renamed something to that. Write
+/// permission by an ACL shows in the group's bits.
+fn nobody_else_can_rename_in(directory: &cap_std::fs::Metadata) -> bool {
+    const STICKY: u32 = 0o1000;
+    let owner_is_trusted = [0, rustix::process::geteuid().as_raw()].contains(&directory.uid());
+    owner_is_trusted && (directory.mode() & 0o022 == 0 || directory.mode() & STICKY != 0)
+}
+
+/// What came of looking at something that has a leftover's name.
+enum Swept {
+    /// It was a leftover and is gone, or it is somebody's who is at work.
+    Done,
+    /// It may be anything: somebody else can have given it that name.
+    Foreign,
+}
+
+fn remove_stale(parent: &Dir, name: &OsStr, only_ours: bool) -> io::Result<Swept> {
     let metadata = match retry(|| parent.symlink_metadata(name)) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Swept::Done),
         Err(error) => return Err(error),
     };
     // Somebody else's is not ours to remove.
     if !metadata.is_dir() || metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Ok(());
+        return Ok(Swept::Done);
     }
     match lock(parent, name)? {
         // Without locks, nobody can tell whether it is still somebody's.
-        Lock::Theirs | Lock::Unsupported(_) => Ok(()),
-        Lock::Ours(handle) => remove_held(parent, name, &Dir::from_std_file(handle.into_std())),
+        Lock::Theirs | Lock::Unsupported(_) => Ok(Swept::Done),
+        Lock::Ours(_) if !only_ours => Ok(Swept::Foreign),
+        Lock::Ours(dir) => remove_held(parent, name, &dir).map(|()| Swept::Done),
     }
 }
 
@@ -201,7 +254,8 @@ fn remove_held(parent: &Dir, name: &OsStr, dir: &Dir) -> io::Result<()> {
     retry(|| parent.remove_dir(name))
 }
 
-/// Removes all that is in `root`, however deep, with two descriptors; directories that were given a mode that forbids it, too.
+/// Removes all that is in `root`, however deep, with one more descriptor; from directories that were given a mode that forbids
+/// it, too; but nothing of another file system that somebody mounted there.
 fn empty(root: &Dir) -> io::Result<()> {
     let mut pending = vec![(TreePath::ROOT, false)];
     while let Some((path, emptied)) = pending.pop() {
@@ -214,19 +268,32 @@ fn empty(root: &Dir) -> io::Result<()> {
             retry(|| root.set_permissions(as_os, Permissions::from_mode(0o700)))?;
             pending.push((path.clone(), true));
         }
-        let dir = open_dir(root, &path)?;
-        for entry in retry(|| dir.entries())? {
-            let entry = entry?;
-            let name = entry.file_name();
-            if entry.file_type()?.is_dir() {
+        let opened = if path.is_root() { None } else { Some(open_readable(root, &path)?) };
+        let dir = opened.as_ref().unwrap_or(root);
+        for name in names(dir)? {
+            if !retry(|| dir.symlink_metadata(&name))?.is_dir() {
+                retry(|| dir.remove_file(&name))?;
+            } else if is_mount(dir, &name)? {
+                return Err(Errno::BUSY.into());
+            } else {
                 let inner = Name::new(name.as_bytes()).map_err(Into::into).and_then(|name| path.join(&name));
                 pending.push((inner.map_err(io::Error::other)?, false));
-            } else {
-                retry(|| dir.remove_file(&name))?;
             }
         }
     }
     Ok(())
+}
+
+/// Whether another file system, or another part of this one, is mounted at `name`.
+fn is_mount(dir: &Dir, name: &OsStr) -> io::Result<bool> {
+    let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
+    let found = retry(|| Ok(statx(dir, name, flags, StatxFlags::TYPE)?))?;
+    let known = found.stx_attributes_mask.contains(StatxAttributes::MOUNT_ROOT);
+    if known {
+        return Ok(found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT));
+    }
+    // A kernel before 5.8 does not say; another device does.
+    Ok(retry(|| dir.dir_metadata())?.dev() != retry(|| dir.symlink_metadata(name))?.dev())
 }
 
 /// Renames, unless something has the new name already.
@@ -243,8 +310,4 @@ fn rename_new(from: &Dir, name: &OsStr, to: &Dir, new: &OsStr) -> io::Result<()>
         }
         result => result,
     }
-}
-
-fn is_one_of(error: &io::Error, errnos: &[Errno]) -> bool {
-    errnos.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }

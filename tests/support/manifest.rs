@@ -57,6 +57,7 @@ pub fn facts() -> Facts {
 pub fn request<A: Into<OsString>>(words: impl IntoIterator<Item = A>) -> Result<Request, Refusal> {
     let words = words.into_iter().map(Into::into);
     let cli = cli::parse(std::iter::once("s6-instance-maker".into()).chain(words))?;
+    cli.action().map_err(Refusal::Usage)?;
     Request::try_from(&cli).map_err(Refusal::Usage)
 }
 
