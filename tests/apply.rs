@@ -838,7 +838,8 @@ fn a_full_disk_leaves_nothing() {
 /// A file that somebody changes, replaces or takes away while the template is copied is noticed.
 #[test]
 fn a_template_that_changes_is_noticed() {
-    let change: [(&str, fn(&Path)); 4] = [
+    type Change = (&'static str, fn(&Path));
+    let changes: [Change; 4] = [
         ("longer", |file| fs::write(file, "longer than it was").unwrap()),
         ("same size", |file| fs::write(file, "other").unwrap()),
         ("link", |file| {
@@ -847,7 +848,7 @@ fn a_template_that_changes_is_noticed() {
         }),
         ("gone", |file| fs::remove_file(file).unwrap()),
     ];
-    for (label, change) in change {
+    for (label, change) in changes {
         let scratch = Scratch::new("apply");
         disk::plain_template(scratch.join("template"));
         disk::file(scratch.join("template/file"), 0o644, "bytes");

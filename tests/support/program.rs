@@ -27,13 +27,24 @@ pub fn target_dir() -> PathBuf {
 #[must_use]
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| build("s6-instance-maker"))
+    PROGRAM.get_or_init(|| build("s6-instance-maker", &[]))
 }
 
-fn build(name: &str) -> PathBuf {
+/// The same as it is released, for measuring.
+///
+/// # Panics
+///
+/// When it does not build.
+#[must_use]
+pub fn released_program() -> PathBuf {
+    build("s6-instance-maker", &["--release"])
+}
+
+fn build(name: &str, profile: &[&str]) -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .current_dir(workspace())
         .args(["build", "--locked", "--package", name, "--bin", name, "--message-format", "json-render-diagnostics"])
+        .args(profile)
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo runs");
