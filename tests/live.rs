@@ -30,6 +30,7 @@ macro_rules! on_each_s6 {
 }
 
 mod definition;
+mod example;
 mod instances;
 mod links;
 mod logger;
