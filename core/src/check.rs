@@ -75,7 +75,7 @@ const SPECIAL: u16 = 0o7000;
 
 fn check_copy(facts: &Facts, template: &Template, from: &TreePath, meta: Meta) -> Result<(), ViolationReason> {
     match template.tree().get(from) {
-        Some(Node { meta: seen, kind: kind @ Kind::File(_) }) if !is_in_state(from) => {
+        Some(Node { meta: seen, kind: kind @ Kind::File(_) }) if !is_in_state(template, from) => {
             if facts.copied(*seen, kind) == meta {
                 Ok(())
             } else {
@@ -103,7 +103,12 @@ fn check_unlike(node: &Node<Content>) -> Result<(), ViolationReason> {
 fn is_like_an_entry(facts: &Facts, template: &Template, path: &TreePath, node: &Node<Content>) -> bool {
     let same =
         |seen: &Node<FileFacts>| seen.kind.word() == node.kind.word() && facts.copied(seen.meta, &seen.kind) == node.meta;
-    suffixes(path).any(|inner| template.tree().get(&inner).is_some_and(same))
+    let is_like = |inner: &TreePath| template.tree().get(inner).is_some_and(same);
+    suffixes(path).any(|inner| {
+        // A script that is a link keeps its owner when a wrapper takes its place.
+        let original = inner.as_bytes().strip_suffix(b".user").and_then(|original| TreePath::parse(original).ok());
+        is_like(&inner) || matches!(node.kind, Kind::Symlink(_)) && original.is_some_and(|original| is_like(&original))
+    })
 }
 
 /// What is left of `path` without its first component, its first two, and so on; the root last.
@@ -119,6 +124,8 @@ fn suffixes(path: &TreePath) -> impl Iterator<Item = TreePath> {
     })
 }
 
-fn is_in_state(path: &TreePath) -> bool {
-    core::iter::successors(Some(path.clone()), TreePath::parent).any(|path| Template::is_state(&path))
+/// Whether `path` is a supervisor's state, or in it. What is no directory is none, whatever it is called.
+fn is_in_state(template: &Template, path: &TreePath) -> bool {
+    let is_directory = |path: &TreePath| matches!(template.tree().get(path), Some(Node { kind: Kind::Directory, .. }));
+    core::iter::successors(Some(path.clone()), TreePath::parent).any(|path| Template::is_state(&path) && is_directory(&path))
 }
