@@ -164,6 +164,11 @@ fn documents_that_are_none() {
         writeln!(text, "{what}: {from} -> {to}\n    {message}").unwrap();
     }
     settings().bind(|| insta::assert_snapshot!("none", text));
+    // A member that may be absent may be null as well.
+    let with_null = |text: &str, from: &str, to: &str| text.replacen(from, to, 1).into_bytes();
+    assert_eq!(Job::decode(&with_null(&job, "\"size\":0}", "\"size\":0,\"head\":null}")), Job::decode(job.as_bytes()));
+    let nulls = "\"owner\":null,\"target\":null,\"text\":null,\"copy\":";
+    assert_eq!(PlanDocument::decode(&with_null(&plan, "\"copy\":", nulls)), PlanDocument::decode(plan.as_bytes()));
 }
 
 /// In a document of this kind, this for the first that.
@@ -246,8 +251,7 @@ const NONE: &[Changes] = &[
 
 /// Whatever decodes says the same when it is encoded again.
 fn survives(bytes: &[u8]) -> bool {
-    let job = Job::decode(bytes)
-        .is_ok_and(|job| Job::decode(&Job::encode(&job.facts, &job.template)).as_ref() == Ok(&job));
+    let job = Job::decode(bytes).is_ok_and(|job| Job::decode(&Job::encode(&job.facts, &job.template)).as_ref() == Ok(&job));
     let template = manifest::template("0755 dir .");
     let plan = PlanDocument::decode(bytes).is_ok_and(|PlanDocument { plan, .. }| {
         PlanDocument::decode(&PlanDocument::encode(&plan, &template)).is_ok_and(|again| again.plan == plan)
@@ -309,8 +313,14 @@ fn warning() -> impl Strategy<Value = Value> {
         "set-id-dropped",
         "other",
     ]);
-    let subject =
-        prop_oneof![bytes(), Just("-l -t".into()), Just("0100".into()), Just("2.16".into()), Just("0022".into()), Just("j".into())];
+    let subject = prop_oneof![
+        bytes(),
+        Just("-l -t".into()),
+        Just("0100".into()),
+        Just("2.16".into()),
+        Just("0022".into()),
+        Just("j".into())
+    ];
     (ids, subject).prop_map(|(id, subject)| json!({ "id": id, "subject": subject }))
 }
 
@@ -662,7 +672,10 @@ fn ways_to_apply() {
     maker(here, ["-L", "/l", "template", "straight"]).expect_code(0);
     fs::write(bench.scratch.join("plan"), bench.plan.to_string()).unwrap();
     for (name, script) in [
-        ("pipe", "\"$maker\" --dry-run --format json -L /l template nowhere/at/all 2>&- | \"$maker\" --apply-plan - template pipe"),
+        (
+            "pipe",
+            "\"$maker\" --dry-run --format json -L /l template nowhere/at/all 2>&- | \"$maker\" --apply-plan - template pipe",
+        ),
         ("stdin", "\"$maker\" --apply-plan - template stdin <plan"),
         ("file", "\"$maker\" --apply-plan plan template file"),
         ("long", "\"$maker\" --apply-plan=./plan template long"),
@@ -682,14 +695,22 @@ fn ways_to_apply() {
     for (script, code, message) in [
         ("\"$maker\" --apply-plan ./- template straight", 111, "unable to make `straight`: it exists already"),
         ("\"$maker\" --apply-plan ./- template a/b", 111, "unable to open `a`: No such file or directory"),
-        ("\"$maker\" --apply-plan ./- template template/b", 100, "`template`: DIR lies in there: a template cannot hold its own result"),
+        (
+            "\"$maker\" --apply-plan ./- template template/b",
+            100,
+            "`template`: DIR lies in there: a template cannot hold its own result",
+        ),
         ("\"$maker\" --apply-plan ./- nowhere b", 111, "unable to open `nowhere`: No such file or directory"),
         ("\"$maker\" --apply-plan missing template b", 111, "unable to open `missing`: No such file or directory"),
         ("\"$maker\" --apply-plan template template b", 111, "unable to read `template`: Is a directory"),
         ("\"$maker\" --apply-plan - template b <&-", 111, ""),
         ("\"$maker\" --apply-plan '' template b", 111, "unable to open ``: No such file or directory"),
         ("\"$maker\" --apply-plan", 100, "--apply-plan <FILE> needs a value"),
-        ("\"$maker\" --apply-plan ./- --dry-run template b", 100, "of --dry-run, --print-job and --apply-plan only one can be done"),
+        (
+            "\"$maker\" --apply-plan ./- --dry-run template b",
+            100,
+            "of --dry-run, --print-job and --apply-plan only one can be done",
+        ),
         ("\"$maker\" --apply-plan ./- --format json template b", 100, "--format means something with --dry-run only"),
     ] {
         let answer = shell(here, script);
@@ -711,7 +732,8 @@ fn within_a_directory() {
     let bench = Bench::new();
     let here = bench.scratch.path();
     let options = ["-r", "svc/logger", "-L", "/l"];
-    let plan = maker(here, ["--dry-run", "--format", "json"].into_iter().chain(options).chain(["template", "any"])).expect_code(0);
+    let plan =
+        maker(here, ["--dry-run", "--format", "json"].into_iter().chain(options).chain(["template", "any"])).expect_code(0);
     fs::write(bench.scratch.join("plan"), &plan.stdout).unwrap();
     maker(here, options.into_iter().chain(["template", "straight"])).expect_code(0);
     disk::file(bench.scratch.join("out/other/type"), 0o644, "bundle\n");
@@ -743,7 +765,9 @@ fn within_a_directory() {
 fn dir_does_not_matter_to_documents() {
     let bench = Bench::new();
     disk::directory(bench.scratch.join("there"), 0o755);
-    for what in [["--print-job", "-c5"].as_slice(), &["--dry-run", "--format", "json", "-c5"], &["--dry-run", "--format=json", "-rsvc"]] {
+    for what in
+        [["--print-job", "-c5"].as_slice(), &["--dry-run", "--format", "json", "-c5"], &["--dry-run", "--format=json", "-rsvc"]]
+    {
         let print = |dir: &str| {
             let answer = maker(bench.scratch.path(), what.iter().copied().chain(["template", dir])).expect_code(0);
             assert!(answer.stdout.ends_with("}\n") && answer.stdout.lines().count() == 1, "{answer}");

@@ -76,11 +76,7 @@ const SPECIAL: u16 = 0o7000;
 fn check_copy(facts: &Facts, template: &Template, from: &TreePath, meta: Meta) -> Result<(), ViolationReason> {
     match template.tree().get(from) {
         Some(Node { meta: seen, kind: kind @ Kind::File(_) }) if !is_in_state(template, from) => {
-            if facts.copied(*seen, kind) == meta {
-                Ok(())
-            } else {
-                Err(ViolationReason::OtherRights)
-            }
+            if facts.copied(*seen, kind) == meta { Ok(()) } else { Err(ViolationReason::OtherRights) }
         }
         _ => Err(ViolationReason::SourceMissing(from.clone())),
     }

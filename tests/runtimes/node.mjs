@@ -15,7 +15,7 @@ for (const [number, args] of JSON.parse(readFileSync(`${folder}/cases.json`)).en
     openSync(`${folder}/${number}.${end}`, flags),
   );
   const wasi = new WASI({ version: "preview1", args, env: {}, preopens: {}, stdin, stdout, stderr, returnOnExit: true });
-  const instance = await WebAssembly.instantiate(module, wasi.getImportObject());
+  const instance = await WebAssembly.instantiate(module, { wasi_snapshot_preview1: wasi.wasiImport });
   codes.push(wasi.start(instance));
   [stdin, stdout, stderr].forEach((end) => closeSync(end));
 }
