@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 
 /// Command lines that are wrong.
-const WRONG: &[&[&str]] = &[
+pub(crate) const WRONG: &[&[&str]] = &[
     &[],
     &["template"],
     &["template", "dir", "more"],

@@ -1,7 +1,13 @@
 //! The documents say what is so: examples are what the program prints, and what they point at is there.
 
+use crate::runtimes;
 use s6_instance_maker_workspace::program::{self, Answer};
+use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::{disk, json, skip};
+use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,7 +19,7 @@ fn read(path: &str) -> String {
 #[test]
 fn examples_are_what_the_program_prints() {
     let readme = read("README.md");
-    let blocks: Vec<&str> = readme.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let blocks = blocks(&readme, "console");
     assert!(!blocks.is_empty());
     let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", program::program().parent().unwrap().display());
     for block in blocks {
@@ -21,6 +27,101 @@ fn examples_are_what_the_program_prints() {
         let script = format!("umask 022; {command}");
         let answer = Answer::of(Command::new("sh").args(["-c", &script]).env("PATH", &path).current_dir(program::workspace()));
         assert_eq!(answer.stdout.clone() + &answer.stderr, expected, "$ {command}");
+    }
+}
+
+/// The fenced blocks of a document that are in `language`.
+fn blocks<'a>(document: &'a str, language: &str) -> Vec<&'a str> {
+    let fence = format!("```{language}\n");
+    document.split(fence.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+/// Runs a script with the program, node and Python to be found by their names.
+fn run_script(script: &str, directory: &Path) -> Answer {
+    let folder = |program: &Path| program.parent().unwrap().display().to_string();
+    let python = runtimes::python().map(|python| folder(Path::new(python.get_program())) + ":").unwrap_or_default();
+    let path = format!("{}:{python}{}", folder(program::program()), std::env::var("PATH").unwrap());
+    let script = format!("umask 022\n{script}");
+    Answer::of(Command::new("sh").args(["-euc", &script]).env("PATH", path).current_dir(directory))
+}
+
+/// docs/plan-format.md shows a job and a plan: what the program prints, but for line breaks and blanks; and it shows how to compute
+/// the digest.
+#[test]
+fn documents_are_what_the_program_prints() {
+    if !skip::is_root_or_say("docs::documents_are_what_the_program_prints") {
+        return;
+    }
+    let document = read("docs/plan-format.md");
+    let scratch = Scratch::new("docs");
+    let template = scratch.join("TEMPLATE");
+    disk::directory(&template, 0o755);
+    disk::file(template.join("run"), 0o755, "#!/bin/sh\n");
+    let odd = template.join(OsStr::from_bytes(b"caf\xe9"));
+    disk::file(&odd, 0o640, "state");
+    chown(&odd, None, Some(33)).unwrap();
+    let print = |what: &str| {
+        let answer = run_script(&format!("s6-instance-maker {what} -t 3 TEMPLATE DIR 2>/dev/null"), scratch.path());
+        json::lines(&answer.expect_code(0).stdout)
+    };
+    let examples = blocks(&document, "json");
+    assert_eq!(examples, [print("--print-job"), print("--dry-run --format json")]);
+
+    // The digest of what is hard to say in JSON, too.
+    for name in ["\u{1}\u{8}\t\u{b}\u{c}\r\n\u{1b}\u{7f}\"\\/", "\u{e9}\u{2028}\u{feff}\u{1f600}"] {
+        disk::file(template.join(name.replace('/', "")), 0o644, "");
+    }
+    let plan: serde_json::Value = serde_json::from_str(&print("--dry-run --format json")).unwrap();
+    let script = blocks(&document, "sh").into_iter().find(|script| script.contains("hashlib")).unwrap();
+    let answer = run_script(script, scratch.path()).expect_code(0);
+    assert_eq!(answer.stdout.trim(), plan["template"]);
+}
+
+/// The pipes of the README and of docs/plan-format.md make what the program makes alone.
+#[test]
+fn pipes_make_what_the_program_makes() {
+    const TEST: &str = "docs::pipes_make_what_the_program_makes";
+    let (guest, node) = match (program::guest(), runtimes::node()) {
+        (Ok(guest), Ok(_)) => (guest, "node guest.mjs"),
+        (Err(why), _) | (_, Err(why)) => return skip::did_not_run(TEST, why),
+    };
+    let document = read("docs/plan-format.md");
+    let readme = read("README.md");
+    let scratch = Scratch::new("docs");
+    std::fs::copy(guest, scratch.join("guest.wasm")).unwrap();
+    std::fs::write(scratch.join("guest.mjs"), blocks(&document, "js")[0]).unwrap();
+    std::fs::write(scratch.join("guest.py"), blocks(&document, "python")[0]).unwrap();
+    disk::directory(scratch.join("target"), 0o755);
+    disk::plain_template(scratch.join("TEMPLATE"));
+    disk::plain_template(scratch.join("examples/heartbeat"));
+    // Many times what a pipe holds.
+    for number in 0..2000 {
+        disk::file(scratch.join(format!("TEMPLATE/file-{number}")), 0o644, "");
+    }
+    let pipe = |text: &str| blocks(text, "sh").into_iter().find(|script| script.contains("--apply-plan -")).unwrap().to_owned();
+    let (of_format, of_readme) = (pipe(&document), pipe(&readme));
+    let mut scripts = vec![
+        (of_format.clone(), "DIR", "-u www-data TEMPLATE"),
+        (of_readme.replace("RUNTIME", node), "target/elsewhere", "-c 20 examples/heartbeat"),
+    ];
+    match runtimes::python() {
+        Ok(_) => scripts.push((of_format.replace(node, "python guest.py"), "DIR", "-u www-data TEMPLATE")),
+        Err(why) => skip::did_not_run(TEST, why),
+    }
+    for (script, dir, words) in scripts {
+        let answer = run_script(&script, scratch.path()).expect_code(0);
+        run_script(&format!("s6-instance-maker {words} straight"), scratch.path()).expect_code(0);
+        let differences = disk::differences(&disk::read_tree(&scratch.join("straight")), &disk::read_tree(&scratch.join(dir)));
+        assert!(differences.is_empty(), "{answer}{differences}");
+        run_script(&format!("rm -r straight {dir}"), scratch.path()).expect_code(0);
+        // A guest that cannot answer ends in nothing.
+        let wrong = script.replace("guest.wasm", "guest.wasm -t9");
+        let answer = run_script(&wrong, scratch.path()).expect_code(100);
+        assert!(
+            answer.stderr.contains("fatal: -t `9`: ") && answer.stderr.contains("fatal: `standard input`: it is no plan"),
+            "{answer}"
+        );
+        assert!(!scratch.join(dir).exists(), "{answer}");
     }
 }
 
@@ -102,7 +203,7 @@ fn named_tests_exist() {
 /// Every snapshot belongs to a test: the names are those of the tables.
 #[test]
 fn no_snapshot_is_stale() {
-    for (folder, source) in [("plan", "tests/plan.rs"), ("cli", "tests/cli.rs")] {
+    for (folder, source) in [("plan", "tests/plan.rs"), ("cli", "tests/cli.rs"), ("wire", "tests/wire.rs")] {
         let source = read(source);
         for entry in std::fs::read_dir(program::workspace().join("snapshots").join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();

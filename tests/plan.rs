@@ -13,7 +13,7 @@ const ALL_SCRIPTS: &str = "
     0755 file log/finish = #!/bin/sh";
 
 /// A name, the options, the template; made by root under umask 022.
-const CASES: &[(&str, &[&str], &str)] = &[
+pub(crate) const CASES: &[(&str, &[&str], &str)] = &[
     ("plain", &[], PLAIN),
     ("logged-template", &[], LOGGED),
     // Room for instances.

@@ -11,4 +11,6 @@ mod live;
 mod plan;
 mod quoting;
 mod reference;
+mod runtimes;
 mod s6rc;
+mod wire;

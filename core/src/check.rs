@@ -106,7 +106,12 @@ fn check_unlike(node: &Node<Content>) -> Result<(), ViolationReason> {
 fn is_like_an_entry(facts: &Facts, template: &Template, path: &TreePath, node: &Node<Content>) -> bool {
     let same =
         |seen: &Node<FileFacts>| seen.kind.word() == node.kind.word() && facts.copied(seen.meta, &seen.kind) == node.meta;
-    suffixes(path).any(|inner| template.tree().get(&inner).is_some_and(same))
+    let is_like = |inner: &TreePath| template.tree().get(inner).is_some_and(same);
+    suffixes(path).any(|inner| {
+        // A script that is a link keeps its owner when a wrapper takes its place.
+        let original = inner.as_bytes().strip_suffix(b".user").and_then(|original| TreePath::parse(original).ok());
+        is_like(&inner) || matches!(node.kind, Kind::Symlink(_)) && original.is_some_and(|original| is_like(&original))
+    })
 }
 
 /// What is left of `path` without its first component, its first two, and so on; the root last.

@@ -57,6 +57,8 @@ fn run() -> Result<(), Failure> {
         Err(Refusal::Usage(error)) => return Err(usage(error)),
         Err(Refusal::Show(text)) => return write(text.as_bytes()),
     };
+    // What to do with the plan is not done here, but it must be something that can be done.
+    cli.action().map_err(usage)?;
     let request = Request::try_from(&cli).map_err(usage)?;
     let mut json = Vec::new();
     io::stdin().read_to_end(&mut json).map_err(|error| Failure::new(REFUSED, &format!("unable to read the job: {error}")))?;

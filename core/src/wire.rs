@@ -16,7 +16,8 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
-use serde::de::{self, Visitor};
+use core::marker::PhantomData;
+use serde::de::{self, IntoDeserializer as _, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
@@ -86,6 +87,14 @@ pub enum WireError {
         index: usize,
         /// What is wrong with its path.
         source: PathError,
+    },
+    /// One of the entries has no owner, and what was seen of a template has one.
+    #[error("entry {index} of the {what} has no owner")]
+    NoOwner {
+        /// `job`.
+        what: &'static str,
+        /// Which entry, from 0.
+        index: usize,
     },
     /// The entries are no tree.
     #[error("the {what} is no tree: {source}")]
@@ -170,8 +179,13 @@ impl Job {
             }
         }
         let facts = Facts { umask, caller: ids(job.facts.caller), accounts };
+        if let Some(index) = job.template.iter().position(|entry| entry.owner.is_none()) {
+            return Err(WireError::NoOwner { what: WHAT, index });
+        }
         let tree = tree_of(WHAT, job.template, |entry| {
-            entry.meta.owner.ok_or("it has no owner")?;
+            if entry.text.is_some() || entry.copy.is_some() {
+                return Err("a file of a template has neither a text nor a copy");
+            }
             let head = entry.head.map(|head| head.0.into_owned());
             if head.as_ref().is_some_and(|head| head.len() > HEAD_MAX) {
                 return Err("its head is too long");
@@ -220,6 +234,7 @@ impl PlanDocument {
         let warnings = document.warnings.into_iter().map(WarningV1::decode).collect::<Option<_>>();
         let warnings = warnings.ok_or_else(|| invalid("warning"))?;
         let tree = tree_of(WHAT, document.entries, |entry| match (entry.text, entry.copy) {
+            _ if entry.size.is_some() || entry.head.is_some() => Err("a file of a plan has neither a size nor a head"),
             (Some(text), None) => Ok(Content::Generated(text.0.into_owned())),
             (None, Some(from)) => {
                 TreePath::parse(from.0).map(Content::Template).map_err(|_| "what it copies has no path in a template")
@@ -240,7 +255,9 @@ struct JobV1<'a> {
     #[serde(borrow)]
     format: Cow<'a, str>,
     version: u32,
+    #[serde(borrow, deserialize_with = "object")]
     facts: FactsV1<'a>,
+    #[serde(borrow, deserialize_with = "objects")]
     template: Vec<EntryV1<'a>>,
 }
 
@@ -249,7 +266,7 @@ struct JobV1<'a> {
 struct FactsV1<'a> {
     umask: String,
     caller: [u32; 2],
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "objects")]
     accounts: Vec<AccountV1<'a>>,
 }
 
@@ -269,9 +286,11 @@ struct PlanV1<'a> {
     format: Cow<'a, str>,
     version: u32,
     template: String,
+    #[serde(deserialize_with = "word")]
     placement: PlacementV1,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "objects")]
     entries: Vec<EntryV1<'a>>,
+    #[serde(borrow, deserialize_with = "objects")]
     warnings: Vec<WarningV1<'a>>,
 }
 
@@ -297,6 +316,7 @@ enum KindV1 {
 struct EntryV1<'a> {
     #[serde(borrow)]
     path: Bytes<'a>,
+    #[serde(deserialize_with = "word")]
     kind: KindV1,
     mode: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -357,7 +377,6 @@ impl<'a> WarningV1<'a> {
 
 /// What is left of an entry for the content of a file.
 struct FileEntry<'a> {
-    meta: Meta,
     size: Option<u64>,
     head: Option<Bytes<'a>>,
     text: Option<Bytes<'a>>,
@@ -389,7 +408,7 @@ fn tree_of<'a, C>(
         let mode = Mode::parse(entry.mode.as_bytes()).ok_or_else(|| refuse("its mode is not four octal digits"))?;
         let meta = Meta { mode, owner: entry.owner.map(ids) };
         let is_file = entry.kind == KindV1::File;
-        let file = FileEntry { meta, size: entry.size, head: entry.head, text: entry.text, copy: entry.copy };
+        let file = FileEntry { size: entry.size, head: entry.head, text: entry.text, copy: entry.copy };
         let has_content = file.size.is_some() || file.head.is_some() || file.text.is_some() || file.copy.is_some();
         if has_content && !is_file {
             return Err(refuse("only a file has contents"));
@@ -456,14 +475,64 @@ fn from_json<'a, T: Deserialize<'a> + Document>(what: &'static str, format: &str
             Ok(())
         }
     };
-    match serde_json::from_slice::<T>(json) {
-        Ok(document) => check(document.head()).map(|()| document),
+    match serde_json::from_slice::<Object<T>>(json) {
+        Ok(Object(document)) => check(document.head()).map(|()| document),
         Err(error) => {
             if let Ok(head) = serde_json::from_slice::<HeadV1<'_>>(json) {
                 check((&head.format, head.version))?;
             }
             Err(WireError::Syntax { what, reason: shown(&error.to_string()) })
         }
+    }
+}
+
+/// What is written as an object, and so read from one only: what is derived would read a list of the values as well.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(de::value::MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|Object(value)| value)
+}
+
+fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Vec::<Object<T>>::deserialize(deserializer).map(|objects| objects.into_iter().map(|Object(value)| value).collect())
+}
+
+/// One of several words, which is a string only: what is derived would read an object with such a member as well.
+fn word<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_str(WordVisitor(PhantomData))
+}
+
+struct WordVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for WordVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a word")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        T::deserialize(text.into_deserializer())
     }
 }
 

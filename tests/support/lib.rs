@@ -6,6 +6,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk, and run programs, as a user does")]
 
 pub mod disk;
+pub mod json;
 pub mod manifest;
 pub mod program;
 pub mod roots;

@@ -27,7 +27,7 @@ pub fn target_dir() -> PathBuf {
 #[must_use]
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| build("s6-instance-maker", &[]))
+    PROGRAM.get_or_init(|| build("s6-instance-maker", "s6-instance-maker", &[]))
 }
 
 /// The same as it is released, for measuring.
@@ -37,14 +37,34 @@ pub fn program() -> &'static Path {
 /// When it does not build.
 #[must_use]
 pub fn released_program() -> PathBuf {
-    build("s6-instance-maker", &["--release"])
+    build("s6-instance-maker", "s6-instance-maker", &["--release"])
 }
 
-fn build(name: &str, profile: &[&str]) -> PathBuf {
+/// The guest, built as it is released; why not, where this machine's Rust has no WASI.
+///
+/// # Panics
+///
+/// When it does not build.
+pub fn guest() -> Result<&'static Path, &'static str> {
+    static GUEST: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let build = || {
+        let mut rustc = Command::new("rustc");
+        let libraries = Answer::of(rustc.current_dir(workspace()).args(["--print", "target-libdir", "--target", WASI]));
+        let options = ["--features", "guest", "--target", WASI, "--release"];
+        Path::new(libraries.stdout.trim())
+            .is_dir()
+            .then(|| build("s6-instance-maker-core", "s6-instance-maker-guest", &options))
+    };
+    GUEST.get_or_init(build).as_deref().ok_or("Rust has no target wasm32-wasip1 here; try rustup target add wasm32-wasip1")
+}
+
+const WASI: &str = "wasm32-wasip1";
+
+fn build(package: &str, name: &str, options: &[&str]) -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .current_dir(workspace())
-        .args(["build", "--locked", "--package", name, "--bin", name, "--message-format", "json-render-diagnostics"])
-        .args(profile)
+        .args(["build", "--locked", "--package", package, "--bin", name, "--message-format", "json-render-diagnostics"])
+        .args(options)
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo runs");

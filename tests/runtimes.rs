@@ -1,0 +1,150 @@
+//! The guest under runtimes that are not ours: the bytes, messages and exit codes that the library gives natively.
+
+use crate::cli::WRONG;
+use crate::wire::cases;
+use s6_instance_maker_core::cli::Refusal;
+use s6_instance_maker_core::message::{Level, line};
+use s6_instance_maker_core::plan::plan;
+use s6_instance_maker_core::wire::{Job, PlanDocument};
+use s6_instance_maker_workspace::program::{self, Answer};
+use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::{manifest, skip};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// All that the guest asks of a runtime; its environment is part of how Rust starts, and is empty.
+const IMPORTS: [&str; 7] = [
+    "wasi_snapshot_preview1.args_get",
+    "wasi_snapshot_preview1.args_sizes_get",
+    "wasi_snapshot_preview1.environ_get",
+    "wasi_snapshot_preview1.environ_sizes_get",
+    "wasi_snapshot_preview1.fd_read",
+    "wasi_snapshot_preview1.fd_write",
+    "wasi_snapshot_preview1.proc_exit",
+];
+
+/// A run of the guest: the words behind the program's name, and standard input.
+type Run = (Vec<String>, Vec<u8>);
+
+fn runs() -> Vec<Run> {
+    // Both runtimes take arguments as text.
+    let as_text = |words: Vec<std::ffi::OsString>| words.into_iter().map(|word| word.into_string().ok()).collect::<Option<_>>();
+    let mut runs: Vec<Run> =
+        cases().into_iter().filter_map(|case| Some((as_text(case.words)?, Job::encode(&case.facts, &case.template)))).collect();
+    let plain = Job::encode(&manifest::facts(), &manifest::template("0755 file run"));
+    let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+    runs.extend(WRONG.iter().map(|wrong| (words(wrong), plain.clone())));
+    runs.extend([["-h"], ["--help"], ["--version"]].map(|word| (words(&word), Vec::new())));
+    // What to do with a plan is not the guest's business.
+    runs.extend(["--dry-run", "--print-job", "--apply-plan=x"].map(|word| (words(&[word, "t", "d"]), plain.clone())));
+    let text = String::from_utf8(plain.clone()).unwrap();
+    let half = text.split_at(text.len() / 2).0;
+    for input in ["", half, "garbage", "[]", &text.replace("\"version\":1", "\"version\":2"), &text.replace(" job", " plan")] {
+        runs.push((words(&["t", "d"]), input.as_bytes().to_vec()));
+    }
+    // Many times what a pipe holds.
+    let entry = "{\"path\":\"run\",";
+    let many: String = (0..20_000).map(text_entry).collect();
+    runs.push((words(&["t", "d"]), text.replace(entry, &format!("{many}{entry}")).into_bytes()));
+    runs
+}
+
+fn text_entry(number: u32) -> String {
+    format!("{{\"path\":\"file-{number}\",\"kind\":\"file\",\"mode\":\"0644\",\"owner\":[0,0],\"size\":{number}}},")
+}
+
+/// Exit code, standard output and standard error.
+type Outcome = (i64, Vec<u8>, String);
+
+/// What the library answers.
+fn native((words, input): &Run) -> Outcome {
+    let fatal = |message: &dyn std::fmt::Display| (100, Vec::new(), line(Level::Fatal, message));
+    let request = match manifest::request(words) {
+        Ok(request) => request,
+        Err(Refusal::Show(text)) => return (0, text.into_bytes(), String::new()),
+        Err(Refusal::Usage(error)) => {
+            let (code, out, message) = fatal(&error);
+            return (code, out, message + &error.hint().map(|hint| line(Level::Hint, &hint)).unwrap_or_default());
+        }
+    };
+    let job = match Job::decode(input) {
+        Ok(job) => job,
+        Err(error) => return fatal(&format!("standard input: {error}")),
+    };
+    match plan(&request, &job.facts, &job.template) {
+        Ok(plan) => (0, PlanDocument::encode(&plan, &job.template), String::new()),
+        Err(error) => fatal(&error),
+    }
+}
+
+/// Runs every case in one process of a runtime and compares.
+fn check(runtime: &str, command: &mut Command) {
+    let guest = match program::guest() {
+        Ok(guest) => guest,
+        Err(why) => return skip::did_not_run(runtime, why),
+    };
+    let runs = runs();
+    let scratch = Scratch::new("runtime");
+    let argv =
+        |words: &[String]| std::iter::once("s6-instance-maker".to_owned()).chain(words.iter().cloned()).collect::<Vec<_>>();
+    let cases: Vec<_> = runs.iter().map(|(words, _)| json!(argv(words))).collect();
+    fs::write(scratch.join("cases.json"), Value::from(cases).to_string()).unwrap();
+    for (number, (_, input)) in runs.iter().enumerate() {
+        fs::write(scratch.join(format!("{number}.in")), input).unwrap();
+    }
+    let answer = Answer::of(command.arg(guest).arg(scratch.path())).expect_code(0);
+    let told: Value = serde_json::from_str(&answer.stdout).unwrap_or_else(|error| panic!("{error}\n{answer}"));
+    let mut imports: Vec<_> = told["imports"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    imports.sort_unstable();
+    assert_eq!(imports, IMPORTS);
+    let mut plans = 0;
+    for (number, run) in runs.iter().enumerate() {
+        let read = |end: &str| fs::read(scratch.join(format!("{number}.{end}"))).unwrap();
+        let outcome = (told["codes"][number].as_i64().unwrap(), read("out"), String::from_utf8(read("err")).unwrap());
+        let expected = native(run);
+        let text = |outcome: &Outcome| format!("{}\n{}{}", outcome.0, String::from_utf8_lossy(&outcome.1), outcome.2);
+        assert!(outcome == expected, "{:?}\n{runtime}: {}\nnatively: {}", run.0, text(&outcome), text(&expected));
+        plans += usize::from(expected.0 == 0);
+    }
+    assert!(plans >= 150 && runs.len() - plans >= 100, "{plans} plans of {} runs", runs.len());
+    skip::tell(&format!("{} runs of the guest, {plans} of them plans, are the same under {runtime}", runs.len()));
+}
+
+fn script(name: &str) -> PathBuf {
+    program::workspace().join("tests/runtimes").join(name)
+}
+
+/// node, where it is there and knows WASI.
+pub(crate) fn node() -> Result<Command, &'static str> {
+    let mut command = Command::new("node");
+    command.env("NODE_NO_WARNINGS", "1");
+    let probe = Command::new("node").args(["-e", "require('node:wasi')"]).output();
+    if probe.is_ok_and(|output| output.status.success()) { Ok(command) } else { Err("there is no node with node:wasi") }
+}
+
+/// Python with the package wasmtime, where tests/run has put it.
+pub(crate) fn python() -> Result<Command, &'static str> {
+    let python = program::target_dir().join("wasmtime-python/bin/python");
+    let has_package = |python: &Path| {
+        Command::new(python).args(["-c", "import wasmtime"]).output().is_ok_and(|output| output.status.success())
+    };
+    if has_package(&python) { Ok(Command::new(python)) } else { Err("tests/run has not installed the Python package wasmtime") }
+}
+
+#[test]
+fn under_node() {
+    match node() {
+        Ok(mut node) => check("node", node.arg(script("node.mjs"))),
+        Err(why) => skip::did_not_run("runtimes::under_node", why),
+    }
+}
+
+#[test]
+fn under_wasmtime_for_python() {
+    match python() {
+        Ok(mut python) => check("wasmtime for Python", python.arg(script("wasmtime.py"))),
+        Err(why) => skip::did_not_run("runtimes::under_wasmtime_for_python", why),
+    }
+}

@@ -1,0 +1,822 @@
+//! Jobs and plans as documents: they say all that there is to say, and a plan that lies is refused (docs/plan-format.md).
+
+use crate::plan::CASES;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::plan::plan;
+use s6_instance_maker_core::request::Request;
+use s6_instance_maker_core::template::{FileFacts, Template};
+use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
+use s6_instance_maker_core::wire::{Job, PlanDocument, TemplateDigest};
+use s6_instance_maker_workspace::program::{self, Answer, maker, under_umask};
+use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::{disk, json, manifest, skip};
+use serde_json::{Value, json};
+use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+/// A command line behind the program's name, what it is asked of, and by whom.
+pub(crate) struct Case {
+    pub words: Vec<OsString>,
+    pub facts: Facts,
+    pub template: Template,
+}
+
+/// Every case of the table of plans, by root and by somebody else, under several umasks; and what is odd.
+pub(crate) fn cases() -> Vec<Case> {
+    let umask = |umask| Facts { umask: Mode::new(umask), ..manifest::facts() };
+    let somebody = Facts { caller: Ids { uid: 33, gid: 4 }, ..manifest::facts() };
+    let mut cases = Vec::new();
+    let mut add = |options: &[OsString], facts: &Facts, template: &Template| {
+        let words = options.iter().cloned().chain(["template".into(), "dir".into()]).collect();
+        cases.push(Case { words, facts: facts.clone(), template: template.clone() });
+    };
+    for (_, options, text) in CASES {
+        let options: Vec<OsString> = options.iter().map(Into::into).collect();
+        for facts in [&manifest::facts(), &somebody] {
+            add(&options, facts, &manifest::template(text));
+        }
+    }
+    for facts in [0o000, 0o002, 0o027, 0o077, 0o111, 0o222, 0o400, 0o777].map(umask) {
+        add(&["-L".into(), "/l".into()], &facts, &manifest::template("0755 file run"));
+        add(&["-r".into(), "svc".into()], &facts, &manifest::template("0755 file run"));
+    }
+    let odd = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+    for options in [
+        vec![odd(b"-u"), odd(b"j\xf6rg")],
+        vec![odd(b"-L/l\xff"), odd(b"-P\xfe \"\\\n\x01$x")],
+        vec![odd(b"-L/l"), odd(b"-P")].into_iter().chain([OsString::new()]).collect(),
+        vec![odd(b"-L/l"), odd(b"-r\xfd/\xfc/\xfb")],
+        vec!["-L/l".into(), "-P\u{7f}\u{2028}\u{feff}\u{1f600}".into()],
+    ] {
+        add(&options, &manifest::facts(), &odd_template());
+        add(&options, &somebody, &odd_template());
+    }
+    cases
+}
+
+/// Names, targets and heads that are hard to say in JSON.
+fn odd_template() -> Template {
+    let meta = |mode, uid, gid| Meta { mode: Mode::new(mode), owner: Some(Ids { uid, gid }) };
+    let mut template = Template::new(meta(0o2755, 1, u32::MAX - 1));
+    let mut add = |path: &[u8], meta, kind| template.insert(TreePath::parse(path).unwrap(), Node::new(meta, kind)).unwrap();
+    let root = meta(0o755, 0, 0);
+    // As long as a head can be, and cut inside of a character.
+    let head = format!("#!/bin/sh \n{}", "é".repeat(2044)).as_bytes()[..4096].to_vec();
+    add(b"run", root, Kind::File(FileFacts { size: u64::MAX, head: Some(head) }));
+    add(b"finish", root, Kind::File(FileFacts { size: 0, head: Some(Vec::new()) }));
+    add(b"\xff\xfe", root, Kind::Directory);
+    add(b"\xff\xfe/\xc3", root, Kind::File(FileFacts { size: 1, head: None }));
+    add("\u{e9}\u{2028}\u{feff}".as_bytes(), root, Kind::File(FileFacts::default()));
+    add(b"\x01\t\n\r\x1b[31m\x7f\"\\'", meta(0o6755, 33, 4), Kind::File(FileFacts::default()));
+    add(b"link", meta(0o777, 7, 8), Kind::Symlink(b"/\xff\n\"".to_vec()));
+    add(b" ", meta(0o600, 7, 8), Kind::Fifo);
+    add(&[b'n'; 255], root, Kind::Directory);
+    template
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let mut plans = 0;
+    let cases = cases();
+    for Case { words, facts, template } in &cases {
+        let job = Job { facts: facts.clone(), template: template.clone() };
+        let text = Job::encode(facts, template);
+        assert_eq!(Job::decode(&text).as_ref(), Ok(&job), "{words:?}");
+        assert_eq!(Job::decode(spread(&text).as_bytes()).as_ref(), Ok(&job), "{words:?}");
+        let request: Request = manifest::request(words.clone()).unwrap();
+        let Ok(plan) = plan(&request, facts, template) else { continue };
+        let text = PlanDocument::encode(&plan, template);
+        let document = PlanDocument { plan, template: TemplateDigest::of(template) };
+        assert_eq!(PlanDocument::decode(&text).as_ref(), Ok(&document), "{words:?}");
+        assert_eq!(PlanDocument::decode(spread(&text).as_bytes()).as_ref(), Ok(&document), "{words:?}");
+        assert!(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "{words:?}");
+        // What we plan ourselves is nothing that may not be planned.
+        assert_eq!(document.plan.check(facts, template), Ok(()), "{words:?}");
+        plans += 1;
+    }
+    assert!(plans >= 150 && cases.len() - plans >= 40, "{plans} plans of {} cases", cases.len());
+}
+
+/// The same document with blanks wherever they may be.
+fn spread(json: &[u8]) -> String {
+    let text = str::from_utf8(json).unwrap();
+    let lines = json::lines(text);
+    assert_eq!(json::compact(&lines), text.trim_end());
+    lines
+}
+
+/// What a plan keeps of a wrapped script's owner is what the script has, be it a link.
+#[test]
+fn renamed_scripts_keep_their_owner() {
+    let template = manifest::template("0755 dir data\n0755 file data/start = #!/bin/sh\n0777 link run -> data/start (1:2)");
+    let request = manifest::request(["-u", "www-data", "template", "dir"]).unwrap();
+    let plan = plan(&request, &manifest::facts(), &template).unwrap();
+    assert!(plan.to_string().contains("0777 link template/run.user (1:2) -> data/start\n"), "{plan}");
+    assert_eq!(plan.check(&manifest::facts(), &template), Ok(()));
+}
+
+const SAMPLE: &str = "
+    2755 dir . (5:6)
+    0755 file run = #!/bin/sh
+    6755 file tool (33:4)
+    1777 dir data
+    0640 fifo data/fifo
+    0777 link data/up -> ../run (1:2)";
+
+#[test]
+fn documents() {
+    let template = manifest::template(SAMPLE);
+    let words = ["-u", "www-data", "-c", "7", "-t", "2", "--s6-version", "2.16", "template", "dir"];
+    let plan = plan(&manifest::request(words).unwrap(), &manifest::facts(), &template).unwrap();
+    let show = |json: Vec<u8>| json::lines(str::from_utf8(&json).unwrap());
+    settings().bind(|| insta::assert_snapshot!("job", show(Job::encode(&manifest::facts(), &template))));
+    settings().bind(|| insta::assert_snapshot!("plan", show(PlanDocument::encode(&plan, &template))));
+}
+
+/// What is in a job or a plan of neither member, value or kind that it can have.
+#[test]
+fn documents_that_are_none() {
+    let template = manifest::template(SAMPLE);
+    let words = ["-t", "2", "template", "dir"];
+    let plan = plan(&manifest::request(words).unwrap(), &manifest::facts(), &template).unwrap();
+    let job = String::from_utf8(Job::encode(&manifest::facts(), &template)).unwrap();
+    let plan = String::from_utf8(PlanDocument::encode(&plan, &template)).unwrap();
+    let mut text = String::new();
+    for (what, [from, to]) in NONE.iter().flat_map(|(what, changes)| changes.iter().map(move |change| (what, change))) {
+        let original = if *what == "job" { &job } else { &plan };
+        assert!(original.contains(from), "no {from} in the {what}");
+        let changed = original.replacen(from, to, 1);
+        let message = match *what {
+            "job" => Job::decode(changed.as_bytes()).err().map(|error| error.to_string()),
+            _ => PlanDocument::decode(changed.as_bytes()).err().map(|error| error.to_string()),
+        };
+        let message = message.unwrap_or_else(|| panic!("a {what} with {to} for {from} is one"));
+        // Where in the text it is does not matter.
+        let message = message.split(" at line ").next().unwrap();
+        assert!(!message.contains(char::is_control), "{message:?}");
+        writeln!(text, "{what}: {from} -> {to}\n    {message}").unwrap();
+    }
+    settings().bind(|| insta::assert_snapshot!("none", text));
+    // A member that may be absent may be null as well.
+    let with_null = |text: &str, from: &str, to: &str| text.replacen(from, to, 1).into_bytes();
+    assert_eq!(Job::decode(&with_null(&job, "\"size\":0}", "\"size\":0,\"head\":null}")), Job::decode(job.as_bytes()));
+    let nulls = "\"owner\":null,\"target\":null,\"text\":null,\"copy\":";
+    assert_eq!(PlanDocument::decode(&with_null(&plan, "\"copy\":", nulls)), PlanDocument::decode(plan.as_bytes()));
+}
+
+/// In a document of this kind, this for the first that.
+type Changes = (&'static str, &'static [[&'static str; 2]]);
+
+const NONE: &[Changes] = &[
+    (
+        "job",
+        &[
+            ["s6-instance-maker job", "s6-instance-maker plan"],
+            ["s6-instance-maker job", "\\u001b[31m"],
+            ["\"version\":1", "\"version\":2"],
+            ["\"version\":1", "\"version\":1.0"],
+            ["\"version\":1", "\"version\":\"1\""],
+            ["\"version\":1", "\"version\":1,\"version\":1"],
+            ["\"version\":1,", ""],
+            ["\"version\":1", "\"version\":1,\"more\":null"],
+            ["\"version\":1", "\"version\":2,\"more\":null"],
+            ["\"umask\":\"0022\"", "\"umask\":\"022\""],
+            ["\"umask\":\"0022\"", "\"umask\":18"],
+            ["\"caller\":[0,0]", "\"caller\":[0]"],
+            ["\"caller\":[0,0]", "\"caller\":[0,0,0]"],
+            ["\"caller\":[0,0]", "\"caller\":[0,-1]"],
+            ["\"caller\":[0,0]", "\"caller\":[0,4294967296]"],
+            ["\"caller\":[0,0]", "\"caller\":null"],
+            ["\"www-data\"", "\"33:33\""],
+            ["\"www-data\"", "\"\""],
+            ["\"www-data\"", "\"a/b\""],
+            ["{\"name\":\"www-data\",\"owner\":[33,33],\"groups\":[33,4]}", "[\"www-data\",[33,33],[33,4]]"],
+            ["\"path\":\"data\"", "\"path\":\"../data\""],
+            ["\"path\":\"data\"", "\"path\":\"data\\u0000\""],
+            ["\"path\":\"data\"", "\"path\":\"run\""],
+            ["\"path\":\"data\"", "\"path\":{\"hex\":\"64617461\"}"],
+            ["\"path\":\"data\"", "\"path\":{\"hex\":\"FF\"}"],
+            ["\"path\":\"data\"", "\"path\":{\"hex\":\"ff0\"}"],
+            ["\"path\":\"data\"", "\"path\":{\"hex\":\"ff\",\"hex\":\"ff\"}"],
+            ["\"path\":\"data\"", "\"path\":{\"base64\":\"/w==\"}"],
+            ["\"path\":\"data\"", "\"path\":{}"],
+            ["\"path\":\"data\"", "\"path\":[100]"],
+            ["\"kind\":\"fifo\"", "\"kind\":\"socket\""],
+            ["\"kind\":\"fifo\"", "\"kind\":{\"fifo\":null}"],
+            ["\"kind\":\"fifo\"", "\"kind\":\"file\""],
+            ["\"kind\":\"fifo\"", "\"kind\":\"fifo\",\"size\":0"],
+            ["\"kind\":\"fifo\"", "\"kind\":\"fifo\",\"target\":\"a\""],
+            ["\"kind\":\"fifo\",\"mode\":\"0640\",\"owner\":[0,0]", "\"kind\":\"fifo\",\"mode\":\"0640\""],
+            ["\"kind\":\"fifo\",\"mode\":\"0640\",\"owner\":[0,0]", "\"kind\":\"fifo\",\"mode\":\"0640\",\"owner\":null"],
+            ["\"mode\":\"6755\"", "\"mode\":\"16755\""],
+            ["\"mode\":\"6755\"", "\"mode\":\"6785\""],
+            ["\"size\":0,\"head\"", "\"head\""],
+            ["\"size\":0,\"head\"", "\"size\":-1,\"head\""],
+            ["\"size\":0,\"head\"", "\"size\":0,\"text\":\"\",\"head\""],
+            ["\"size\":0,\"head\"", "\"size\":0,\"copy\":\"run\",\"head\""],
+            ["\"target\":\"../run\"", "\"target\":\"\""],
+            ["\"target\":\"../run\"", "\"target\":\"a\\u0000\""],
+        ],
+    ),
+    (
+        "plan",
+        &[
+            ["s6-instance-maker plan", "s6-instance-maker job"],
+            ["\"version\":1", "\"version\":0"],
+            ["\"placement\":\"new\"", "\"placement\":\"within\",\"placement\":\"new\""],
+            ["\"placement\":\"new\"", "\"placement\":\"anywhere\""],
+            ["\"placement\":\"new\"", "\"placement\":{\"new\":null}"],
+            ["\"template\":\"", "\"template\":\"0"],
+            ["\"id\":\"idle-logger-options\"", "\"id\":\"new-in-the-next-version\""],
+            ["\"subject\":\"-t\"", "\"subject\":\"-x\""],
+            ["\"subject\":\"-t\"", "\"subject\":\"\""],
+            [",\"subject\":\"-t\"", ""],
+            ["\"text\":\"3\\n\"", "\"text\":\"3\\n\",\"copy\":\"run\""],
+            ["\"text\":\"3\\n\"", "\"text\":\"3\\n\",\"size\":2"],
+            ["\"text\":\"3\\n\"", "\"text\":\"3\\n\",\"head\":\"3\\n\""],
+            [",\"text\":\"3\\n\"", ""],
+            ["\"copy\":\"run\"", "\"copy\":\"/run\""],
+            ["{\"path\":\"instance\",\"kind\":\"dir\",\"mode\":\"0755\"}", "[\"instance\",\"dir\",\"0755\"]"],
+            ["{\"path\":\"instance\",\"kind\":\"dir\",\"mode\":\"0755\"}", "null"],
+        ],
+    ),
+];
+
+/// Whatever decodes says the same when it is encoded again.
+fn survives(bytes: &[u8]) -> bool {
+    let job = Job::decode(bytes).is_ok_and(|job| Job::decode(&Job::encode(&job.facts, &job.template)).as_ref() == Ok(&job));
+    let template = manifest::template("0755 dir .");
+    let plan = PlanDocument::decode(bytes).is_ok_and(|PlanDocument { plan, .. }| {
+        PlanDocument::decode(&PlanDocument::encode(&plan, &template)).is_ok_and(|again| again.plan == plan)
+    });
+    (job || Job::decode(bytes).is_err()) && (plan || PlanDocument::decode(bytes).is_err())
+}
+
+fn owner() -> impl Strategy<Value = Value> {
+    prop_oneof![8 => Just(json!([0, 0])), 2 => any::<(u32, u32)>().prop_map(|(uid, gid)| json!([uid, gid])), 1 => Just(Value::Null)]
+}
+
+fn bytes() -> impl Strategy<Value = Value> {
+    let hex = |bytes: Vec<u8>| bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    prop_oneof![
+        4 => "[a-c]{1,2}(/[a-c]{1,2}){0,2}".prop_map(Value::from),
+        1 => any::<String>().prop_map(Value::from),
+        1 => prop::collection::vec(0x80..=0xffu8, 0..4).prop_map(move |bytes| json!({ "hex": hex(bytes) })),
+    ]
+}
+
+/// An entry that is often right.
+fn entry(of_job: bool) -> impl Strategy<Value = Value> {
+    let mode = prop_oneof![8 => "[0-7]{4}", 1 => "[0-9a]{3,5}"];
+    let kind = prop::sample::select(vec!["dir", "dir", "file", "file", "link", "fifo", "device"]);
+    (bytes(), kind, mode, owner(), bytes(), prop::option::weighted(0.8, bytes()), any::<Option<u64>>()).prop_map(
+        move |(path, kind, mode, owner, content, other, size)| {
+            let mut entry = json!({ "path": path, "kind": kind, "mode": mode, "owner": owner });
+            match kind {
+                "link" => entry["target"] = content,
+                "file" if of_job => {
+                    entry["size"] = json!(size);
+                    entry["head"] = json!(other);
+                }
+                "file" if size.is_some() => entry["text"] = content,
+                "file" => entry["copy"] = content,
+                _ => {}
+            }
+            entry
+        },
+    )
+}
+
+fn entries(of_job: bool) -> impl Strategy<Value = Vec<Value>> {
+    prop::collection::vec(entry(of_job), 0..4).prop_map(|mut entries| {
+        entries.insert(0, json!({ "path": "", "kind": "dir", "mode": "0755", "owner": [0, 0] }));
+        entries
+    })
+}
+
+fn warning() -> impl Strategy<Value = Value> {
+    let ids = prop::sample::select(vec![
+        "idle-logger-options",
+        "log-file-size",
+        "newer-s6",
+        "writable-scripts",
+        "unknown-account",
+        "user-writable",
+        "state-not-copied",
+        "set-id-dropped",
+        "other",
+    ]);
+    let subject = prop_oneof![
+        bytes(),
+        Just("-l -t".into()),
+        Just("0100".into()),
+        Just("2.16".into()),
+        Just("0022".into()),
+        Just("j".into())
+    ];
+    (ids, subject).prop_map(|(id, subject)| json!({ "id": id, "subject": subject }))
+}
+
+fn document() -> impl Strategy<Value = Value> {
+    let account = (bytes(), owner(), prop::collection::vec(any::<u32>(), 0..3))
+        .prop_map(|(name, owner, groups)| json!({ "name": name, "owner": owner, "groups": groups }));
+    let facts = ("[0-7]{4}", owner(), prop::collection::vec(account, 0..2))
+        .prop_map(|(umask, caller, accounts)| json!({ "umask": umask, "caller": caller, "accounts": accounts }));
+    let job = (facts, entries(true)).prop_map(
+        |(facts, template)| json!({ "format": "s6-instance-maker job", "version": 1, "facts": facts, "template": template }),
+    );
+    let placement = prop::sample::select(vec!["new", "within"]);
+    let plan = ("[0-9a-f]{64}", placement, entries(false), prop::collection::vec(warning(), 0..2)).prop_map(
+        |(template, placement, entries, warnings)| {
+            json!({
+                "format": "s6-instance-maker plan",
+                "version": 1,
+                "template": template,
+                "placement": placement,
+                "entries": entries,
+                "warnings": warnings,
+            })
+        },
+    );
+    prop_oneof![job, plan]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(survives(&bytes));
+    }
+
+    #[test]
+    fn nearly_documents(document in document()) {
+        prop_assert!(survives(document.to_string().as_bytes()), "{}", document);
+    }
+
+    /// Documents of ours, with something cut out and something put in.
+    #[test]
+    fn damaged_documents(
+        is_job in any::<bool>(), at in any::<prop::sample::Index>(), length in 0usize..12,
+        put in prop_oneof![prop::collection::vec(any::<u8>(), 0..4), "[\\[\\]{}:,\"0-9a-f]{0,6}".prop_map(String::into_bytes)],
+    ) {
+        let template = odd_template();
+        let request = manifest::request(["-t0", "template", "dir"]).unwrap();
+        let mut bytes = if is_job {
+            Job::encode(&manifest::facts(), &template)
+        } else {
+            PlanDocument::encode(&plan(&request, &manifest::facts(), &template).unwrap(), &template)
+        };
+        let at = at.index(bytes.len());
+        bytes.splice(at..(at + length).min(bytes.len()), put);
+        prop_assert!(survives(&bytes), "{:?}", String::from_utf8_lossy(&bytes));
+    }
+}
+
+/// The generators above do make documents that decode.
+#[test]
+fn nearly_documents_are_often_documents() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let decodes = |json: &Value| {
+        let text = json.to_string();
+        Job::decode(text.as_bytes()).is_ok() || PlanDocument::decode(text.as_bytes()).is_ok()
+    };
+    let whole = (0..1000).filter(|_| decodes(&document().new_tree(&mut runner).unwrap().current())).count();
+    assert!((100..900).contains(&whole), "{whole} of 1000 documents decode");
+}
+
+/// A folder with `template`, and the program's plan for it.
+struct Bench {
+    scratch: Scratch,
+    plan: Value,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let scratch = Scratch::new("wire");
+        let template = scratch.join("template");
+        disk::plain_template(&template);
+        disk::file(template.join("tool"), 0o6755, "#!/bin/sh\n");
+        disk::file(template.join("data/file"), 0o640, "some bytes");
+        disk::directory(template.join("data/tmp"), 0o1777);
+        disk::fifo(template.join("data/fifo"), 0o600);
+        symlink("../run", template.join("data/up")).unwrap();
+        disk::file(template.join("supervise/status"), 0o600, "state");
+        disk::directory(template.join("event"), 0o755);
+        let answer = maker(scratch.path(), ["--dry-run", "--format", "json", "-L", "/l", "template", "out"]).expect_code(0);
+        let plan = serde_json::from_str(&answer.stdout).unwrap();
+        Self { scratch, plan }
+    }
+
+    /// Has the program carry out `document`; nothing but its answer comes of it.
+    fn refused(&self, what: &str, document: &[u8]) -> String {
+        let before = disk::read_tree(self.scratch.path());
+        let file = Scratch::new("wire-plan");
+        fs::write(file.join("plan"), document).unwrap();
+        let answer = self.apply(&file.join("plan"));
+        assert_eq!(answer.code, Some(100), "{what}\n{answer}");
+        let lines: Vec<_> = answer.stderr.lines().collect();
+        assert!(answer.stdout.is_empty() && lines.len() == 1, "{what}\n{answer}");
+        assert!(!lines[0].contains(char::is_control), "{what}\n{answer}");
+        let differences = disk::differences(&before, &disk::read_tree(self.scratch.path()));
+        assert!(differences.is_empty(), "{what}\n{differences}");
+        let message = lines[0].strip_prefix("s6-instance-maker: fatal: ").unwrap();
+        message.replace(&file.join("plan").display().to_string(), "FILE")
+    }
+
+    fn apply(&self, file: &Path) -> Answer {
+        maker(self.scratch.path(), [OsStr::new("--apply-plan"), file.as_os_str(), "template".as_ref(), "out".as_ref()])
+    }
+}
+
+fn entry_of<'a>(plan: &'a mut Value, path: &str) -> &'a mut Value {
+    let entries = plan["entries"].as_array_mut().unwrap();
+    entries.iter_mut().find(|entry| entry["path"] == path).unwrap_or_else(|| panic!("the plan has no {path}"))
+}
+
+fn set(plan: &mut Value, path: &str, member: &str, value: Value) {
+    entry_of(plan, path)[member] = value;
+}
+
+fn add(plan: &mut Value, entry: Value) {
+    plan["entries"].as_array_mut().unwrap().push(entry);
+}
+
+fn add_text(plan: &mut Value, path: impl Into<Value>) {
+    add(plan, json!({ "path": path.into(), "kind": "file", "mode": "0644", "text": "" }));
+}
+
+fn add_copy(plan: &mut Value, from: impl Into<Value>, mode: &str) {
+    add(plan, json!({ "path": "new", "kind": "file", "mode": mode, "copy": from.into() }));
+}
+
+/// A lie, and how it comes into a plan.
+type Lie = (&'static str, fn(&mut Value));
+
+const LIES: &[Lie] = &[
+    ("no change: this one is no lie", |_| {}),
+    ("version 0", |plan| plan["version"] = json!(0)),
+    ("version 2", |plan| plan["version"] = json!(2)),
+    ("version 2 with a new member", |plan| {
+        plan["version"] = json!(2);
+        plan["new"] = json!(true);
+    }),
+    ("another format", |plan| plan["format"] = json!("s6-instance-maker job")),
+    ("a format that is a control sequence", |plan| plan["format"] = json!("\u{1b}[2J\n")),
+    ("an unknown member", |plan| plan["new"] = json!(true)),
+    ("an unknown member of an entry", |plan| set(plan, "run", "xattr", json!({}))),
+    ("an unknown member with a control sequence", |plan| set(plan, "run", "\u{1b}[2J", json!(0))),
+    ("the hex form of UTF-8", |plan| set(plan, "run", "path", json!({ "hex": "72756e" }))),
+    ("../x", |plan| add_text(plan, "../x")),
+    ("template/../../x", |plan| add_text(plan, "template/../../x")),
+    ("./x", |plan| add_text(plan, "./x")),
+    ("/tmp/x", |plan| add_text(plan, "/tmp/x")),
+    ("an empty component", |plan| add_text(plan, "template//x")),
+    ("a slash at the end", |plan| add_text(plan, "x/")),
+    ("a NUL", |plan| add_text(plan, "x\0y")),
+    ("a name that is too long", |plan| add_text(plan, "x".repeat(256))),
+    ("a path that is too long", |plan| add_text(plan, ["x"; 2049].join("/"))),
+    ("a duplicate", |plan| add_text(plan, "run")),
+    ("the root again", |plan| add(plan, json!({ "path": "", "kind": "dir", "mode": "0755" }))),
+    ("a missing parent", |plan| add_text(plan, "nowhere/x")),
+    ("a parent that comes later", |plan| plan["entries"].as_array_mut().unwrap().reverse()),
+    ("a file as parent", |plan| add_text(plan, "run/x")),
+    ("a link as parent", |plan| {
+        add(plan, json!({ "path": "way", "kind": "link", "mode": "0777", "target": "/etc" }));
+        add_text(plan, "way/x");
+    }),
+    ("no entries", |plan| plan["entries"] = json!([])),
+    ("no root", |plan| drop(plan["entries"].as_array_mut().unwrap().remove(0))),
+    ("a root that is a file", |plan| plan["entries"][0] = json!({ "path": "", "kind": "file", "mode": "0644", "text": "" })),
+    ("a root of mode 0777", |plan| set(plan, "", "mode", json!("0777"))),
+    ("a root of mode 4755", |plan| set(plan, "", "mode", json!("4755"))),
+    ("a root with an owner", |plan| set(plan, "", "owner", json!([33, 33]))),
+    ("a device", |plan| add(plan, json!({ "path": "null", "kind": "device", "mode": "0666" }))),
+    ("a socket", |plan| add(plan, json!({ "path": "null", "kind": "socket", "mode": "0666" }))),
+    ("a mode of three digits", |plan| set(plan, "run", "mode", json!("755"))),
+    ("a mode of five digits", |plan| set(plan, "run", "mode", json!("00755"))),
+    ("a mode that is not octal", |plan| set(plan, "run", "mode", json!("0798"))),
+    ("a mode that is a number", |plan| set(plan, "run", "mode", json!(493))),
+    ("set-user-id on a generated file", |plan| set(plan, "run", "mode", json!("4755"))),
+    ("set-group-id on a generated file", |plan| set(plan, "run", "mode", json!("2755"))),
+    ("sticky on a generated directory", |plan| set(plan, "instances", "mode", json!("1755"))),
+    ("a generated directory that others may write", |plan| set(plan, "instances", "mode", json!("0777"))),
+    ("an owner on a generated file", |plan| set(plan, "run", "owner", json!([33, 33]))),
+    ("an owner on a generated directory", |plan| set(plan, "instances", "owner", json!([33, 33]))),
+    ("an owner on a new link", |plan| {
+        add(plan, json!({ "path": "x", "kind": "link", "mode": "0777", "target": "/", "owner": [33, 33] }));
+    }),
+    ("set-user-id on a new FIFO", |plan| add(plan, json!({ "path": "x", "kind": "fifo", "mode": "4600" }))),
+    ("a copy of another mode", |plan| set(plan, "template/data/file", "mode", json!("0644"))),
+    ("a copy with set-user-id", |plan| set(plan, "template/run", "mode", json!("4755"))),
+    ("a copy without set-user-id", |plan| set(plan, "template/tool", "mode", json!("0755"))),
+    ("a copy with another owner", |plan| set(plan, "template/tool", "owner", json!([33, 4]))),
+    ("a copied directory of another mode", |plan| set(plan, "template/data/tmp", "mode", json!("0777"))),
+    ("a copied directory with another owner", |plan| set(plan, "template/data", "owner", json!([33, 4]))),
+    ("a copied link with another owner", |plan| set(plan, "template/data/up", "owner", json!([33, 4]))),
+    ("a copied FIFO with set-user-id", |plan| set(plan, "template/data/fifo", "mode", json!("4600"))),
+    ("a copy of what is not in the template", |plan| add_copy(plan, "shadow", "0755")),
+    ("a copy of ../../etc/passwd", |plan| add_copy(plan, "../../etc/passwd", "0755")),
+    ("a copy of /etc/passwd", |plan| add_copy(plan, "/etc/passwd", "0755")),
+    ("a copy of what a link leads to", |plan| add_copy(plan, "data/up", "0755")),
+    ("a copy of a directory", |plan| add_copy(plan, "data", "0755")),
+    ("a copy of the template", |plan| add_copy(plan, "", "0755")),
+    ("a copy of a FIFO", |plan| add_copy(plan, "data/fifo", "0600")),
+    ("a copy of a supervisor's state", |plan| add_copy(plan, "supervise/status", "0600")),
+    ("a copy of a supervisor's state as a directory", |plan| add_copy(plan, "supervise", "0755")),
+    ("a copy by an odd name", |plan| add_copy(plan, json!({ "hex": "ff" }), "0755")),
+    ("a copy that is a text too", |plan| set(plan, "template/run", "text", json!(""))),
+    ("a file that is neither", |plan| add(plan, json!({ "path": "x", "kind": "file", "mode": "0644" }))),
+    ("a file with a size", |plan| set(plan, "run", "size", json!(1u64 << 40))),
+    ("a directory with a text", |plan| set(plan, "instances", "text", json!(""))),
+    ("a directory with a target", |plan| set(plan, "instances", "target", json!("/"))),
+    ("a link without a target", |plan| add(plan, json!({ "path": "x", "kind": "link", "mode": "0777" }))),
+    ("a link with an empty target", |plan| add(plan, json!({ "path": "x", "kind": "link", "mode": "0777", "target": "" }))),
+    ("a link with a NUL", |plan| add(plan, json!({ "path": "x", "kind": "link", "mode": "0777", "target": "a\0" }))),
+    ("a placement that is none", |plan| plan["placement"] = json!("anywhere")),
+    ("a warning that is none", |plan| plan["warnings"] = json!([{ "id": "all-is-well", "subject": "x" }])),
+    ("a warning about nothing", |plan| plan["warnings"] = json!([{ "id": "log-file-size" }])),
+    ("a warning with a control sequence", |plan| {
+        plan["warnings"] = json!([{ "id": "unknown-account", "subject": "\u{1b}[2J\n" }]);
+    }),
+    ("another template", |plan| plan["template"] = json!("0".repeat(64))),
+    ("a digest that is none", |plan| plan["template"] = json!("x".repeat(64))),
+    ("a digest in capitals", |plan| plan["template"] = json!(plan["template"].as_str().unwrap().to_uppercase())),
+    ("half a digest", |plan| plan["template"] = json!("0".repeat(32))),
+];
+
+/// Nothing on disk comes of a plan that lies, and it is told why.
+#[test]
+fn lies() {
+    let bench = Bench::new();
+    let digest = bench.plan["template"].as_str().unwrap();
+    let mut text = String::new();
+    let mut tell = |what: &str, document: &[u8]| {
+        let message = bench.refused(what, document);
+        let message = message.split(" at line ").next().unwrap();
+        writeln!(text, "{what}\n    {}", message.replace(digest, "DIGEST")).unwrap();
+    };
+    for (what, lie) in LIES.iter().skip(1) {
+        let mut plan = bench.plan.clone();
+        lie(&mut plan);
+        assert_ne!(plan, bench.plan, "{what} changes nothing");
+        tell(what, plan.to_string().as_bytes());
+    }
+    let honest = bench.plan.to_string();
+    let half = honest.split_at(honest.len() / 2).0;
+    for (what, document) in [
+        ("nothing", ""),
+        ("half a document", half),
+        ("two documents", &honest.repeat(2)),
+        ("a list", &format!("[{honest}]")),
+        ("a document behind a byte order mark", &format!("\u{feff}{honest}")),
+        ("a thousand brackets", &"[".repeat(100_000)),
+        ("what --dry-run prints", "0755 dir  .\n"),
+        ("NULs", "\0\0\0\0"),
+    ] {
+        tell(what, document.as_bytes());
+    }
+    tell("what is no text", &[0xff; 100]);
+    let job = maker(bench.scratch.path(), ["--print-job", "template", "out"]).expect_code(0);
+    tell("a job", job.stdout.as_bytes());
+    settings().bind(|| insta::assert_snapshot!("lies", text));
+    // And what is no lie is done.
+    let mut plan = bench.plan.clone();
+    LIES[0].1(&mut plan);
+    fs::write(bench.scratch.join("plan"), plan.to_string()).unwrap();
+    let answer = bench.apply(Path::new("plan")).expect_code(0);
+    let warnings = "s6-instance-maker: warning: `event` in the template is a supervisor's state; it is not copied\n\
+                    s6-instance-maker: warning: `supervise` in the template is a supervisor's state; it is not copied\n";
+    assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("", warnings));
+}
+
+/// A way to change a template.
+type Change = (&'static str, fn(&Path));
+
+/// A plan is for one state of its template.
+#[test]
+fn other_states_of_the_template() {
+    let seen: &[Change] = &[
+        ("a file's size", |template| fs::write(template.join("data/file"), "more bytes").unwrap()),
+        ("a file's mode", |template| disk::chmod(template.join("data/file"), 0o644)),
+        ("a directory's mode", |template| disk::chmod(template.join("data"), 0o700)),
+        ("its own mode", |template| disk::chmod(template, 0o700)),
+        ("a name", |template| fs::rename(template.join("data/file"), template.join("data/File")).unwrap()),
+        ("a new file", |template| disk::file(template.join("down"), 0o644, "")),
+        ("a file gone", |template| fs::remove_file(template.join("tool")).unwrap()),
+        ("a link's target", |template| {
+            fs::remove_file(template.join("data/up")).unwrap();
+            symlink("../Run", template.join("data/up")).unwrap();
+        }),
+        ("a kind", |template| {
+            fs::remove_file(template.join("data/fifo")).unwrap();
+            disk::directory(template.join("data/fifo"), 0o600);
+        }),
+        ("a script of the same size", |template| {
+            let text = fs::read_to_string(template.join("run")).unwrap();
+            fs::write(template.join("run"), text.replace("instance", "Instance")).unwrap();
+        }),
+    ];
+    let unseen: &[Change] = &[
+        ("nothing", |_| {}),
+        ("another file's bytes", |template| fs::write(template.join("data/file"), "SOME bytes").unwrap()),
+        ("a supervisor's state", |template| disk::file(template.join("supervise/lock"), 0o600, "")),
+    ];
+    // "more bytes" would be as long as "some bytes".
+    let seen = seen.iter().map(|&(what, change)| match what {
+        "a file's size" => (what, (|template: &Path| fs::write(template.join("data/file"), "bytes").unwrap()) as fn(&Path)),
+        _ => (what, change),
+    });
+    for (what, change) in seen {
+        let bench = Bench::new();
+        change(&bench.scratch.join("template"));
+        let message = bench.refused(what, bench.plan.to_string().as_bytes());
+        assert!(
+            message.starts_with("the plan is refused: it was made for another state of the template `template`, "),
+            "{what}: {message}"
+        );
+    }
+    for (what, change) in unseen {
+        let bench = Bench::new();
+        change(&bench.scratch.join("template"));
+        fs::write(bench.scratch.join("plan"), bench.plan.to_string()).unwrap();
+        let answer = bench.apply(Path::new("plan"));
+        assert_eq!(answer.code, Some(0), "{what}\n{answer}");
+    }
+    if skip::is_root_or_say("wire::other_states_of_the_template, for owners") {
+        let bench = Bench::new();
+        std::os::unix::fs::chown(bench.scratch.join("template/data/file"), Some(33), None).unwrap();
+        bench.refused("a file's owner", bench.plan.to_string().as_bytes());
+    }
+}
+
+/// A shell in `directory` with the program as `$maker`.
+fn shell(directory: &Path, script: &str) -> Answer {
+    let mut command = under_umask("022", "sh");
+    Answer::of(command.args(["-euc", script]).env("maker", program::program()).current_dir(directory))
+}
+
+/// Every way to give a plan makes the same tree as no plan at all.
+#[test]
+fn ways_to_apply() {
+    let bench = Bench::new();
+    let here = bench.scratch.path();
+    let tree = |name: &str| disk::read_tree(&bench.scratch.join(name));
+    maker(here, ["-L", "/l", "template", "straight"]).expect_code(0);
+    fs::write(bench.scratch.join("plan"), bench.plan.to_string()).unwrap();
+    for (name, script) in [
+        (
+            "pipe",
+            "\"$maker\" --dry-run --format json -L /l template nowhere/at/all 2>&- | \"$maker\" --apply-plan - template pipe",
+        ),
+        ("stdin", "\"$maker\" --apply-plan - template stdin <plan"),
+        ("file", "\"$maker\" --apply-plan plan template file"),
+        ("long", "\"$maker\" --apply-plan=./plan template long"),
+        ("device", "\"$maker\" --apply-plan /dev/stdin template device <plan"),
+        ("slashes", "\"$maker\" --apply-plan plan ./template/ slashes//"),
+        ("umask", "umask 077; \"$maker\" --apply-plan plan template umask"),
+        ("options", "\"$maker\" -c 5 -u nobody -L /other -P x --apply-plan plan template options"),
+        ("wrong", "\"$maker\" -c 1 -t 9 -u 'a b' -L relative -r ../x --s6-version 0 --apply-plan plan template wrong"),
+    ] {
+        shell(here, script).expect_code(0);
+        let differences = disk::differences(&tree("straight"), &tree(name));
+        assert!(differences.is_empty(), "{name}\n{differences}");
+    }
+    // As an ordinary file called `-`.
+    fs::rename(bench.scratch.join("plan"), bench.scratch.join("-")).unwrap();
+    shell(here, "\"$maker\" --apply-plan ./- template dash </dev/null").expect_code(0);
+    for (script, code, message) in [
+        ("\"$maker\" --apply-plan ./- template straight", 111, "unable to make `straight`: it exists already"),
+        ("\"$maker\" --apply-plan ./- template a/b", 111, "unable to open `a`: No such file or directory"),
+        (
+            "\"$maker\" --apply-plan ./- template template/b",
+            100,
+            "`template`: DIR lies in there: a template cannot hold its own result",
+        ),
+        ("\"$maker\" --apply-plan ./- nowhere b", 111, "unable to open `nowhere`: No such file or directory"),
+        ("\"$maker\" --apply-plan missing template b", 111, "unable to open `missing`: No such file or directory"),
+        ("\"$maker\" --apply-plan template template b", 111, "unable to read `template`: Is a directory"),
+        ("\"$maker\" --apply-plan - template b <&-", 111, ""),
+        ("\"$maker\" --apply-plan '' template b", 111, "unable to open ``: No such file or directory"),
+        ("\"$maker\" --apply-plan", 100, "--apply-plan needs a value"),
+        (
+            "\"$maker\" --apply-plan ./- --dry-run template b",
+            100,
+            "of --dry-run, --print-job and --apply-plan only one can be done",
+        ),
+        ("\"$maker\" --apply-plan ./- --format json template b", 100, "--format means something with --dry-run only"),
+    ] {
+        let answer = shell(here, script);
+        assert!(!bench.scratch.join("b").exists(), "{script}\n{answer}");
+        if message.is_empty() {
+            // A closed standard input is one with nothing in it.
+            assert!(answer.stderr.contains("fatal: "), "{script}\n{answer}");
+            continue;
+        }
+        assert_eq!(answer.code, Some(code), "{script}\n{answer}");
+        let first = answer.stderr.lines().next().unwrap_or_default();
+        assert_eq!(first, format!("s6-instance-maker: fatal: {message}"), "{script}");
+    }
+}
+
+/// With -r, a plan is carried out in a DIR that is there, and replaces nothing.
+#[test]
+fn within_a_directory() {
+    let bench = Bench::new();
+    let here = bench.scratch.path();
+    let options = ["-r", "svc/logger", "-L", "/l"];
+    let plan =
+        maker(here, ["--dry-run", "--format", "json"].into_iter().chain(options).chain(["template", "any"])).expect_code(0);
+    fs::write(bench.scratch.join("plan"), &plan.stdout).unwrap();
+    maker(here, options.into_iter().chain(["template", "straight"])).expect_code(0);
+    disk::file(bench.scratch.join("out/other/type"), 0o644, "bundle\n");
+    disk::chmod(bench.scratch.join("out"), 0o700);
+    bench.apply(Path::new("plan")).expect_code(0);
+    let tree = |name: &str| disk::read_tree(&bench.scratch.join(name));
+    for name in ["svc", "logger"] {
+        let differences = disk::differences(&tree(&format!("straight/{name}")), &tree(&format!("out/{name}")));
+        assert!(differences.is_empty(), "{differences}");
+    }
+    let before = tree("out");
+    assert_eq!((before[b"".as_slice()].mode, before.contains_key(b"other/type".as_slice())), (0o700, true));
+    let answer = bench.apply(Path::new("plan")).expect_code(111);
+    assert!(answer.stderr.contains("unable to make `out/logger`: it exists already"), "{answer}");
+    assert!(disk::differences(&before, &tree("out")).is_empty(), "{answer}");
+    // Nor does it replace anything when what it would make there is no directory.
+    let mut lie: Value = serde_json::from_str(&plan.stdout).unwrap();
+    lie["entries"] = json!([
+        { "path": "", "kind": "dir", "mode": "0755" },
+        { "path": "other", "kind": "file", "mode": "0644", "text": "" },
+    ]);
+    fs::write(bench.scratch.join("plan"), lie.to_string()).unwrap();
+    bench.apply(Path::new("plan")).expect_code(111);
+    assert!(disk::differences(&before, &tree("out")).is_empty());
+}
+
+/// What is printed for others depends on the template and on who asks, not on DIR.
+#[test]
+fn dir_does_not_matter_to_documents() {
+    let bench = Bench::new();
+    disk::directory(bench.scratch.join("there"), 0o755);
+    for what in
+        [["--print-job", "-c5"].as_slice(), &["--dry-run", "--format", "json", "-c5"], &["--dry-run", "--format=json", "-rsvc"]]
+    {
+        let print = |dir: &str| {
+            let answer = maker(bench.scratch.path(), what.iter().copied().chain(["template", dir])).expect_code(0);
+            assert!(answer.stdout.ends_with("}\n") && answer.stdout.lines().count() == 1, "{answer}");
+            answer.stdout
+        };
+        let expected = print("out");
+        for dir in ["there", "no/parent/at/all", "template/run", "template/inner", "/", ".", "run\n\u{1b}"] {
+            assert_eq!(print(dir), expected, "{what:?} {dir}");
+        }
+    }
+    let before = disk::read_tree(bench.scratch.path());
+    // What cannot be planned is not printed, but is a job all the same.
+    let answer = maker(bench.scratch.path(), ["--dry-run", "--format", "json", "-u", "nobody", "-c1", "template", "out"]);
+    assert_eq!((answer.clone().expect_code(100).stdout, answer.stderr.contains("-c `1`")), (String::new(), true));
+    maker(bench.scratch.path(), ["--print-job", "-u", "nobody", "template", "out"]).expect_code(0);
+    assert!(disk::differences(&before, &disk::read_tree(bench.scratch.path())).is_empty());
+}
+
+/// A job made by the program, read by the library, gives the plan that the program prints.
+#[test]
+fn names_that_are_not_text_survive_the_program() {
+    let bench = Bench::new();
+    let template = bench.scratch.join("template");
+    for name in [b"not-utf8-\xff\xfe".as_slice(), b"new\nline", b"\x1b[31m", b"\"\\", "\u{e9}".as_bytes()] {
+        disk::file(template.join(OsStr::from_bytes(name)), 0o644, name);
+    }
+    symlink(OsStr::from_bytes(b"\xff/\n"), template.join("odd-link")).unwrap();
+    let here = bench.scratch.path();
+    let options = ["-L/l".into(), OsString::from_vec(b"-P\xff".to_vec()), "-lnobody".into()];
+    let words = |more: &[&str], dir: &str| -> Vec<OsString> {
+        more.iter().map(Into::into).chain(options.clone()).chain(["template".into(), dir.into()]).collect()
+    };
+    let job = maker(here, words(&["--print-job"], "out")).expect_code(0).stdout;
+    let job = Job::decode(job.as_bytes()).unwrap();
+    let request = manifest::request(words(&[], "out")).unwrap();
+    let computed = PlanDocument::encode(&plan(&request, &job.facts, &job.template).unwrap(), &job.template);
+    let printed = maker(here, words(&["--dry-run", "--format", "json"], "out")).expect_code(0).stdout;
+    assert_eq!(printed, String::from_utf8(computed).unwrap());
+    fs::write(bench.scratch.join("plan"), printed).unwrap();
+    bench.apply(Path::new("plan")).expect_code(0);
+    maker(here, words(&[], "straight")).expect_code(0);
+    let differences = disk::differences(&disk::read_tree(&here.join("straight")), &disk::read_tree(&here.join("out")));
+    assert!(differences.is_empty(), "{differences}");
+}
+
+fn settings() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots/wire");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
+}
