@@ -1,0 +1,340 @@
+//! What is copied, and how: all of it, as it was, with as little as it takes.
+
+use super::{as_nobody, assert_copied, injected, names, rich_template, staging_in};
+use s6_instance_maker_workspace::disk::{self, OnDisk};
+use s6_instance_maker_workspace::program::{self, Answer, maker};
+use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::skip;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{chown, lchown, symlink};
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn what_is_read_back_is_the_template() {
+    let scratch = Scratch::new("apply");
+    let template = scratch.join("template");
+    rich_template(&template);
+    if rustix::process::geteuid().is_root() {
+        chown(template.join("tool"), Some(33), Some(4)).unwrap();
+        disk::chmod(template.join("tool"), 0o6755);
+        lchown(template.join("dangling"), Some(1), Some(2)).unwrap();
+        chown(template.join("fifo"), Some(33), Some(33)).unwrap();
+        chown(template.join("data/shared"), Some(33), Some(4)).unwrap();
+        disk::chmod(template.join("data/shared"), 0o2775);
+        chown(&template, Some(5), Some(6)).unwrap();
+        disk::chmod(&template, 0o2751);
+    }
+    for umask in ["022", "077", "000", "0222"] {
+        let out = scratch.join(format!("out-{umask}"));
+        let answer = Answer::of(program::under_umask(umask, program::program()).arg(&template).arg(&out)).expect_code(0);
+        assert_eq!(answer.stdout, "");
+        assert_eq!(answer.stderr.is_empty(), umask != "000", "{answer}");
+        assert_copied(&template, &out);
+        assert!(staging_in(scratch.path()).is_empty());
+    }
+    maker(scratch.path(), ["-r", "svc", "template", "definitions"]).expect_code(0);
+    assert_copied(&template, &scratch.join("definitions/svc"));
+}
+
+/// What --dry-run prints is what is then made.
+#[test]
+fn what_is_planned_is_made() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    disk::file(scratch.join("template/finish"), 0o755, "#!/bin/sh\n");
+    for options in [&["-u", "33:33", "-L", "/l", "-l", "nobody", "-c", "20000"][..], &["-r", "svc/log/pipe", "-L", "/l"][..]] {
+        let with = |more: &[&str]| maker(scratch.path(), options.iter().chain(more).chain(&["template", "out"])).expect_code(0);
+        let planned = with(&["--dry-run"]).stdout;
+        assert!(!scratch.join("out").exists());
+        with(&[]);
+        let mut made = String::new();
+        for (path, entry) in disk::read_tree(&scratch.join("out")) {
+            let path = String::from_utf8(path).unwrap();
+            made.push_str(&format!("{:04o} {:<4} {}", entry.mode, entry.kind, if path.is_empty() { "." } else { &path }));
+            let template = Path::new(&path).components().any(|part| part.as_os_str() == "template");
+            let from = path.rsplit("template/").next().unwrap();
+            match entry.kind {
+                // With -u, a script is called X.user; its wrapper is generated.
+                "file" if template && options[0] != "-u" => made.push_str(&format!(" <- {from}\n")),
+                "file" if template && from.ends_with(".user") => {
+                    made.push_str(&format!(" <- {}\n", from.trim_end_matches(".user")))
+                }
+                "file" => {
+                    made.push('\n');
+                    for line in String::from_utf8(entry.bytes).unwrap().lines() {
+                        made.push_str(format!("     | {line}").trim_end());
+                        made.push('\n');
+                    }
+                }
+                _ => made.push('\n'),
+            }
+        }
+        assert_eq!(planned, made);
+        fs::remove_dir_all(scratch.join("out")).unwrap();
+    }
+}
+
+#[test]
+fn a_link_given_as_template_is_followed() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    symlink("template", scratch.join("link")).unwrap();
+    maker(scratch.path(), ["link", "out"]).expect_code(0);
+    maker(scratch.path(), ["template//", "out2//"]).expect_code(0);
+    assert_copied(&scratch.join("template"), &scratch.join("out"));
+    assert_copied(&scratch.join("template"), &scratch.join("out2"));
+}
+
+#[test]
+fn a_supervisors_state_is_not_copied() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    disk::file(scratch.join("template/log/run"), 0o755, "#!/bin/sh\n");
+    for state in ["supervise", "log/event"] {
+        disk::fifo(scratch.join(disk_parent(&scratch, state)).join("control"), 0o600);
+    }
+    disk::directory(scratch.join("template/data/event"), 0o755);
+    let answer = maker(scratch.path(), ["template", "out"]).expect_code(0);
+    assert_eq!(
+        answer.stderr,
+        "s6-instance-maker: warning: `log/event` in the template is a supervisor's state; it is not copied\n\
+         s6-instance-maker: warning: `supervise` in the template is a supervisor's state; it is not copied\n"
+    );
+    assert!(!scratch.join("out/template/supervise").exists() && !scratch.join("out/template/log/event").exists());
+    assert!(scratch.join("out/template/data/event").is_dir());
+}
+
+fn disk_parent(scratch: &Scratch, state: &str) -> std::path::PathBuf {
+    let path = scratch.join("template").join(state);
+    disk::directory(&path, 0o700);
+    path
+}
+
+#[test]
+fn without_root_the_copy_is_the_callers() {
+    if !skip::is_root_or_say("running as somebody else") {
+        return;
+    }
+    let scratch = Scratch::within(Path::new("/tmp"), "s6-instance-maker-nobody");
+    let template = scratch.join("template");
+    disk::plain_template(&template);
+    disk::file(template.join("tool"), 0o6755, "#!/bin/sh\n");
+    disk::directory(template.join("closed"), 0o500);
+    chown(template.join("closed"), Some(65534), Some(65534)).unwrap();
+    disk::directory(template.join("shared"), 0o2775);
+    let answer = Answer::of(as_nobody(&scratch).args(["template", "out"])).expect_code(0);
+    assert_eq!(
+        answer.stderr,
+        "s6-instance-maker: warning: `tool` in the template has a set-id bit and another owner; the bit is not copied\n"
+    );
+    let tree = disk::read_tree(&scratch.join("out"));
+    assert!(tree.values().all(|entry| entry.owner == (65534, 65534)));
+    let mode = |path: &str| tree[path.as_bytes()].mode;
+    assert_eq!((mode("template/tool"), mode("template/closed"), mode("template/shared")), (0o755, 0o500, 0o2775));
+}
+
+/// A tree deeper than any path is refused whole; the deepest that has a path is copied whole.
+#[test]
+fn depth_is_copied_or_refused() {
+    let scratch = Scratch::new("apply");
+    for (label, levels, code) in [("fits", 2000, 0), ("too-deep", 3000, 100)] {
+        let template = scratch.join(label);
+        disk::plain_template(&template);
+        // Made level by level, as no path reaches it.
+        let script =
+            "cd \"$0\" && i=0 && while [ $i -lt $1 ]; do mkdir d && cd -P ./d || exit 1; i=$((i+1)); done; echo deep > f";
+        assert!(Command::new("sh").args(["-c", script]).arg(&template).arg(levels.to_string()).status().unwrap().success());
+        let out = format!("out-{label}");
+        let answer = maker(scratch.path(), [label, &out]).expect_code(code);
+        if code == 0 {
+            let find = Answer::of(
+                Command::new("find")
+                    .arg(scratch.join(&out).join("template"))
+                    .args(["-name", "f", "-size", "5c", "-printf", "%d\n"]),
+            );
+            assert_eq!(find.stdout, "2001\n", "{find}");
+        } else {
+            assert!(
+                answer.stderr.ends_with(": a path inside a service directory cannot be longer than 4095 bytes\n"),
+                "{answer}"
+            );
+            assert!(!scratch.join(&out).exists() && staging_in(scratch.path()).is_empty());
+        }
+    }
+}
+
+#[test]
+fn holes_stay_holes() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    let sparse = fs::File::create(scratch.join("template/sparse")).unwrap();
+    use std::os::unix::fs::FileExt as _;
+    sparse.write_all_at(b"begin", 0).unwrap();
+    sparse.write_all_at(b"middle", 3 << 30).unwrap();
+    sparse.set_len(1 << 40).unwrap();
+    fs::File::create(scratch.join("template/hole")).unwrap().set_len(1 << 30).unwrap();
+    maker(scratch.path(), ["template", "out"]).expect_code(0);
+    let copy = fs::File::open(scratch.join("out/template/sparse")).unwrap();
+    let metadata = copy.metadata().unwrap();
+    assert_eq!(metadata.len(), 1 << 40);
+    assert!(metadata.blocks() * 512 < 1 << 20, "{} blocks", metadata.blocks());
+    let mut bytes = [0; 8];
+    copy.read_exact_at(&mut bytes, 3 << 30).unwrap();
+    assert_eq!(&bytes, b"middle\0\0");
+    copy.read_exact_at(&mut bytes, 0).unwrap();
+    assert_eq!(&bytes, b"begin\0\0\0");
+    assert_eq!(fs::metadata(scratch.join("out/template/hole")).unwrap().blocks(), 0);
+}
+
+/// Where the kernel moves nothing, a buffer does: the same bytes, by every way.
+#[test]
+fn contents_are_copied_by_every_way() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    let bytes: Vec<u8> = (0..5_000_000u32).flat_map(|number| number.to_le_bytes()).take(5_000_000).collect();
+    disk::file(scratch.join("template/file"), 0o644, bytes);
+    for (label, faults) in [
+        ("range", &[][..]),
+        ("send", &["copy_file_range:error=EXDEV"]),
+        ("buffer", &["copy_file_range:error=EXDEV", "sendfile:error=EINVAL"]),
+    ] {
+        let answer = injected(&scratch, faults, &["template", label]);
+        assert_eq!(answer.code, Some(0), "{answer}");
+        assert_copied(&scratch.join("template"), &scratch.join(label));
+    }
+}
+
+/// No more than about seven system calls for one more small file.
+#[test]
+fn a_small_file_costs_few_system_calls() {
+    let scratch = Scratch::new("apply");
+    let calls = |files: usize| {
+        let template = scratch.join(format!("template-{files}"));
+        disk::plain_template(&template);
+        for index in 0..files {
+            disk::file(template.join(format!("data/{index}")), 0o644, "contents");
+        }
+        let (out, log) = (scratch.join(format!("out-{files}")), scratch.join(format!("log-{files}")));
+        let answer = Answer::of(
+            Command::new("strace").args(["-f", "-qq", "-o"]).arg(&log).arg(program::program()).arg(&template).arg(&out),
+        );
+        assert_eq!(answer.code, Some(0), "{answer}");
+        // std asserts in builds for debugging that a descriptor is open before it closes it.
+        let log = fs::read_to_string(log).unwrap();
+        log.lines().filter(|line| !line.contains("F_GETFD") && !line.contains("futex") && !line.contains("brk(")).count()
+    };
+    // Below the number from which on threads take part.
+    let (few, many) = (calls(100), calls(400));
+    let each = (many - few) as f64 / 300.0;
+    assert!(each <= 7.2, "{each} system calls for a file");
+}
+
+/// Bytes do not pass through the program: its memory does not grow with them.
+#[test]
+fn memory_does_not_grow_with_contents() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    let peak = |label: &str, size: usize| {
+        disk::file(scratch.join("template/file"), 0o644, vec![b'x'; size]);
+        let log = scratch.join("time");
+        let status = Command::new("/usr/bin/time")
+            .args(["-f", "%M", "-o"])
+            .arg(&log)
+            .arg(program::program())
+            .arg(scratch.join("template"))
+            .arg(scratch.join(label))
+            .status();
+        assert!(status.unwrap().success());
+        fs::read_to_string(log).unwrap().trim().parse::<i64>().unwrap()
+    };
+    if !Path::new("/usr/bin/time").exists() {
+        return skip::did_not_run("memory of a copy", "there is no /usr/bin/time");
+    }
+    let (small, large) = (peak("small", 1), peak("large", 200 << 20));
+    assert!(large - small < 4096, "{small} KiB for one byte, {large} KiB for 200 MiB");
+}
+
+/// Many entries, on several threads: all of them.
+#[test]
+fn many_entries_are_all_copied() {
+    let scratch = Scratch::new("apply");
+    let template = scratch.join("template");
+    disk::plain_template(&template);
+    for index in 0..2000 {
+        disk::file(
+            template.join(format!("d{}/e{}/f{index}", index % 7, index % 13)),
+            0o600 | (index % 0o100),
+            index.to_string(),
+        );
+    }
+    maker(scratch.path(), ["template", "out"]).expect_code(0);
+    assert_copied(&template, &scratch.join("out"));
+}
+
+/// Modes and owners are what was asked for even where the parent directory has other ideas.
+#[test]
+fn parents_with_ideas_of_their_own() {
+    if !skip::is_root_or_say("directories of other groups") {
+        return;
+    }
+    let scratch = Scratch::new("apply");
+    rich_template(&scratch.join("template"));
+    let shared = scratch.join("shared");
+    disk::directory(&shared, 0o755);
+    chown(&shared, Some(0), Some(33)).unwrap();
+    disk::chmod(&shared, 0o2775);
+    maker(scratch.path(), ["template", "shared/out"]).expect_code(0);
+    assert_copied(&scratch.join("template"), &shared.join("out"));
+    let tree = disk::read_tree(&shared.join("out"));
+    let generated = ["", "run", "instance", "instances", "notification-fd"].map(|path| tree[path.as_bytes()].owner);
+    assert_eq!(generated, [(0, 0); 5]);
+    assert_eq!(tree[b"".as_slice()].mode, 0o755);
+    maker(scratch.path(), ["-r", "svc", "template", "shared"]).expect_code(0);
+    let tree = disk::read_tree(&shared.join("svc"));
+    assert_eq!((tree[b"".as_slice()].owner, tree[b"run".as_slice()].owner), ((0, 0), (0, 0)));
+    let answer = Answer::of(Command::new("setfacl").args(["-d", "-m", "u::rwx,g::rx,o::-,u:33:rwx"]).arg(&shared));
+    assert_eq!(answer.code, Some(0), "{answer}");
+    maker(scratch.path(), ["template", "shared/out2"]).expect_code(0);
+    maker(scratch.path(), ["-r", "svc2", "template", "shared"]).expect_code(0);
+    for out in ["out2", "svc2"] {
+        let acls = Answer::of(Command::new("getfacl").args(["--recursive", "--skip-base", "--physical"]).arg(shared.join(out)));
+        assert_eq!((acls.code, acls.stdout.as_str()), (Some(0), ""), "somebody was let in by an ACL");
+    }
+    let tree: BTreeMap<Vec<u8>, OnDisk> = disk::read_tree(&shared.join("out2"));
+    assert_eq!(
+        (tree[b"run".as_slice()].mode, tree[b"instance".as_slice()].mode, tree[b"".as_slice()].mode),
+        (0o755, 0o755, 0o755)
+    );
+    assert_copied(&scratch.join("template"), &shared.join("out2"));
+}
+
+/// Another result for -r beside what is there, through a link, or into the working directory.
+#[test]
+fn definitions_go_into_directories_that_are_there() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    disk::directory(scratch.join("definitions"), 0o700);
+    symlink("definitions", scratch.join("link")).unwrap();
+    maker(scratch.path(), ["-r", "one", "template", "definitions/"]).expect_code(0);
+    maker(scratch.path(), ["-r", "two", "template", "link"]).expect_code(0);
+    maker(&scratch.join("definitions"), ["-r", "three", "../template", "."]).expect_code(0);
+    assert_eq!(names(&scratch.join("definitions")), ["one", "three", "two"]);
+    assert_eq!(fs::metadata(scratch.join("definitions")).unwrap().mode() & 0o7777, 0o700);
+    // A directory that holds its template, under another name, is fine.
+    maker(scratch.path(), ["-r", "svc", "template", "."]).expect_code(0);
+}
+
+/// The longest name that a result can have still has a staging directory.
+#[test]
+fn results_may_have_long_names() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    let long = OsString::from_vec([vec![b'n'; 253], b"\xff\n".to_vec()].concat());
+    maker(scratch.path(), [OsStr::new("template"), &long]).expect_code(0);
+    assert_copied(&scratch.join("template"), &scratch.join(&long));
+}

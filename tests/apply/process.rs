@@ -1,0 +1,116 @@
+//! What a process has besides its arguments: signals, a terminal, streams.
+
+use super::assert_copied;
+use s6_instance_maker_workspace::disk;
+use s6_instance_maker_workspace::program::{self, Answer};
+use s6_instance_maker_workspace::scratch::Scratch;
+use std::process::{Command, Stdio};
+
+#[test]
+fn signals_leave_nothing() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    for index in 0..200 {
+        disk::file(scratch.join(format!("template/data/{index}")), 0o644, "x");
+    }
+    disk::directory(scratch.join("definitions"), 0o755);
+    let before = disk::read_tree(scratch.path());
+    for signal in ["INT", "TERM", "HUP"] {
+        for words in [&["template", "out"][..], &["-r", "svc", "template", "definitions"]] {
+            // The signal arrives at the hundredth file that is opened, which is in the middle of the copy.
+            let fault = format!("inject=openat2:signal=SIG{signal}:when=100");
+            let answer = Answer::of(
+                Command::new("strace")
+                    .args(["-f", "-qq", "-o", "/dev/null", "-e", &fault])
+                    .arg(program::program())
+                    .args(words)
+                    .current_dir(scratch.path()),
+            );
+            assert_eq!(answer.code, Some(111), "{answer}");
+            assert_eq!(answer.stderr, "s6-instance-maker: fatal: interrupted by a signal\n");
+            assert_eq!(disk::differences(&before, &disk::read_tree(scratch.path())), "");
+        }
+    }
+}
+
+/// What the starter has the program ignore, as nohup does, it goes on ignoring.
+#[test]
+fn ignored_signals_stay_ignored() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    let run = |ignored: &str| {
+        let script = format!(
+            "trap '' {ignored}; strace -qq -o /dev/null -e inject=copy_file_range:signal=SIGHUP:when=1 \"$0\" template out"
+        );
+        Answer::of(Command::new("sh").args(["-c", &script]).arg(program::program()).current_dir(scratch.path()))
+    };
+    assert_eq!(run("INT TERM").code, Some(111));
+    assert!(!scratch.join("out").exists());
+    assert_eq!(run("HUP").code, Some(0));
+    assert_copied(&scratch.join("template"), &scratch.join("out"));
+}
+
+/// A bar appears on a terminal when the work takes longer than a second, and nowhere else.
+#[test]
+fn long_work_shows_a_bar() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    for index in 0..20 {
+        disk::file(scratch.join(format!("template/{index}")), 0o644, "x");
+    }
+    let run = |terminal: bool, delay: u32, out: &str| {
+        let fault = format!("inject=copy_file_range:delay_exit={delay}");
+        let line = format!("strace -f -qq -o /dev/null -e {fault} {} template {out}", program::program().display());
+        let mut command = if terminal { Command::new("script") } else { Command::new("sh") };
+        let command = if terminal { command.args(["-qec", &line, "/dev/null"]) } else { command.args(["-c", &line]) };
+        let answer = Answer::of(command.env("TERM", "xterm").current_dir(scratch.path())).expect_code(0);
+        assert_copied(&scratch.join("template"), &scratch.join(out));
+        answer
+    };
+    let slow = run(true, 100_000, "slow");
+    assert!(slow.stdout.contains("making: ") && slow.stdout.contains("/26 entries"), "{slow}");
+    let quick = run(true, 0, "quick");
+    assert_eq!(quick.stdout, "", "{quick}");
+    let piped = run(false, 100_000, "piped");
+    assert_eq!((piped.stdout.as_str(), piped.stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn streams_may_be_closed_or_full() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    let sh =
+        |script: &str| Answer::of(Command::new("sh").args(["-c", script]).arg(program::program()).current_dir(scratch.path()));
+    assert_eq!(sh("\"$0\" --dry-run template out >/dev/full").code, Some(111));
+    assert_eq!(
+        sh("\"$0\" --help >/dev/full").stderr,
+        "s6-instance-maker: fatal: unable to write to standard output: No space left on device\n"
+    );
+    let piped = sh("{ \"$0\" --help; echo $? >&2; } | true");
+    assert!(
+        ["0\n", "s6-instance-maker: fatal: unable to write to standard output: Broken pipe\n111\n"]
+            .contains(&piped.stderr.as_str()),
+        "{piped}"
+    );
+    assert_eq!(sh("\"$0\" template out <&- >&- 2>&-").code, Some(0));
+    assert_eq!(sh("\"$0\" template out <&- >&- 2>&-").code, Some(111));
+    assert_eq!(sh("\"$0\" template out 2>/dev/full").code, Some(111));
+}
+
+/// What only prints ends when it is told to, also while it waits for its reader.
+#[test]
+fn printing_can_be_interrupted() {
+    let scratch = Scratch::new("apply");
+    let template = scratch.join("template");
+    disk::plain_template(&template);
+    for index in 0..3000 {
+        disk::file(template.join(format!("d/a-name-that-is-long-enough-to-fill-a-pipe-{index}")), 0o644, "");
+    }
+    let mut child = Command::new(program::program());
+    let mut child =
+        child.args(["--dry-run", "template", "out"]).current_dir(scratch.path()).stdout(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none(), "it should be waiting for a reader");
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), None);
+}
