@@ -67,7 +67,8 @@ fn cases(programs: &Path) -> Vec<Case> {
     let mut refused = 0;
     for byte in 1..=255u8 {
         for text in [vec![byte], [b"x", [byte].as_slice(), b"1"].concat(), [b"\\\"", [byte].as_slice(), b"f\\"].concat()] {
-            let slashed = [b"/", text.as_slice()].concat();
+            // It ends in a letter, so that it is the name of a directory whatever the text is.
+            let slashed = [b"/", text.as_slice(), b"d"].concat();
             // What these two fields refuse is refused whatever stands around it.
             let account = Some(text.clone()).filter(|text| account_is_accepted(text));
             cases.extend(logger_case(programs, &slashed, &text, account.as_deref(), true));

@@ -162,8 +162,8 @@ fn quoted_prefix(subject: &mut Subject<'_>) -> Result<bool, String> {
 fn state_not_copied(subject: &mut Subject<'_>) -> Result<bool, String> {
     for state in subject.case.template.state {
         let path = subject.case.in_service(&format!("template/{state}"));
-        if subject.tree.remove(&path).is_none_or(|entry| entry.kind != "dir") {
-            return Err(format!("the original has no directory template/{state}"));
+        if subject.tree.remove(&path).is_none_or(|entry| !["dir", "link"].contains(&entry.kind)) {
+            return Err(format!("the original has no directory or link template/{state}"));
         }
         let inside = [&path, &b"/"[..]].concat();
         subject.tree.retain(|path, _| !path.starts_with(&inside));
