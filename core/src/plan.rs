@@ -10,7 +10,7 @@ use crate::path::{Name, PathError, TreePath};
 use crate::request::{Consumer, LOG_FILE_SIZES, Request, ServiceName, Shape};
 use crate::scripts::{self, MOST_LOGGED, NoRoom};
 use crate::target::S6Version;
-use crate::template::Template;
+use crate::template::{LOG, Template};
 use crate::tree::{DisplayContent, Kind, Meta, Mode, Node, Tree, TreeError};
 use crate::warning::{self, Warning};
 use crate::wrap::{WrapError, Wrapping};
@@ -172,7 +172,6 @@ pub enum PlanError {
 
 const INSTANCE: TreePath = TreePath::constant("instance");
 const INSTANCES: TreePath = TreePath::constant("instances");
-const LOG: TreePath = TreePath::constant("log");
 const NOTIFICATION_FD: TreePath = TreePath::constant("notification-fd");
 const RUN: TreePath = TreePath::constant("run");
 const TEMPLATE: TreePath = TreePath::constant("template");

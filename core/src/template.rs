@@ -37,9 +37,12 @@ pub enum Resolved {
 /// As many links as Linux follows in one path.
 const LINKS_MAX: usize = 40;
 
-const RUN: Name = Name::constant("run");
-const FINISH: Name = Name::constant("finish");
-const LOG: TreePath = TreePath::constant("log");
+/// What s6-supervise runs as the service.
+pub(crate) const RUN: Name = Name::constant("run");
+/// What s6-supervise runs when the service has ended.
+pub(crate) const FINISH: Name = Name::constant("finish");
+/// Where a service has its logger, itself a service directory.
+pub(crate) const LOG: TreePath = TreePath::constant("log");
 
 impl From<Tree<FileFacts>> for Template {
     fn from(tree: Tree<FileFacts>) -> Self {

@@ -9,7 +9,7 @@ use crate::facts::{Access, Credentials, Facts};
 use crate::path::{Name, TreePath};
 use crate::request::{Account, AccountName};
 use crate::target::Target;
-use crate::template::{Resolved, Template};
+use crate::template::{FINISH, LOG, RUN, Resolved, Template};
 use crate::tree::{Kind, Meta, Node};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -90,10 +90,6 @@ pub enum ScriptReason {
     #[error("is a directory that the user cannot pass through")]
     NotSearchable,
 }
-
-const RUN: Name = Name::constant("run");
-const FINISH: Name = Name::constant("finish");
-const LOG: TreePath = TreePath::constant("log");
 
 impl Wrapping {
     /// Finds the scripts that `user` shall run and checks that it can, and that it cannot replace them: their wrappers are run by

@@ -70,7 +70,7 @@ enum Made {
 /// What a file system does with new files besides what it was asked for.
 #[derive(Clone, Copy, Debug, Default)]
 struct Habits {
-    /// It gives them other permission bits: a default ACL, or a umask.
+    /// It gives them other permission bits: a umask that a user of this library left on, a file system with modes of its own.
     other_mode: bool,
     /// It gives them another group: the mount option grpid.
     other_group: bool,
