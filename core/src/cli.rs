@@ -5,6 +5,7 @@
 
 use crate::escape::Shown;
 use crate::execline::Text;
+use crate::message;
 use crate::number;
 use crate::request::{Account, Consumer, Definition, LOGGER_OPTIONS, LogDir, LogUser, Logging, MaxInstances, PrepareLogDir};
 use crate::request::{Request, ServiceName, Shape, Timestamp};
@@ -264,17 +265,106 @@ impl UsageError {
         Self { message: message.into(), hint: None }
     }
 
+    /// An option that this program was built without, and what may help.
+    #[must_use]
+    pub fn unsupported(option: &str, hint: &str) -> Self {
+        Self { message: format!("{option} is not in this program"), hint: Some(hint.to_owned()) }
+    }
+
     /// An option's value that means nothing, and why.
     fn value(option: &str, value: &OsStr, reason: impl Display) -> Self {
         Self::new(format!("{option} `{}`: {reason}", Shown(value.as_encoded_bytes())))
     }
 }
 
+/// What is its own about a program's command line; the rest is the same for all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Grammar {
+    /// What the program is called in its help.
+    pub program: &'static str,
+    /// Options that only this program has.
+    pub own: &'static [OwnOption],
+}
+
+/// An option that one program has besides those of all programs: `--LONG VALUE`.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnOption {
+    /// Its name, without the dashes.
+    pub long: &'static str,
+    /// What its value is called in the help.
+    pub value_name: &'static str,
+    /// A line for the help.
+    pub help: &'static str,
+    /// Under which heading the help has it.
+    pub heading: &'static str,
+}
+
+impl Grammar {
+    /// Nothing but what all programs understand.
+    pub const COMMON: Self = Self { program: message::PROGRAM, own: &[] };
+
+    fn command(&self) -> clap::Command {
+        let own = self.own.iter().map(|option| {
+            clap::Arg::new(option.long)
+                .long(option.long)
+                .value_name(option.value_name)
+                .value_parser(clap::value_parser!(OsString))
+                .help(option.help)
+                .help_heading(option.heading)
+        });
+        let usage = format!("{} [OPTIONS] TEMPLATE DIR", self.program);
+        Cli::command().name(self.program).override_usage(usage).args(own)
+    }
+}
+
+/// A command line that was read by a [`Grammar`].
+#[derive(Clone, Debug)]
+pub struct Typed {
+    /// What all programs understand.
+    pub cli: Cli,
+    /// The same as words, the program's name first: any program of this project reads the same from them. The program's own options
+    /// are not among them.
+    pub common: Vec<OsString>,
+    own: Vec<(&'static str, OsString)>,
+}
+
+impl Typed {
+    /// The value of one of the program's own options.
+    #[must_use]
+    pub fn own(&self, long: &str) -> Option<&OsStr> {
+        self.own.iter().rev().find(|(name, _)| *name == long).map(|(_, value)| value.as_os_str())
+    }
+
+    /// The value of one of the program's own options as a number from `min` to `max`.
+    pub fn own_number<N>(&self, long: &str, min: N, max: N) -> Result<Option<N>, UsageError>
+    where
+        N: TryFrom<u64> + PartialOrd + Display,
+    {
+        number_within(&format!("--{long}"), self.own(long), min, max)
+    }
+}
+
 /// Reads a command line, the program's name first.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, Refusal> {
-    let command = Cli::command();
-    let args = long_form(&command, args).map_err(Refusal::Usage)?;
-    command.try_get_matches_from(args).and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| refusal(&error))
+    parse_with(&Grammar::COMMON, args).map(|typed| typed.cli)
+}
+
+/// Reads a command line of a program that has options of its own, the program's name first.
+pub fn parse_with(grammar: &Grammar, args: impl IntoIterator<Item = OsString>) -> Result<Typed, Refusal> {
+    let command = grammar.command();
+    let words = long_form(&command, args).map_err(Refusal::Usage)?;
+    let matches = command.try_get_matches_from(&words).map_err(|error| refusal(&error))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| refusal(&error))?;
+    let of = |option: &OwnOption| matches.get_one::<OsString>(option.long).map(|value| (option.long, value.clone()));
+    let own = grammar.own.iter().filter_map(of).collect();
+    // In the long form an option is one word, and what follows `--` is none.
+    let mut ended = false;
+    let is_common = |word: &OsString| {
+        ended |= word == "--";
+        ended || !grammar.own.iter().any(|option| word.strip_prefix(&format!("--{}=", option.long)).is_some())
+    };
+    let common = words.into_iter().filter(is_common).collect();
+    Ok(Typed { cli, common, own })
 }
 
 /// Rewrites every option with a value to `--long=VALUE`, the one form in which clap takes a value as it is: it would drop the
@@ -500,12 +590,20 @@ fn checked<'a, T, E: Display>(
 /// A number from 0 to `max`.
 fn number_in<N>(option: &str, value: Option<&OsStr>, max: N) -> Result<Option<N>, UsageError>
 where
+    N: TryFrom<u64> + PartialOrd + Display + Default,
+{
+    number_within(option, value, N::default(), max)
+}
+
+/// A number from `min` to `max`.
+fn number_within<N>(option: &str, value: Option<&OsStr>, min: N, max: N) -> Result<Option<N>, UsageError>
+where
     N: TryFrom<u64> + PartialOrd + Display,
 {
     let Some(value) = value else { return Ok(None) };
     let number = number::parse(value.as_encoded_bytes()).and_then(|number| N::try_from(number).ok());
     match number {
-        Some(number) if number <= max => Ok(Some(number)),
-        _ => Err(UsageError::value(option, value, format!("it must be a number from 0 to {max}"))),
+        Some(number) if min <= number && number <= max => Ok(Some(number)),
+        _ => Err(UsageError::value(option, value, format!("it must be a number from {min} to {max}"))),
     }
 }

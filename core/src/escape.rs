@@ -40,6 +40,13 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
+/// Whether `text` can be shown as it is, as one line: there is nothing in it that [`Shown`] never leaves. For text that says that it
+/// is escaped already.
+#[must_use]
+pub fn is_shown(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() || is_invisible(c))
+}
+
 /// Displays bytes as one word of a line: in double quotes where there is a blank or a quote in them.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownWord<'a>(pub &'a [u8]);

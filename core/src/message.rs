@@ -18,13 +18,33 @@ pub enum Level {
     Warning,
 }
 
+impl Level {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Fatal => "fatal",
+            Self::Hint => "hint",
+            Self::Warning => "warning",
+        }
+    }
+}
+
 /// A line with its newline. `text` is escaped already.
 #[must_use]
 pub fn line(level: Level, text: &dyn Display) -> String {
-    let level = match level {
-        Level::Fatal => "fatal",
-        Level::Hint => "hint",
-        Level::Warning => "warning",
+    format!("{PROGRAM}: {}: {text}\n", level.word())
+}
+
+/// What a program of this project says when it fails: a fatal error's text, and a hint's. Anything else is none.
+#[must_use]
+pub fn parse(messages: &[u8]) -> Option<(&str, Option<&str>)> {
+    let take = |messages, level: Level| {
+        let rest = str::strip_prefix(messages, PROGRAM)?.strip_prefix(": ")?.strip_prefix(level.word())?;
+        rest.strip_prefix(": ")?.split_once('\n')
     };
-    format!("{PROGRAM}: {level}: {text}\n")
+    let (fatal, rest) = take(core::str::from_utf8(messages).ok()?, Level::Fatal)?;
+    if rest.is_empty() {
+        return Some((fatal, None));
+    }
+    let (hint, rest) = take(rest, Level::Hint)?;
+    rest.is_empty().then_some((fatal, Some(hint)))
 }

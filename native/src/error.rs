@@ -204,7 +204,7 @@ impl fmt::Display for Place {
 }
 
 /// The system's own words, without the number that std puts behind them.
-struct Cause<'a>(&'a io::Error);
+pub struct Cause<'a>(pub &'a io::Error);
 
 impl fmt::Display for Cause<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

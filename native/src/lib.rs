@@ -38,8 +38,16 @@ use std::io::Write;
 
 /// What can turn a request, facts and a template into a plan: the core itself, or something that runs it elsewhere.
 pub trait Planner {
-    /// Computes the plan. `arguments` are the command line that `request` was made from, the program's name first.
-    fn plan(&self, arguments: &[OsString], request: &Request, facts: &Facts, template: &Template) -> Result<Plan, Error>;
+    /// Computes the plan. `arguments` are the command line that `request` was made from, the program's name first, without
+    /// options that only this program has. What takes long should end when `run` is interrupted.
+    fn plan(
+        &self,
+        arguments: &[OsString],
+        request: &Request,
+        facts: &Facts,
+        template: &Template,
+        run: &Run<'_>,
+    ) -> Result<Plan, Error>;
 }
 
 /// The core, called as a function.
@@ -47,13 +55,13 @@ pub trait Planner {
 pub struct InProcess;
 
 impl Planner for InProcess {
-    fn plan(&self, _: &[OsString], request: &Request, facts: &Facts, template: &Template) -> Result<Plan, Error> {
+    fn plan(&self, _: &[OsString], request: &Request, facts: &Facts, template: &Template, _: &Run<'_>) -> Result<Plan, Error> {
         Ok(plan(request, facts, template)?)
     }
 }
 
 /// A request with its planner, from facts and a template to a plan.
-pub type Planning<'a> = dyn Fn(&Facts, &Template) -> Result<Plan, Error> + 'a;
+pub type Planning<'a> = dyn Fn(&Facts, &Template, &Run<'_>) -> Result<Plan, Error> + 'a;
 
 /// What to do with a template.
 pub enum Task<'a> {
@@ -113,18 +121,18 @@ pub fn execute(task: Task<'_>, template: Reading, facts: &Facts, run: &Run<'_>, 
     match task {
         Task::Make { destination, planning } => {
             let source = Source::read(template, Some(&destination), run)?;
-            make(planning(facts, source.template())?, &source, &destination, facts, run)
+            make(planning(facts, source.template(), run)?, &source, &destination, facts, run)
         }
         Task::Show { destination, planning } => {
             let source = Source::read(template, Some(&destination), run)?;
-            let plan = planning(facts, source.template())?;
+            let plan = planning(facts, source.template(), run)?;
             destination.check_free(&plan)?;
             print(plan.to_string().as_bytes())?;
             Ok(Report { warnings: plan.warnings, leftovers: Vec::new() })
         }
         Task::PrintPlan { planning } => {
             let source = Source::read(template, None, run)?;
-            let plan = planning(facts, source.template())?;
+            let plan = planning(facts, source.template(), run)?;
             print(&PlanDocument::encode(&plan, source.template()))?;
             Ok(Report { warnings: plan.warnings, leftovers: Vec::new() })
         }

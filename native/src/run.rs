@@ -14,7 +14,7 @@ pub struct Run<'a> {
 
 impl Run<'_> {
     /// Fails when a signal asked the program to end.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Error> {
         if self.interrupt.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
     }
 }

@@ -6,7 +6,7 @@ use crate::progress::Bar;
 use crate::run::{Progress, Run, Unwatched};
 use crate::{Planner, Report, Task, execute, facts, message, signals};
 use cap_std::AmbientAuthority;
-use s6_instance_maker_core::cli::{self, Action, Cli, Format, Purpose, Refusal};
+use s6_instance_maker_core::cli::{self, Action, Cli, Format, Grammar, Purpose, Refusal, Typed, UsageError};
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::plan::Placement;
 use s6_instance_maker_core::request::Request;
@@ -17,15 +17,20 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Does what `arguments` say, the program's name first, with plans from `planner`; tells what is to be told on standard output and
-/// standard error, and answers the exit code.
+/// Does what `arguments` say, the program's name first, with plans from the planner that `choose` makes of the program's own
+/// options; tells what is to be told on standard output and standard error, and answers the exit code.
 ///
 /// # Ambient Authority
 ///
 /// The operands are resolved like any program's arguments; see [`Reading::open`], [`Destination::open`], [`facts::take`] and
 /// [`signals::watch`].
-pub fn main(arguments: impl IntoIterator<Item = OsString>, ambient: AmbientAuthority, planner: &dyn Planner) -> ExitCode {
-    match run(arguments.into_iter().collect(), ambient, planner) {
+pub fn main<P: Planner>(
+    arguments: impl IntoIterator<Item = OsString>,
+    ambient: AmbientAuthority,
+    grammar: &Grammar,
+    choose: impl FnOnce(&Typed) -> Result<P, UsageError>,
+) -> ExitCode {
+    match run(arguments, ambient, grammar, choose) {
         Ok(report) => {
             message::warnings(&mut io::stderr(), &report);
             ExitCode::SUCCESS
@@ -37,10 +42,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, ambient: AmbientAutho
     }
 }
 
-fn run(arguments: Vec<OsString>, ambient: AmbientAuthority, planner: &dyn Planner) -> Result<Report, Error> {
+fn run<P: Planner>(
+    arguments: impl IntoIterator<Item = OsString>,
+    ambient: AmbientAuthority,
+    grammar: &Grammar,
+    choose: impl FnOnce(&Typed) -> Result<P, UsageError>,
+) -> Result<Report, Error> {
     signals::expect_file_limit(ambient)?;
-    let cli = match cli::parse(arguments.iter().cloned()) {
-        Ok(cli) => cli,
+    let typed = match cli::parse_with(grammar, arguments) {
+        Ok(typed) => typed,
         Err(Refusal::Usage(error)) => return Err(error.into()),
         Err(Refusal::Show(text)) => {
             let mut out = io::stdout().lock();
@@ -48,6 +58,8 @@ fn run(arguments: Vec<OsString>, ambient: AmbientAuthority, planner: &dyn Planne
             return Ok(Report::default());
         }
     };
+    let planner = choose(&typed)?;
+    let Typed { cli, common, .. } = typed;
     let action = cli.action()?;
     cli.check_operands()?;
     let to = |placement| Destination::open(&cli.dir, placement, ambient);
@@ -60,7 +72,8 @@ fn run(arguments: Vec<OsString>, ambient: AmbientAuthority, planner: &dyn Planne
         }
         Action::Request(purpose) => {
             let request = Request::try_from(&cli)?;
-            let planning = |facts: &Facts, template: &Template| planner.plan(&arguments, &request, facts, template);
+            let planning =
+                |facts: &Facts, template: &Template, run: &Run<'_>| planner.plan(&common, &request, facts, template, run);
             let placement = Placement::of(&request.shape);
             let task = match purpose {
                 Purpose::Make => Task::Make { destination: to(placement)?, planning: &planning },
