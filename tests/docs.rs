@@ -89,9 +89,10 @@ fn pipes_make_what_the_program_makes() {
     let readme = read("README.md");
     let scratch = Scratch::new("docs");
     std::fs::copy(guest, scratch.join("guest.wasm")).unwrap();
+    disk::directory(scratch.join("target/wasm"), 0o755);
+    std::fs::copy(guest, scratch.join("target/wasm/s6-instance-maker.wasm")).unwrap();
     std::fs::write(scratch.join("guest.mjs"), blocks(&document, "js")[0]).unwrap();
     std::fs::write(scratch.join("guest.py"), blocks(&document, "python")[0]).unwrap();
-    disk::directory(scratch.join("target"), 0o755);
     disk::plain_template(scratch.join("TEMPLATE"));
     disk::plain_template(scratch.join("examples/heartbeat"));
     // Many times what a pipe holds.
@@ -115,7 +116,7 @@ fn pipes_make_what_the_program_makes() {
         assert!(differences.is_empty(), "{answer}{differences}");
         run_script(&format!("rm -r straight {dir}"), scratch.path()).expect_code(0);
         // A guest that cannot answer ends in nothing.
-        let wrong = script.replace("guest.wasm", "guest.wasm -t9");
+        let wrong = script.replace(".wasm ", ".wasm -t9 ");
         let answer = run_script(&wrong, scratch.path()).expect_code(100);
         assert!(
             answer.stderr.contains("fatal: -t `9`: ") && answer.stderr.contains("fatal: `standard input`: it is no plan"),
@@ -125,11 +126,18 @@ fn pipes_make_what_the_program_makes() {
     }
 }
 
-/// Every option is in the README.
+/// Every option is in the README, those of the sandbox too.
 #[test]
 fn the_readme_has_every_option() {
     let readme = read("README.md");
-    let help = Answer::of(Command::new(program::program()).arg("--help")).expect_code(0).stdout;
+    let program = match program::sandboxed() {
+        Ok(sandboxed) => &sandboxed.plain,
+        Err(why) => {
+            skip::did_not_run("docs::the_readme_has_every_option, for the sandbox", why);
+            program::program()
+        }
+    };
+    let help = Answer::of(Command::new(program).arg("--help")).expect_code(0).stdout;
     let options: Vec<&str> = help
         .split_whitespace()
         .filter(|word| word.starts_with("--"))
@@ -203,8 +211,10 @@ fn named_tests_exist() {
 /// Every snapshot belongs to a test: the names are those of the tables.
 #[test]
 fn no_snapshot_is_stale() {
-    for (folder, source) in [("plan", "tests/plan.rs"), ("cli", "tests/cli.rs"), ("wire", "tests/wire.rs")] {
-        let source = read(source);
+    for (folder, source) in
+        [("plan", "tests/plan.rs"), ("cli", "tests/cli.rs"), ("wire", "tests/wire.rs"), ("wasm", "tests/wasm")]
+    {
+        let source = if source.ends_with(".rs") { read(source) } else { texts_below(source) };
         for entry in std::fs::read_dir(program::workspace().join("snapshots").join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let name =
@@ -219,9 +229,19 @@ fn no_snapshot_is_stale() {
     }
 }
 
+/// All sources in a folder.
+fn texts_below(folder: &str) -> String {
+    let folder = program::workspace().join(folder);
+    sources()
+        .iter()
+        .filter(|source| source.starts_with(&folder))
+        .map(|source| std::fs::read_to_string(source).unwrap())
+        .collect()
+}
+
 fn sources() -> Vec<PathBuf> {
     let mut pending: Vec<PathBuf> =
-        ["core/src", "native/src", "tests"].iter().map(|folder| program::workspace().join(folder)).collect();
+        ["core/src", "native/src", "wasm-host", "tests"].iter().map(|folder| program::workspace().join(folder)).collect();
     let mut sources = Vec::new();
     while let Some(path) = pending.pop() {
         if path.is_dir() {

@@ -10,10 +10,18 @@ mod settings;
 mod templates;
 mod wrong;
 
+use crate::wire::Case as Planned;
 use cases::{Caller, Case, Shape, View};
 use deviations::Subject;
 use generate::UMASKS;
+use s6_instance_maker::authority::Reading;
+use s6_instance_maker::facts;
+use s6_instance_maker::read::Source;
+use s6_instance_maker::run::{Run, Unwatched};
+use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::tree::{Ids, Mode};
 use s6_instance_maker_workspace::disk::{differences, directory, read_tree};
+use s6_instance_maker_workspace::manifest;
 use s6_instance_maker_workspace::program::{Answer, program, under_umask};
 use s6_instance_maker_workspace::roots::{Root, Suite};
 use std::collections::BTreeMap;
@@ -23,8 +31,33 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::chown;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 use wrong::Wrong;
+
+/// All cases as they are planned: words behind the program's name, facts, and the template that the disk has in `folder`.
+pub(crate) fn planned(suite: Suite, s6_version: &str, folder: &Path) -> Vec<Planned> {
+    let ambient = cap_std::ambient_authority();
+    let run = Run { interrupt: &AtomicBool::new(false), progress: &Unwatched };
+    let templates = directory_in(folder, "templates");
+    templates::build(&templates);
+    let template = |case: &Case| {
+        let reading = Reading::open(templates.join(case.template.name).as_os_str(), ambient).unwrap();
+        Source::read(reading, None, &run).unwrap().template().clone()
+    };
+    let planned = |case: Case| {
+        let words = case.ours(View { templates: &templates, work: Path::new("/work") });
+        let caller = match case.caller {
+            Caller::Root => Ids { uid: 0, gid: 0 },
+            Caller::WwwData => Ids { uid: 33, gid: 33 },
+        };
+        let umask = Mode::new(u32::from_str_radix(case.umask, 8).unwrap());
+        let request = manifest::request(words.clone()).unwrap();
+        let facts = Facts { umask, caller, ..facts::take(Some(&request), ambient).unwrap() };
+        Planned { words, facts, template: template(&case) }
+    };
+    generate::all(suite, s6_version).into_iter().map(planned).collect()
+}
 
 #[test]
 fn as_s6_2_11_in_bookworm() {

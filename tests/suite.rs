@@ -13,4 +13,5 @@ mod quoting;
 mod reference;
 mod runtimes;
 mod s6rc;
+mod wasm;
 mod wire;

@@ -194,9 +194,12 @@ impl From<Name> for TreePath {
 
 impl Ord for TreePath {
     fn cmp(&self, other: &Self) -> Ordering {
+        // What both begin with does not matter; in a deep tree that is nearly all, so it is passed over eight bytes at a time.
+        let (mine, theirs) = (self.0.as_chunks::<8>().0, other.0.as_chunks::<8>().0);
+        let equal = 8 * mine.iter().zip(theirs).take_while(|(mine, theirs)| mine == theirs).count();
         // NUL is in no name, so a slash that counts as NUL sorts by component.
         let key = |byte: &u8| if *byte == b'/' { 0 } else { *byte };
-        self.0.iter().map(key).cmp(other.0.iter().map(key))
+        self.0.iter().skip(equal).map(key).cmp(other.0.iter().skip(equal).map(key))
     }
 }
 

@@ -7,6 +7,7 @@
 use crate::escape::ShownWord;
 use crate::path::TreePath;
 use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -161,15 +162,16 @@ impl<C> Tree<C> {
 
     /// Adds an entry; its parent must be there already.
     pub fn insert(&mut self, path: TreePath, node: Node<C>) -> Result<(), TreeError> {
-        if self.0.contains_key(&path) {
-            return Err(TreeError::Duplicate(path));
-        }
-        match path.parent().and_then(|parent| self.0.get(&parent)).map(|parent| &parent.kind) {
+        let Some(parent) = path.parent() else { return Err(TreeError::Duplicate(path)) };
+        match self.0.get(&parent).map(|parent| &parent.kind) {
             None => Err(TreeError::Orphan(path)),
-            Some(Kind::Directory) => {
-                self.0.insert(path, node);
-                Ok(())
-            }
+            Some(Kind::Directory) => match self.0.entry(path) {
+                Entry::Vacant(entry) => {
+                    entry.insert(node);
+                    Ok(())
+                }
+                Entry::Occupied(entry) => Err(TreeError::Duplicate(entry.key().clone())),
+            },
             Some(_) => Err(TreeError::ParentNotDirectory(path)),
         }
     }

@@ -149,7 +149,9 @@ impl Wrapping {
 fn links_to(scripts: &BTreeMap<TreePath, Wrapped>, template: &Template) -> Result<Vec<TreePath>, ScriptProblem> {
     let mut links = Vec::new();
     for (path, node) in template.tree().iter() {
-        if let (Kind::Symlink(_), Resolved::Entry(end)) = (&node.kind, template.resolve(path))
+        // Most entries are no links, and following a path takes as long as it is deep.
+        if let Kind::Symlink(_) = node.kind
+            && let Resolved::Entry(end) = template.resolve(path)
             && scripts.contains_key(&end)
         {
             if scripts.contains_key(path) {

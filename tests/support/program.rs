@@ -40,27 +40,91 @@ pub fn released_program() -> PathBuf {
     build("s6-instance-maker", "s6-instance-maker", &["--release"])
 }
 
-/// The guest, built as it is released; why not, where this machine's Rust has no WASI.
+/// s6-instance-maker-sandboxed as it is built without more ado, and with its compiler.
+#[derive(Debug)]
+pub struct Sandboxed {
+    /// Without features.
+    pub plain: PathBuf,
+    /// With the feature `compiler`.
+    pub with_compiler: PathBuf,
+    /// The script that builds the guest for both.
+    pub build_script: PathBuf,
+}
+
+/// s6-instance-maker-sandboxed as it is released, without features and with the feature `compiler`, for measuring.
+///
+/// # Panics
+///
+/// When they do not build.
+#[must_use]
+pub fn released_sandboxed() -> [PathBuf; 2] {
+    build_twice("released", &["--release"])
+}
+
+/// The guest, which is built along with s6-instance-maker-sandboxed; why not, where this machine's Rust has no WASI.
 ///
 /// # Panics
 ///
 /// When it does not build.
 pub fn guest() -> Result<&'static Path, &'static str> {
-    static GUEST: OnceLock<Option<PathBuf>> = OnceLock::new();
+    static GUEST: OnceLock<PathBuf> = OnceLock::new();
+    sandboxed().map(|_| GUEST.get_or_init(|| target_dir().join("wasm/s6-instance-maker.wasm")).as_path())
+}
+
+/// The sandboxed programs; why not, where this machine's Rust has no WASI.
+///
+/// # Panics
+///
+/// When they do not build.
+pub fn sandboxed() -> Result<&'static Sandboxed, &'static str> {
+    static SANDBOXED: OnceLock<Option<Sandboxed>> = OnceLock::new();
     let build = || {
         let mut rustc = Command::new("rustc");
         let libraries = Answer::of(rustc.current_dir(workspace()).args(["--print", "target-libdir", "--target", WASI]));
-        let options = ["--features", "guest", "--target", WASI, "--release"];
-        Path::new(libraries.stdout.trim())
-            .is_dir()
-            .then(|| build("s6-instance-maker-core", "s6-instance-maker-guest", &options))
+        Path::new(libraries.stdout.trim()).is_dir().then(build_sandboxed)
     };
-    GUEST.get_or_init(build).as_deref().ok_or("Rust has no target wasm32-wasip1 here; try rustup target add wasm32-wasip1")
+    SANDBOXED.get_or_init(build).as_ref().ok_or("Rust has no target wasm32-wasip1 here; try rustup target add wasm32-wasip1")
 }
+
+fn build_sandboxed() -> Sandboxed {
+    let [plain, with_compiler] = build_twice("sandboxed", &[]);
+    let artifacts = artifacts(SANDBOXED.0, SANDBOXED.1, &[]);
+    let script = artifacts.iter().find(|artifact| {
+        let target = |key: &str| artifact.pointer(&format!("/target/{key}"));
+        let is_script = target("kind/0").is_some_and(|kind| kind == "custom-build");
+        is_script && target("src_path").and_then(|path| path.as_str()).is_some_and(|path| path.contains("/wasm-host/"))
+    });
+    let build_script = script.and_then(|script| script.pointer("/filenames/0")).and_then(|name| name.as_str());
+    Sandboxed { plain, with_compiler, build_script: build_script.expect("cargo names the build script").into() }
+}
+
+/// Builds it without features and with the compiler, for `folder` beside the build's folders: both have the same name.
+fn build_twice(folder: &str, options: &[&str]) -> [PathBuf; 2] {
+    let folder = target_dir().join(folder);
+    std::fs::create_dir_all(&folder).expect("a folder beside the build's");
+    [("plain", &[][..]), ("with-compiler", &["--features", "compiler"])].map(|(name, features)| {
+        let built = build(SANDBOXED.0, SANDBOXED.1, &[options, features].concat());
+        let copy = folder.join(name);
+        // One that still runs cannot be written to.
+        let _ = std::fs::remove_file(&copy);
+        std::fs::copy(built, &copy).expect("the program can be copied");
+        copy
+    })
+}
+
+/// Package and program.
+const SANDBOXED: (&str, &str) = ("s6-instance-maker-wasm-host", "s6-instance-maker-sandboxed");
 
 const WASI: &str = "wasm32-wasip1";
 
 fn build(package: &str, name: &str, options: &[&str]) -> PathBuf {
+    let artifacts = artifacts(package, name, options);
+    let executables = artifacts.iter().filter_map(|artifact| artifact.get("executable")?.as_str());
+    executables.map(PathBuf::from).next_back().expect("cargo names the program that it built")
+}
+
+/// What cargo says of all that it has built for a program.
+fn artifacts(package: &str, name: &str, options: &[&str]) -> Vec<serde_json::Value> {
     let output = Command::new(env!("CARGO"))
         .current_dir(workspace())
         .args(["build", "--locked", "--package", package, "--bin", name, "--message-format", "json-render-diagnostics"])
@@ -69,11 +133,8 @@ fn build(package: &str, name: &str, options: &[&str]) -> PathBuf {
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{name} does not build");
-    let mut executables = output.stdout.split(|&byte| byte == b'\n').filter_map(|line| {
-        let message: serde_json::Value = serde_json::from_slice(line).ok()?;
-        message.get("executable")?.as_str().map(PathBuf::from)
-    });
-    executables.next_back().expect("cargo names the program that it built")
+    let messages = output.stdout.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok());
+    messages.filter(|message: &serde_json::Value| message["reason"] == "compiler-artifact").collect()
 }
 
 /// A program's answer: status and both outputs, as text in which odd bytes are escaped.

@@ -1,0 +1,115 @@
+//! What the sandbox costs: a plan computed in it and by the library, in one process; and whole processes by turns, of a small template.
+//!
+//! `cargo bench --bench sandbox` prints medians and ratios; nothing is judged.
+
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a bench runs programs and prints")]
+
+use s6_instance_maker::run::{Run, Unwatched};
+use s6_instance_maker::{InProcess, Planner};
+use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::template::Template;
+use s6_instance_maker_core::tree::{Kind, Meta, Mode, Node};
+use s6_instance_maker_sandbox::limits::Chosen;
+use s6_instance_maker_sandbox::{Origin, Sandbox};
+use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::{disk, manifest, program};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+/// How often each is measured, after once that is not.
+const TURNS: usize = 15;
+
+fn main() {
+    plans();
+    processes();
+}
+
+fn plans() {
+    let sandbox = Sandbox::new(Origin::BuiltIn, Chosen::default());
+    println!("{:<24}{:>16}{:>16}{:>10}", "plan of", "library, ms", "sandbox, ms", "ratio");
+    for entries in [10, 1_000, 100_000] {
+        let template = template(entries);
+        let planners: [&dyn Planner; 2] = [&InProcess, &sandbox];
+        let turns = if entries > 10_000 { 3 } else { TURNS };
+        let [library, sandbox] = medians(turns, planners, |planner| plan(planner, &template));
+        println!("{:<24}{:>16}{:>16}{:>10}", format!("{entries} entries"), ms(library), ms(sandbox), ratio(sandbox, library));
+    }
+}
+
+fn plan(planner: &dyn Planner, template: &Template) {
+    let words = ["s6-instance-maker", "-c", "20", "t", "d"];
+    let arguments: Vec<_> = words.iter().map(Into::into).collect();
+    let request = manifest::request(words.iter().skip(1)).unwrap();
+    let run = Run { interrupt: &AtomicBool::new(false), progress: &Unwatched };
+    planner.plan(&arguments, &request, &manifest::facts(), template, &run).unwrap();
+}
+
+fn template(entries: usize) -> Template {
+    let mut template = manifest::template("0755 file run = #!/bin/sh");
+    let owner = Some(manifest::facts().caller);
+    let mut add = |path: String, mode, kind| {
+        template.insert(TreePath::parse(path).unwrap(), Node::new(Meta { mode: Mode::new(mode), owner }, kind)).unwrap();
+    };
+    for index in 0..entries - 2 {
+        if index % 100 == 0 {
+            add(format!("data-{}", index / 100), 0o755, Kind::Directory);
+        }
+        add(format!("data-{}/file-{index}", index / 100), 0o644, Kind::File(Default::default()));
+    }
+    template
+}
+
+fn processes() {
+    let scratch = Scratch::new("bench");
+    let template = scratch.join("template");
+    disk::plain_template(&template);
+    for name in ["run", "finish", "notification-fd", "data/check", "log/run"] {
+        disk::file(template.join(name), 0o755, "#!/bin/sh\n");
+    }
+    let native = program::released_program();
+    let [plain, with_compiler] = program::released_sandboxed();
+    let module = program::target_dir().join("wasm/s6-instance-maker.wasm");
+    let module = module.to_str().unwrap();
+    let programs: [(&Path, &[&str]); 4] =
+        [(&native, &[]), (&plain, &[]), (&with_compiler, &[]), (&with_compiler, &["--module", module])];
+    let times = medians(TURNS, programs, |(program, words)| {
+        let mut command = Command::new(program);
+        command.args(words).args(["template", "out"]).current_dir(scratch.path()).stdin(Stdio::null());
+        assert!(command.status().unwrap().success(), "{command:?}");
+        std::fs::remove_dir_all(scratch.join("out")).unwrap();
+    });
+    println!("\n{:<44}{:>14}{:>10}{:>14}", "whole process, 5 files", "time, ms", "ratio", "size, MB");
+    let names = ["s6-instance-maker", "s6-instance-maker-sandboxed", "  with its compiler in it", "  that compiles the module"];
+    for ((name, time), (program, _)) in names.into_iter().zip(times).zip(programs) {
+        let size = format!("{:.1}", std::fs::metadata(program).unwrap().len() as f64 / 1e6);
+        println!("{name:<44}{:>14}{:>10}{size:>14}", ms(time), ratio(time, times[0]));
+    }
+}
+
+/// The median time of each, by turns, after one turn that fills the caches.
+fn medians<T: Copy, const N: usize>(turns: usize, subjects: [T; N], work: impl Fn(T)) -> [Duration; N] {
+    let mut times = [(); N].map(|()| Vec::new());
+    for turn in 0..=turns {
+        for (subject, times) in subjects.into_iter().zip(&mut times) {
+            let begun = Instant::now();
+            work(subject);
+            if turn > 0 {
+                times.push(begun.elapsed());
+            }
+        }
+    }
+    times.map(|mut times| {
+        times.sort();
+        times.get(times.len() / 2).copied().unwrap_or_default()
+    })
+}
+
+fn ms(time: Duration) -> String {
+    format!("{:.2}", time.as_secs_f64() * 1e3)
+}
+
+fn ratio(time: Duration, other: Duration) -> String {
+    format!("{:.2}", time.as_secs_f64() / other.as_secs_f64())
+}

@@ -1,0 +1,173 @@
+//! The program: what s6-instance-maker does and says, and nothing on the disk when a module is not to be believed.
+
+use super::lies::says;
+use super::module;
+use crate::cli::WRONG;
+use s6_instance_maker_workspace::program::{self, Answer, Sandboxed, maker, under_umask};
+use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::{disk, skip};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn programs(test: &str) -> Option<&'static Sandboxed> {
+    program::sandboxed().map_err(|why| skip::did_not_run(test, why)).ok()
+}
+
+fn run<A: AsRef<OsStr>>(program: &Path, directory: &Path, args: impl IntoIterator<Item = A>) -> Answer {
+    Answer::of(under_umask("022", program).current_dir(directory).args(args))
+}
+
+/// Both programs, with the same words, in the same surroundings: the same tree, outputs and exit code.
+#[test]
+fn does_and_says_the_same() {
+    let Some(Sandboxed { plain, with_compiler, .. }) = programs("wasm::program::does_and_says_the_same") else { return };
+    let scratch = Scratch::new("wasm");
+    disk::plain_template(scratch.join("template"));
+    disk::file(scratch.join("template/log/run"), 0o755, "#!/bin/sh\n");
+    disk::directory(scratch.join("there"), 0o755);
+    let mut lines: Vec<Vec<&str>> = WRONG.iter().map(|words| words.to_vec()).collect();
+    for words in [
+        "template out",
+        "-c 20 template out",
+        "-u www-data -L /l -l 1:2 -P x template out",
+        "-t 3 template out",
+        "-r a/b/c -L /l template out",
+        "-r a template there",
+        "-u nobody-is-called-that template out",
+        "-c 90000 --s6-version 2.15 template out",
+        "--dry-run template out",
+        "--dry-run --format json -u 33:33 template out",
+        "--print-job template out",
+        "template there",
+        "nowhere out",
+        "template nowhere/out",
+        "--apply-plan nowhere template out",
+        "--version",
+        "-h",
+    ] {
+        lines.push(words.split(' ').collect());
+    }
+    for words in &lines {
+        let [expected, plain, with_compiler] = [program::program(), plain, with_compiler].map(|program| {
+            let before = disk::read_tree(scratch.path());
+            let answer = run(program, scratch.path(), words);
+            let after = disk::read_tree(scratch.path());
+            let _ = fs::remove_dir_all(scratch.join("out"));
+            let _ = fs::remove_dir_all(scratch.join("there/a"));
+            assert!(disk::differences(&before, &disk::read_tree(scratch.path())).is_empty(), "{answer}");
+            (answer, after)
+        });
+        for (answer, tree) in [plain, with_compiler] {
+            let shown = words.contains(&"-h") || words.contains(&"--version");
+            let same = (&answer.code, &answer.stderr) == (&expected.0.code, &expected.0.stderr)
+                && (shown || answer.stdout == expected.0.stdout);
+            assert!(same, "{}{answer}", expected.0);
+            let differences = disk::differences(&expected.1, &tree);
+            assert!(differences.is_empty(), "{answer}{differences}");
+        }
+    }
+}
+
+#[test]
+fn sandboxed_options() {
+    let Some(Sandboxed { plain, with_compiler, .. }) = programs("wasm::program::sandboxed_options") else { return };
+    let scratch = Scratch::new("wasm");
+    disk::plain_template(scratch.join("template"));
+    fs::copy(program::guest().unwrap(), scratch.join("guest.wasm")).unwrap();
+    fs::write(scratch.join("liar.wasm"), module(&says(b"[]", b"", 0))).unwrap();
+    fs::write(scratch.join("empty.wasm"), b"").unwrap();
+    fs::write(scratch.join("text.wasm"), "(module)").unwrap();
+    let own = fs::read(program::guest().unwrap()).unwrap();
+    for (program, words, code, message) in [
+        (plain, "--module guest.wasm template out", 100, "--module is not in this program"),
+        (plain, "--fuel 1 template out", 111, "it has used up its fuel, 1\n"),
+        (plain, "--fuel=0 template out", 100, "--fuel `0`: it must be a number from 1 to"),
+        (plain, "--fuel -1 template out", 100, "--fuel `-1`: it must be a number from 1 to"),
+        (plain, "--stack 0 template out", 100, "--stack `0`: it must be a number from 1 to 1073741824"),
+        (plain, "--stack 1073741825 template out", 100, "--stack `1073741825`: it must be"),
+        (plain, "--memory x template out", 100, "--memory `x`: it must be"),
+        (plain, "--output-limit 10 template out", 111, "it writes more than 10 bytes"),
+        (plain, "--fuel 1 --fuel 100000000 template out", 0, ""),
+        (plain, "--stack 1073741824 --memory 18446744073709551615 template out", 0, ""),
+        (plain, "template out --fuel", 100, "--fuel needs a value"),
+        (plain, "--fuels 1 template out", 100, "there is no option `--fuels`"),
+        (plain, "-- template out --fuel", 100, "`--fuel`: there is nothing to take after TEMPLATE and DIR"),
+        (with_compiler, "--module guest.wasm -c 20 template out", 0, ""),
+        (with_compiler, "--module liar.wasm template out", 100, "what the module wrote: it is no plan"),
+        (with_compiler, "--module empty.wasm template out", 100, "the module is refused: "),
+        (with_compiler, "--module text.wasm template out", 100, "the module is refused: "),
+        (with_compiler, "--module template/run template out", 100, "the module is refused: "),
+        (with_compiler, "--module nowhere template out", 111, "unable to open `nowhere`: No such file or directory"),
+        (with_compiler, "--module template template out", 111, "unable to read `template`: Is a directory"),
+    ] {
+        let answer = run(program, scratch.path(), words.split(' '));
+        assert_eq!(answer.code, Some(code), "{answer}");
+        assert!(answer.stderr.contains(message), "{message}: {answer}");
+        assert!(code == 0 || answer.stderr.starts_with("s6-instance-maker: fatal: "), "{answer}");
+        assert_eq!(scratch.join("out").exists(), code == 0, "{answer}");
+        let _ = fs::remove_dir_all(scratch.join("out"));
+        // Nothing else either.
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 5, "{answer}");
+    }
+    // The module cut at every 64th part of it.
+    for part in 0..64 {
+        fs::write(scratch.join("cut.wasm"), &own[..own.len() * part / 64]).unwrap();
+        let answer = run(with_compiler, scratch.path(), ["--module", "cut.wasm", "template", "out"]).expect_code(100);
+        assert!(answer.stderr.starts_with("s6-instance-maker: fatal: the module is refused: "), "{answer}");
+        assert!(!scratch.join("out").exists() && answer.stderr.lines().count() == 1, "{answer}");
+    }
+    // Help has a section of its own, and the program's name.
+    let help = run(plain, scratch.path(), ["--help"]).expect_code(0).stdout;
+    let ours = maker(scratch.path(), ["--help"]).expect_code(0).stdout;
+    let (usual, own) = help.split_once("Sandbox:\n").unwrap();
+    assert_eq!(
+        usual.replace("s6-instance-maker-sandboxed", "s6-instance-maker").trim(),
+        ours.split("Exit codes").next().unwrap().trim()
+    );
+    super::settings().bind(|| insta::assert_snapshot!("help", own));
+}
+
+/// Nothing is reserved that is not used.
+#[test]
+fn works_in_little_address_space() {
+    let Some(Sandboxed { plain, with_compiler, .. }) = programs("wasm::program::works_in_little_address_space") else { return };
+    let scratch = Scratch::new("wasm");
+    disk::plain_template(scratch.join("template"));
+    fs::copy(program::guest().unwrap(), scratch.join("guest.wasm")).unwrap();
+    for (program, words) in [
+        (plain, &["template", "out"][..]),
+        (with_compiler, &["template", "out"]),
+        (with_compiler, &["--module", "guest.wasm", "template", "out"]),
+    ] {
+        let limited = "ulimit -v 300000; exec \"$0\" \"$@\"";
+        Answer::of(Command::new("sh").args(["-c", limited]).arg(program).args(words).current_dir(scratch.path()))
+            .expect_code(0);
+        fs::remove_dir_all(scratch.join("out")).unwrap();
+        // Where there is even less, that is an error like others.
+        let limited = "ulimit -v 20000; exec \"$0\" \"$@\"";
+        let answer = Answer::of(Command::new("sh").args(["-c", limited]).arg(program).args(words).current_dir(scratch.path()));
+        assert!(answer.code != Some(0) && !scratch.join("out").exists(), "{answer}");
+    }
+}
+
+/// A signal during the guest's work ends the program, and nothing is there.
+#[test]
+fn signals_end_it() {
+    let Some(Sandboxed { with_compiler, .. }) = programs("wasm::program::signals_end_it") else { return };
+    let scratch = Scratch::new("wasm");
+    disk::plain_template(scratch.join("template"));
+    let endless = "(module (memory (export \"memory\") 1) (func (export \"_start\") (loop (br 0))))";
+    fs::write(scratch.join("endless.wasm"), module(endless)).unwrap();
+    let words =
+        ["2", with_compiler.to_str().unwrap(), "--module", "endless.wasm", "--fuel", "1000000000000", "template", "out"];
+    let answer = Answer::of(Command::new("timeout").args(words).current_dir(scratch.path()));
+    // timeout tells by 124 that it has sent SIGTERM.
+    assert_eq!(
+        (answer.code, answer.stderr.as_str()),
+        (Some(124), "s6-instance-maker: fatal: interrupted by a signal\n"),
+        "{answer}"
+    );
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 2, "{answer}");
+}

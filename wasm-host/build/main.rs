@@ -1,0 +1,94 @@
+//! Builds the guest, leaves it as `target/wasm/s6-instance-maker.wasm`, and precompiles it for the machine that the program is
+//! built for.
+//!
+//! `S6_INSTANCE_MAKER_GUEST_WASM` names a module that is there already: where this crate is built without its workspace, and for
+//! release builds that take the module from elsewhere.
+
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "this is how build scripts talk to cargo")]
+
+#[path = "../src/engine.rs"]
+mod engine;
+mod guest;
+
+use guest::Guest;
+use sha2::{Digest as _, Sha256};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use wasmtime::Engine;
+
+/// Names a ready module.
+const READY: &str = "S6_INSTANCE_MAKER_GUEST_WASM";
+
+fn main() {
+    println!("cargo::rerun-if-env-changed={READY}");
+    if let Err(why) = run() {
+        for line in why.lines() {
+            println!("cargo::error={line}");
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    let module = match env::var_os(READY).filter(|file| !file.is_empty()) {
+        Some(file) => {
+            println!("cargo::rerun-if-changed={}", file.display());
+            read(Path::new(&file))?
+        }
+        None => from_workspace(&out)?,
+    };
+    let mut config = engine::config();
+    // No more than all machines of the kind can do, whatever this one can.
+    let precompiled = config
+        .target(&variable("TARGET")?)
+        .and_then(|config| Engine::new(config))
+        .and_then(|engine| engine.precompile_module(&module))
+        .map_err(|error| format!("unable to precompile the guest: {error:#}"))?;
+    write(&out.join("guest.cwasm"), &precompiled)
+}
+
+/// Builds the guest from its sources, which lie beside this crate.
+fn from_workspace(out: &Path) -> Result<Vec<u8>, String> {
+    let here = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
+    let workspace = here.parent().unwrap_or(&here);
+    if !workspace.join("core/src/main.rs").exists() {
+        return Err(format!("the guest's sources are not here; name a module in {READY}, or build in the whole repository"));
+    }
+    let wasm = target_dir(out).join("wasm");
+    let Guest { module, sources } =
+        guest::build(workspace, &wasm.join("build"), &variable("CARGO")?.into(), &variable("RUSTC")?.into())?;
+    for source in sources {
+        println!("cargo::rerun-if-changed={}", source.display());
+    }
+    for manifest in ["Cargo.toml", "Cargo.lock", "core/Cargo.toml"] {
+        println!("cargo::rerun-if-changed={}", workspace.join(manifest).display());
+    }
+    let bytes = read(&module)?;
+    let artifact = wasm.join("s6-instance-maker.wasm");
+    // Removed by somebody, it comes back.
+    println!("cargo::rerun-if-changed={}", artifact.display());
+    if fs::read(&artifact).ok().as_ref() != Some(&bytes) {
+        write(&artifact, &bytes)?;
+    }
+    let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("cargo::warning={}: {} bytes, sha256 {digest}", artifact.display(), bytes.len());
+    Ok(bytes)
+}
+
+/// The build's folder: cargo marks it. Where there is no mark, this script's own folder has to do.
+fn target_dir(out: &Path) -> PathBuf {
+    out.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()).unwrap_or(out).to_owned()
+}
+
+fn variable(name: &str) -> Result<String, String> {
+    env::var(name).map_err(|error| format!("{name}: {error}"))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("unable to read {}: {error}", path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    fs::write(path, bytes).map_err(|error| format!("unable to write {}: {error}", path.display()))
+}

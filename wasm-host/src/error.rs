@@ -1,0 +1,127 @@
+//! What can go wrong with a guest, in words for the person who gave it the job.
+
+use crate::limits::Limits;
+use s6_instance_maker::Error;
+use s6_instance_maker_core::check::Violation;
+use s6_instance_maker_core::escape::Shown;
+use s6_instance_maker_core::wire::WireError;
+use std::io;
+
+/// Why a guest has no plan, or none that is believed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// The file with the module could not be read.
+    #[error(transparent)]
+    File(Box<Error>),
+    /// It is no module, or one that this program cannot run.
+    #[error("the module is refused: {}", Shown(.0.as_bytes()))]
+    NotAModule(String),
+    /// It wants more than any guest gets.
+    #[error("the module is refused: it imports `{}`, and gets nothing but what docs/plan-format.md lists", Shown(.0.as_bytes()))]
+    Import(String),
+    /// It lacks something that every guest has.
+    #[error("the module is refused: it exports no {0}")]
+    Export(&'static str),
+    /// An argument has a NUL in it; no argument of a process can.
+    #[error("an argument has a NUL in it")]
+    Nul,
+    /// The built-in module could not be loaded.
+    #[error("unable to load the built-in module: {}", Shown(.0.as_bytes()))]
+    BuiltIn(String),
+    /// There is no thread for it.
+    #[error("unable to start a thread for the module: {}", s6_instance_maker::error::Cause(.0))]
+    Thread(io::Error),
+    /// There was not even enough for its beginning.
+    #[error("unable to set up the module: {}", Shown(.0.as_bytes()))]
+    SetUp(String),
+    /// It has used up its fuel.
+    #[error("the module was stopped: it has used up its fuel, {}", .0.fuel)]
+    Fuel(Limits),
+    /// It wanted more memory.
+    #[error("the module ended because it may not use more than {} bytes of memory", .0.memory)]
+    Memory(Limits),
+    /// Its calls went too deep.
+    #[error("the module was stopped: its calls need more than {} bytes of stack", .0.stack)]
+    Stack(Limits),
+    /// It has written too much.
+    #[error("the module was stopped: it writes more than {} bytes", .0.output)]
+    Output(Limits),
+    /// It has told too much.
+    #[error("the module was stopped: its messages are longer than {} bytes", Limits::MESSAGES)]
+    Messages,
+    /// It did something that no program may.
+    #[error("the module was stopped: {}", Shown(.0.as_bytes()))]
+    Trap(String),
+    /// It named memory that it does not have.
+    #[error("the module was stopped: it points outside of its memory")]
+    Pointer,
+    /// It has no plan, and says why.
+    #[error("{message}")]
+    Refused {
+        /// Its message, escaped.
+        message: String,
+        /// What may help, escaped.
+        hint: Option<String>,
+        /// Its exit code, 100 or 111.
+        code: u8,
+    },
+    /// It ended otherwise than programs of this project do.
+    #[error("the module ended with exit code {code} and said `{}`", Shown(.messages))]
+    Exit {
+        /// Its exit code.
+        code: i32,
+        /// Its messages.
+        messages: Vec<u8>,
+    },
+    /// It has a plan, and messages beside it.
+    #[error("the module made a plan, and said `{}`", Shown(.0))]
+    Talkative(Vec<u8>),
+    /// What it wrote is no plan.
+    #[error("what the module wrote: {0}")]
+    Document(#[from] WireError),
+    /// It is a plan for something else.
+    #[error("what the module wrote: it is a plan for another template or another shape")]
+    OtherJob,
+    /// It is a plan that does what no plan may.
+    #[error("what the module wrote: {0}")]
+    Violation(#[from] Violation),
+    /// A signal asked the program to end.
+    #[error(transparent)]
+    Interrupted(Box<Error>),
+}
+
+impl SandboxError {
+    /// 100: the module that the user named is none, or lies. 111: it was stopped, or the system refused something.
+    const fn exit_code(&self) -> u8 {
+        match self {
+            Self::File(error) | Self::Interrupted(error) => error.exit_code(),
+            Self::NotAModule(_) | Self::Import(_) | Self::Export(_) | Self::Nul => 100,
+            Self::Talkative(_) | Self::Document(_) | Self::OtherJob | Self::Violation(_) => 100,
+            Self::Refused { code, .. } => *code,
+            _ => 111,
+        }
+    }
+
+    /// What may help.
+    fn hint(self) -> Option<String> {
+        let more = |option: &str| Some(format!("if it is to be trusted with more: {option}"));
+        match self {
+            Self::Fuel(_) => more("--fuel N"),
+            Self::Memory(_) => more("--memory BYTES"),
+            Self::Stack(_) => more("--stack BYTES"),
+            Self::Output(_) => more("--output-limit BYTES"),
+            Self::Refused { hint, .. } => hint,
+            _ => None,
+        }
+    }
+}
+
+impl From<SandboxError> for Error {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::File(error) | SandboxError::Interrupted(error) => *error,
+            error => Self::Planner { message: error.to_string(), exit_code: error.exit_code(), hint: error.hint() },
+        }
+    }
+}

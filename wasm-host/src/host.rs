@@ -1,0 +1,278 @@
+//! What a guest may call: seven functions of WASI, preview 1, that hold its arguments, its input and its output, and nothing else.
+//!
+//! None of them reaches anything outside of [`Host`]. Every address that a guest gives is checked against its memory; every byte that
+//! is moved costs fuel, so that a guest cannot have the host work for nothing. The names and numbers are those of
+//! `wasi_snapshot_preview1`.
+
+use crate::limits::{Chosen, Limits};
+use wasmtime::{Caller, Extern, ExternType, ImportType, Linker, Module, ResourceLimiter, Result, Trap};
+
+/// Where the functions are, by the name that modules import them from.
+pub const NAMESPACE: &str = "wasi_snapshot_preview1";
+
+/// A success, and the errors that a guest may get, as WASI numbers them.
+const SUCCESS: i32 = 0;
+const BAD_DESCRIPTOR: i32 = 8;
+const INVALID: i32 = 28;
+
+/// As many buffers as one call may have, as in Linux.
+const BUFFERS_MAX: u32 = 1024;
+
+/// What one run of a guest has.
+#[derive(Debug)]
+pub struct Host {
+    /// Its arguments, each with a NUL behind it.
+    arguments: Vec<Vec<u8>>,
+    input: Vec<u8>,
+    /// How much of its input it has read.
+    read: usize,
+    /// What it wrote to standard output.
+    pub output: Vec<u8>,
+    /// What it wrote to standard error.
+    pub messages: Vec<u8>,
+    limits: Limits,
+    /// Whether it wanted more memory than it may have.
+    pub memory_refused: bool,
+}
+
+/// What ends a guest from inside of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Ended {
+    /// It says that it is done.
+    #[error("exit code {0}")]
+    Exit(i32),
+    /// See [`Limits::output`].
+    #[error("too much output")]
+    Output,
+    /// See [`Limits::MESSAGES`].
+    #[error("too many messages")]
+    Messages,
+    /// An address is not in its memory.
+    #[error("a pointer outside of the memory")]
+    Pointer,
+}
+
+impl Host {
+    /// For one run: arguments, without NULs in them, and standard input.
+    #[must_use]
+    pub fn new(arguments: Vec<Vec<u8>>, input: Vec<u8>, limits: Limits) -> Self {
+        let arguments = arguments.into_iter().map(|argument| [argument, vec![0]].concat()).collect();
+        Self { arguments, input, read: 0, output: Vec::new(), messages: Vec::new(), limits, memory_refused: false }
+    }
+
+    /// What it may use up.
+    pub(crate) const fn limits(&self) -> Limits {
+        self.limits
+    }
+}
+
+/// One memory, one table, one instance; and what the limits say.
+impl ResourceLimiter for Host {
+    fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        let granted = desired <= self.limits.memory;
+        self.memory_refused |= !granted;
+        Ok(granted && maximum.is_none_or(|maximum| desired <= maximum))
+    }
+
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> Result<()> {
+        self.memory_refused = true;
+        Ok(())
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
+        // What a table costs is memory, too: a pointer for each element.
+        let granted = desired.saturating_mul(size_of::<usize>()) <= self.limits.memory;
+        self.memory_refused |= !granted;
+        Ok(granted)
+    }
+
+    fn instances(&self) -> usize {
+        1
+    }
+
+    fn tables(&self) -> usize {
+        1
+    }
+
+    fn memories(&self) -> usize {
+        1
+    }
+}
+
+/// All that there is to import.
+pub fn functions(engine: &wasmtime::Engine) -> Result<Linker<Host>> {
+    let mut linker = Linker::new(engine);
+    linker.func_wrap(NAMESPACE, "args_sizes_get", args_sizes_get)?;
+    linker.func_wrap(NAMESPACE, "args_get", args_get)?;
+    linker.func_wrap(NAMESPACE, "environ_sizes_get", environ_sizes_get)?;
+    linker.func_wrap(NAMESPACE, "environ_get", |_: i32, _: i32| SUCCESS)?;
+    linker.func_wrap(NAMESPACE, "fd_read", fd_read)?;
+    linker.func_wrap(NAMESPACE, "fd_write", fd_write)?;
+    linker.func_wrap(NAMESPACE, "proc_exit", |code: i32| -> Result<()> { Err(Ended::Exit(code).into()) })?;
+    Ok(linker)
+}
+
+/// What a module imports, with types, in order.
+#[cfg(feature = "compiler")]
+pub fn imports(module: &[u8]) -> Result<Vec<String>> {
+    let engine = wasmtime::Engine::new(&crate::engine::config())?;
+    let module = Module::from_binary(&engine, module)?;
+    let mut imports: Vec<_> =
+        module.imports().map(|import| format!("{}.{}: {}", import.module(), import.name(), type_of(&import.ty()))).collect();
+    imports.sort();
+    Ok(imports)
+}
+
+#[cfg(feature = "compiler")]
+fn type_of(ty: &ExternType) -> String {
+    let list =
+        |types: &mut dyn Iterator<Item = wasmtime::ValType>| types.map(|ty| ty.to_string()).collect::<Vec<_>>().join(", ");
+    match ty {
+        ExternType::Func(function) => format!("({}) -> ({})", list(&mut function.params()), list(&mut function.results())),
+        _ => "no function".into(),
+    }
+}
+
+/// The first import of `module` that is not among [`functions`], by its name.
+pub(crate) fn foreign_import(linker: &Linker<Host>, module: &Module) -> Option<String> {
+    let mut store =
+        wasmtime::Store::new(module.engine(), Host::new(Vec::new(), Vec::new(), Limits::for_job(0, &Chosen::default())));
+    let mut is_foreign = |import: &ImportType<'_>| match (linker.get_by_import(&mut store, import), import.ty()) {
+        (Some(Extern::Func(function)), ExternType::Func(wanted)) => !function.ty(&store).matches(&wanted),
+        _ => true,
+    };
+    module.imports().find(|import| is_foreign(import)).map(|import| format!("{}.{}", import.module(), import.name()))
+}
+
+fn args_sizes_get(mut caller: Caller<'_, Host>, count: i32, size: i32) -> Result<i32> {
+    let (memory, host) = memory(&mut caller)?;
+    // As many as fit into the address space of a guest, or there would be no room for the guest.
+    let total: usize = host.arguments.iter().map(Vec::len).sum();
+    put(memory, count, host.arguments.len() as u32)?;
+    put(memory, size, total as u32)?;
+    Ok(SUCCESS)
+}
+
+fn args_get(mut caller: Caller<'_, Host>, pointers: i32, bytes: i32) -> Result<i32> {
+    let work: usize = caller.data().arguments.iter().map(|argument| argument.len() + 1).sum();
+    charge(&mut caller, work as u64)?;
+    let (memory, host) = memory(&mut caller)?;
+    let (mut pointer, mut at) = (pointers, bytes);
+    for argument in &host.arguments {
+        put(memory, pointer, at as u32)?;
+        slice(memory, at, argument.len() as u32)?.copy_from_slice(argument);
+        pointer = pointer.wrapping_add(4);
+        at = at.wrapping_add(argument.len() as i32);
+    }
+    Ok(SUCCESS)
+}
+
+fn environ_sizes_get(mut caller: Caller<'_, Host>, count: i32, size: i32) -> Result<i32> {
+    let (memory, _) = memory(&mut caller)?;
+    put(memory, count, 0)?;
+    put(memory, size, 0)?;
+    Ok(SUCCESS)
+}
+
+fn fd_read(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: i32, read: i32) -> Result<i32> {
+    if descriptor != 0 {
+        return Ok(BAD_DESCRIPTOR);
+    }
+    let mut total = 0;
+    match buffers_of(&mut caller, buffers, count)? {
+        None => return Ok(INVALID),
+        Some(buffers) => {
+            for (at, length) in buffers {
+                let left = caller.data().input.len().saturating_sub(caller.data().read);
+                let length = length.min(u32::try_from(left).unwrap_or(u32::MAX));
+                charge(&mut caller, length.into())?;
+                let (memory, host) = memory(&mut caller)?;
+                let end = host.read + length as usize;
+                // Not more than what is left, just computed.
+                let Some(input) = host.input.get(host.read..end) else { return Err(Ended::Pointer.into()) };
+                slice(memory, at, length)?.copy_from_slice(input);
+                host.read = end;
+                total += length;
+            }
+        }
+    }
+    let (memory, _) = memory(&mut caller)?;
+    put(memory, read, total)?;
+    Ok(SUCCESS)
+}
+
+fn fd_write(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: i32, written: i32) -> Result<i32> {
+    let ended = match descriptor {
+        1 => Ended::Output,
+        2 => Ended::Messages,
+        _ => return Ok(BAD_DESCRIPTOR),
+    };
+    let mut total: u32 = 0;
+    match buffers_of(&mut caller, buffers, count)? {
+        None => return Ok(INVALID),
+        Some(buffers) => {
+            for (at, length) in buffers {
+                charge(&mut caller, length.into())?;
+                let (memory, host) = memory(&mut caller)?;
+                let bytes = slice(memory, at, length)?;
+                let (to, limit) = match ended {
+                    Ended::Output => (&mut host.output, host.limits.output),
+                    _ => (&mut host.messages, Limits::MESSAGES),
+                };
+                if bytes.len() > limit.saturating_sub(to.len()) {
+                    return Err(ended.into());
+                }
+                to.extend_from_slice(bytes);
+                // Buffers may overlap: together they can have more than 32 bits can count.
+                let Some(sum) = total.checked_add(length) else { return Ok(INVALID) };
+                total = sum;
+            }
+        }
+    }
+    let (memory, _) = memory(&mut caller)?;
+    put(memory, written, total)?;
+    Ok(SUCCESS)
+}
+
+/// The addresses and lengths of a call's buffers; none when there are too many.
+fn buffers_of(caller: &mut Caller<'_, Host>, at: i32, count: i32) -> Result<Option<Vec<(i32, u32)>>> {
+    let count = count as u32;
+    if count > BUFFERS_MAX {
+        return Ok(None);
+    }
+    charge(caller, count.into())?;
+    let (memory, _) = memory(caller)?;
+    let (pairs, _) = slice(memory, at, count * 8)?.as_chunks::<8>();
+    let pair = |&[a, b, c, d, e, f, g, h]: &[u8; 8]| (i32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
+    Ok(Some(pairs.iter().map(pair).collect()))
+}
+
+/// Takes as much fuel as a guest would have needed for this work.
+fn charge(caller: &mut Caller<'_, Host>, work: u64) -> Result<()> {
+    match caller.get_fuel()?.checked_sub(work) {
+        Some(left) => caller.set_fuel(left),
+        None => Err(Trap::OutOfFuel.into()),
+    }
+}
+
+/// The guest's memory, and what it has beside it.
+fn memory<'a>(caller: &'a mut Caller<'_, Host>) -> Result<(&'a mut [u8], &'a mut Host)> {
+    match caller.get_export("memory") {
+        Some(Extern::Memory(memory)) => Ok(memory.data_and_store_mut(caller)),
+        // A module without it is not run.
+        _ => Err(Ended::Pointer.into()),
+    }
+}
+
+/// A piece of memory, if the guest has it. Addresses have 32 bits without a sign.
+fn slice(memory: &mut [u8], at: i32, length: u32) -> Result<&mut [u8]> {
+    let begin = at as u32 as usize;
+    let end = begin.checked_add(length as usize);
+    let piece = end.and_then(|end| memory.get_mut(begin..end));
+    piece.ok_or_else(|| Ended::Pointer.into())
+}
+
+fn put(memory: &mut [u8], at: i32, value: u32) -> Result<()> {
+    slice(memory, at, 4)?.copy_from_slice(&value.to_le_bytes());
+    Ok(())
+}

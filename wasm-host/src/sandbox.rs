@@ -1,0 +1,170 @@
+//! One run of a guest, and what is made of its answer.
+
+use crate::engine;
+use crate::error::SandboxError;
+use crate::host::{self, Ended, Host};
+use crate::limits::{Chosen, Limits};
+use crate::module::{self, Origin};
+use s6_instance_maker::run::Run;
+use s6_instance_maker::{Error, Planner};
+use s6_instance_maker_core::escape::is_shown;
+use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::message;
+use s6_instance_maker_core::plan::{Placement, Plan};
+use s6_instance_maker_core::request::Request;
+use s6_instance_maker_core::template::Template;
+use s6_instance_maker_core::wire::{Job, PlanDocument, TemplateDigest};
+use std::ffi::OsString;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+use wasmtime::{Engine, ExternType, InstancePre, Store, Trap};
+
+/// How often it is looked whether a signal has come, while a guest runs.
+const ATTENTION: Duration = Duration::from_millis(50);
+/// What the host's own functions need of a guest's thread, beside what the guest may use; generous.
+const HOST_STACK: usize = 256 << 10;
+
+/// A module that computes plans and can touch nothing.
+pub struct Sandbox {
+    origin: Origin,
+    chosen: Chosen,
+    /// Loaded when it is first used.
+    loaded: Mutex<Option<Loaded>>,
+}
+
+#[derive(Clone)]
+struct Loaded {
+    instance: InstancePre<Host>,
+}
+
+impl Planner for Sandbox {
+    fn plan(
+        &self,
+        arguments: &[OsString],
+        request: &Request,
+        facts: &Facts,
+        template: &Template,
+        run: &Run<'_>,
+    ) -> Result<Plan, Error> {
+        let output = self.ask(arguments, Job::encode(facts, template), run)?;
+        Ok(believe(&output, request, facts, template)?)
+    }
+}
+
+impl Sandbox {
+    /// A sandbox with limits that somebody chose. The module is loaded when it is first needed.
+    #[must_use]
+    pub const fn new(origin: Origin, chosen: Chosen) -> Self {
+        Self { origin, chosen, loaded: Mutex::new(None) }
+    }
+
+    /// Runs the guest once, with arguments (the program's name first) and a job, and returns the bytes that it wrote. They are what
+    /// the guest says; nobody has looked at them.
+    pub fn ask(&self, arguments: &[OsString], job: Vec<u8>, run: &Run<'_>) -> Result<Vec<u8>, SandboxError> {
+        let limits = Limits::for_job(job.len(), &self.chosen);
+        let arguments: Vec<Vec<u8>> = arguments.iter().map(|argument| argument.as_encoded_bytes().to_vec()).collect();
+        if arguments.iter().any(|argument| argument.contains(&0)) {
+            return Err(SandboxError::Nul);
+        }
+        let loaded = self.load(&limits)?;
+        let (answer, answered) = mpsc::sync_channel(1);
+        let guest = move || {
+            // Nobody listens any more where a signal has come.
+            let _ = answer.send(loaded.run(Host::new(arguments, job, limits), limits));
+        };
+        // A thread of its own has as much stack as the guest may use, whatever the process was given.
+        thread::Builder::new().stack_size(limits.stack + HOST_STACK).spawn(guest).map_err(SandboxError::Thread)?;
+        loop {
+            match answered.recv_timeout(ATTENTION) {
+                Ok(answer) => return answer,
+                // The thread ends with the process, or when it is out of fuel.
+                Err(RecvTimeoutError::Timeout) => run.check().map_err(|error| SandboxError::Interrupted(Box::new(error)))?,
+                Err(RecvTimeoutError::Disconnected) => return Err(SandboxError::Trap("it took its thread along".into())),
+            }
+        }
+    }
+
+    fn load(&self, limits: &Limits) -> Result<Loaded, SandboxError> {
+        // The lock is held for loading only, which leaves nothing half-done.
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(loaded) = &*loaded {
+            return Ok(loaded.clone());
+        }
+        let new = Loaded::new(&self.origin, limits.stack)?;
+        Ok(loaded.insert(new).clone())
+    }
+}
+
+impl Loaded {
+    fn new(origin: &Origin, stack: usize) -> Result<Self, SandboxError> {
+        let set_up = |error: wasmtime::Error| SandboxError::SetUp(format!("{error:#}"));
+        // Nothing here is asynchronous, but the one may not be less than the other.
+        let engine = Engine::new(engine::config().async_stack_size(stack).max_wasm_stack(stack)).map_err(set_up)?;
+        let module = module::load(&engine, origin)?;
+        let linker = host::functions(&engine).map_err(set_up)?;
+        if let Some(name) = host::foreign_import(&linker, &module) {
+            return Err(SandboxError::Import(name));
+        }
+        if !matches!(module.get_export("memory"), Some(ExternType::Memory(_))) {
+            return Err(SandboxError::Export("memory"));
+        }
+        match module.get_export("_start") {
+            Some(ExternType::Func(start)) if start.params().len() == 0 && start.results().len() == 0 => {}
+            _ => return Err(SandboxError::Export("_start, a function without parameters")),
+        }
+        Ok(Self { instance: linker.instantiate_pre(&module).map_err(set_up)? })
+    }
+
+    fn run(&self, host: Host, limits: Limits) -> Result<Vec<u8>, SandboxError> {
+        let mut store = Store::new(self.instance.module().engine(), host);
+        store.limiter(|host| host);
+        let set_fuel = store.set_fuel(limits.fuel);
+        let ended = set_fuel.and_then(|()| {
+            let instance = self.instance.instantiate(&mut store)?;
+            instance.get_typed_func::<(), ()>(&mut store, "_start")?.call(&mut store, ())
+        });
+        let host = store.into_data();
+        match ended {
+            Ok(()) => answer(0, host),
+            Err(error) => match (error.downcast_ref::<Ended>(), error.downcast_ref::<Trap>()) {
+                (Some(Ended::Exit(code)), _) => answer(*code, host),
+                (Some(Ended::Output), _) => Err(SandboxError::Output(limits)),
+                (Some(Ended::Messages), _) => Err(SandboxError::Messages),
+                (Some(Ended::Pointer), _) => Err(SandboxError::Pointer),
+                (None, Some(Trap::OutOfFuel)) => Err(SandboxError::Fuel(limits)),
+                (None, Some(Trap::StackOverflow)) => Err(SandboxError::Stack(limits)),
+                // What a program does that is refused memory.
+                _ if host.memory_refused => Err(SandboxError::Memory(limits)),
+                (None, Some(trap)) => Err(SandboxError::Trap(trap.to_string())),
+                (None, None) => Err(SandboxError::SetUp(format!("{error:#}"))),
+            },
+        }
+    }
+}
+
+/// What a guest's end means: exit code 0 and no message is an answer, 100 and 111 have a message of the form that every program of
+/// this project has.
+fn answer(code: i32, host: Host) -> Result<Vec<u8>, SandboxError> {
+    if code == 0 {
+        return if host.messages.is_empty() { Ok(host.output) } else { Err(SandboxError::Talkative(host.messages)) };
+    }
+    match (u8::try_from(code), message::parse(&host.messages)) {
+        (Ok(code @ (100 | 111)), Some((message, hint))) if is_shown(message) && hint.is_none_or(is_shown) => {
+            Err(SandboxError::Refused { message: message.to_owned(), hint: hint.map(Into::into), code })
+        }
+        _ if host.memory_refused => Err(SandboxError::Memory(host.limits())),
+        _ => Err(SandboxError::Exit { code, messages: host.messages }),
+    }
+}
+
+/// A plan, where the bytes are one for this very job that does nothing that no plan may.
+fn believe(output: &[u8], request: &Request, facts: &Facts, template: &Template) -> Result<Plan, SandboxError> {
+    let PlanDocument { plan, template: digest } = PlanDocument::decode(output)?;
+    if digest != TemplateDigest::of(template) || plan.placement != Placement::of(&request.shape) {
+        return Err(SandboxError::OtherJob);
+    }
+    plan.check(facts, template)?;
+    Ok(plan)
+}
