@@ -17,19 +17,19 @@ mod process;
 mod refusals;
 
 /// The template's copy in `result`, and the template, as trees that must be equal.
-fn assert_copied(template: &Path, result: &Path) {
+pub(crate) fn assert_copied(template: &Path, result: &Path) {
     let differences = disk::differences(&disk::read_tree(template), &disk::read_tree(&result.join("template")));
     assert!(differences.is_empty(), "{differences}");
 }
 
 /// What lies in `directory`, by name.
-fn names(directory: &Path) -> Vec<OsString> {
+pub(crate) fn names(directory: &Path) -> Vec<OsString> {
     let mut names: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     names
 }
 
-fn staging_in(directory: &Path) -> Vec<OsString> {
+pub(crate) fn staging_in(directory: &Path) -> Vec<OsString> {
     names(directory).into_iter().filter(|name| name.as_bytes().starts_with(STAGING_PREFIX.as_bytes())).collect()
 }
 
@@ -65,7 +65,7 @@ fn rich_template(path: &Path) {
 }
 
 /// An account that is not root, to run the program as.
-fn as_nobody(scratch: &Scratch) -> Command {
+pub(crate) fn as_nobody(scratch: &Scratch) -> Command {
     disk::chmod(scratch.path(), 0o777);
     // The program may lie where others cannot reach it.
     let copy = scratch.join("program");

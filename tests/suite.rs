@@ -13,5 +13,6 @@ mod quoting;
 mod reference;
 mod runtimes;
 mod s6rc;
+mod sync;
 mod wasm;
 mod wire;

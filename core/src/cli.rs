@@ -161,6 +161,13 @@ pub struct Cli {
     #[arg(verbatim_doc_comment, long, value_name = "FILE", help_heading = "What to do")]
     pub apply_plan: Option<OsString>,
 
+    /// Flush everything to disk before the result appears
+    ///
+    /// And the directory that it appears in after that: with exit code 0, it survives a crash of the
+    /// whole system. What only prints is the same with it.
+    #[arg(verbatim_doc_comment, long, help_heading = "What to do")]
+    pub sync: bool,
+
     /// Print a short help (-h) or this one (--help)
     #[arg(short = 'h', long, action = ArgAction::Help, help_heading = "What to do")]
     help: Option<bool>,

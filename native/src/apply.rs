@@ -9,7 +9,7 @@ use crate::run::Run;
 use crate::stage::Stage;
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, File, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
-use rustix::fs::{AtFlags, Gid, Uid, chmodat, chownat, fchmod, fchown, mkfifoat};
+use rustix::fs::{AtFlags, Gid, Uid, chmodat, chownat, fchmod, fchown, fsync, mkfifoat};
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::{Content, Placement, Plan};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Node};
@@ -20,9 +20,45 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+/// Whether what is made can be lost when the whole system stops.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// The system writes it to disk in its own time.
+    #[default]
+    Eventual,
+    /// Every file and directory is flushed before the result appears, and the directory that it appears in after that.
+    Flushed,
+}
+
+impl Durability {
+    /// `dir`, such that it can be flushed later. Whoever may make entries in a directory may still not be allowed to read it, and
+    /// could not flush it: better to know while nothing is made.
+    fn open(self, dir: &Dir, place: &Place) -> Result<Option<Dir>, Error> {
+        match self {
+            Self::Eventual => Ok(None),
+            Self::Flushed => open_readable(dir, &TreePath::ROOT).map(Some).map_err(place.cannot("flush")),
+        }
+    }
+
+    fn flush(self, handle: &impl AsFd, place: impl FnOnce() -> Place) -> Result<(), Error> {
+        match self {
+            Self::Eventual => Ok(()),
+            // Nothing but EINTR is tried again: after a failure, the system may take what it could not write for written.
+            Self::Flushed => retry(|| Ok(fsync(handle)?)).map_err(|error| place().cannot("flush")(error)),
+        }
+    }
+}
+
 /// Makes what `plan` says at `destination`, with contents from `source`, on behalf of `caller`. Answers what else should be
 /// known: leftovers of earlier runs that could not be removed.
-pub fn apply(plan: &Plan, source: &Source, destination: &Destination, caller: Ids, run: &Run<'_>) -> Result<Vec<Error>, Error> {
+pub fn apply(
+    plan: &Plan,
+    source: &Source,
+    destination: &Destination,
+    durability: Durability,
+    caller: Ids,
+    run: &Run<'_>,
+) -> Result<Vec<Error>, Error> {
     let Destination { place, dir, dir_place, form, beside, .. } = destination;
     let parts: Vec<Name> = plan.parts().collect();
     let label = match form {
@@ -37,24 +73,35 @@ pub fn apply(plan: &Plan, source: &Source, destination: &Destination, caller: Id
     }
     destination.check_free(plan)?;
     run.check()?;
+    let outer = durability.open(dir, dir_place)?;
     let stage = Stage::new(dir, dir_place, label)?;
-    let fill = Fill { stage: &stage, source, place, run, habits: Habits::default(), caller };
+    let fill = Fill { stage: &stage, source, place, run, habits: Habits::default(), caller, durability };
     let made = fill.all(plan, form).and_then(|()| run.check()).and_then(|()| match form {
         Form::New(name) => match stage.become_result(name, place) {
             // Somebody else with the same idea was quicker to make the directory: then it is there, and may be.
             Err(Error::Exists(exists)) if plan.placement == Placement::Within => {
                 let Ok(there) = open_dir(dir, &name.clone().into()) else { return Err(Error::Exists(exists)) };
-                stage.release(&parts, &there, place).map(|()| Made::Parts)
+                let inner = durability.open(&there, place)?;
+                stage.release(&parts, &there, place).map(|()| Made::Parts(inner))
             }
             result => result.map(|()| Made::Whole),
         },
-        Form::Existing => stage.release(&parts, dir, place).map(|()| Made::Parts),
+        Form::Existing => stage.release(&parts, dir, place).map(|()| Made::Parts(None)),
     });
-    match made {
-        Ok(Made::Whole) => {}
-        // What was to be made is there; an empty directory that stays is worth a warning.
-        Ok(Made::Parts) => leftovers.extend(stage.remove_empty().err()),
+    let inner = match made {
+        Ok(Made::Whole) => None,
+        Ok(Made::Parts(inner)) => {
+            // What was to be made is there; an empty directory that stays is worth a warning.
+            leftovers.extend(stage.remove_empty().err());
+            inner
+        }
         Err(error) => return Err(stage.discard(error)),
+    };
+    // What is there by now stays: it is whole, and somebody may have begun to use it.
+    for (dir, place) in [(inner, place), (outer, dir_place)] {
+        if let Some(dir) = dir {
+            durability.flush(&dir, || place.clone()).map_err(|error| Error::Unflushed(error.into()))?;
+        }
     }
     Ok(leftovers)
 }
@@ -63,8 +110,9 @@ pub fn apply(plan: &Plan, source: &Source, destination: &Destination, caller: Id
 enum Made {
     /// The staging directory became it.
     Whole,
-    /// Its parts were moved out of the staging directory, which is still there.
-    Parts,
+    /// Its parts were moved out of the staging directory, which is still there; into this directory, if that is to be flushed and
+    /// is not the one that the staging directory is in.
+    Parts(Option<Dir>),
 }
 
 /// What a file system does with new files besides what it was asked for.
@@ -85,6 +133,7 @@ struct Fill<'a> {
     run: &'a Run<'a>,
     habits: Habits,
     caller: Ids,
+    durability: Durability,
 }
 
 /// An entry of a plan.
@@ -113,14 +162,18 @@ impl Fill<'_> {
         self.others(&others, bytes)?;
         for (path, node) in directories.iter().rev() {
             self.run.check()?;
-            if self.is_unfinished(node.meta) {
-                self.finish_directory(path, node.meta)?;
+            let unfinished = self.is_unfinished(node.meta);
+            if unfinished || self.durability == Durability::Flushed {
+                self.finish_directory(path, node.meta, unfinished)?;
             }
         }
         match (form, plan.tree.get(&TreePath::ROOT)) {
             // DIR's own mode is its owner's business when it was there before.
             (Form::Existing, _) | (_, None) => Ok(()),
-            (Form::New(_), Some(root)) => self.finish_root(root.meta).map_err(self.place.cannot("change the owner or mode of")),
+            (Form::New(_), Some(root)) => {
+                self.finish_root(root.meta).map_err(self.place.cannot("change the owner or mode of"))?;
+                self.durability.flush(&self.stage.dir, || self.place.clone())
+            }
         }
     }
 
@@ -176,10 +229,13 @@ impl Fill<'_> {
         meta.mode.bits() & 0o7700 != 0o700 || self.habits.other_mode || self.new_owner(meta).is_some()
     }
 
-    fn finish_directory(&self, path: &TreePath, meta: Meta) -> Result<(), Error> {
+    fn finish_directory(&self, path: &TreePath, meta: Meta, unfinished: bool) -> Result<(), Error> {
         let place = self.place.at(path);
         let handle = open_readable(&self.stage.dir, path).map_err(place.cannot("open"))?;
-        self.hand_over(&handle, meta, true).map_err(place.cannot("change the owner or mode of"))
+        if unfinished {
+            self.hand_over(&handle, meta, true).map_err(place.cannot("change the owner or mode of"))?;
+        }
+        self.durability.flush(&handle, || place)
     }
 
     /// Gives an open file its owner and, when it has not got it or the owner's change took it away, its mode.
@@ -327,6 +383,7 @@ impl<'a> Pair<'a> {
                 let special = node.meta.mode.has(0o7000);
                 fill.hand_over(&file, node.meta, special || fill.habits.other_mode)
                     .map_err(place().cannot("change the owner or mode of"))?;
+                fill.durability.flush(&file, place)?;
             }
             Kind::Symlink(to) => {
                 retry(|| target.symlink_contents(OsStr::from_bytes(to), name)).map_err(place().cannot("make"))?;

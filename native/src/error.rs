@@ -109,6 +109,9 @@ pub enum Error {
     /// Something has the name of a leftover staging directory, and others could have given it that name.
     #[error("{0} looks like a leftover of a run that was killed, but others may write where it is: remove it yourself")]
     Foreign(Place),
+    /// All was made, and could then not be flushed to disk.
+    #[error("all is made, but may not be on disk yet: {0}")]
+    Unflushed(Box<Error>),
     /// Something failed, and what was half made could not be removed.
     #[error("{first}; and what was half made is still there: {second}")]
     Leftover {

@@ -24,6 +24,7 @@ pub mod shell;
 pub use error::Error;
 pub use stage::PREFIX as STAGING_PREFIX;
 
+use apply::Durability;
 use authority::{Destination, Reading};
 use read::Source;
 use run::Run;
@@ -71,6 +72,8 @@ pub enum Task<'a> {
         destination: Destination,
         /// With what.
         planning: &'a Planning<'a>,
+        /// How safely.
+        durability: Durability,
     },
     /// Compute a plan and print its text form; where it could not be carried out, say so instead.
     Show {
@@ -92,6 +95,8 @@ pub enum Task<'a> {
         document: PlanDocument,
         /// Where.
         destination: Destination,
+        /// How safely.
+        durability: Durability,
     },
 }
 
@@ -119,9 +124,9 @@ pub struct Report {
 pub fn execute(task: Task<'_>, template: Reading, facts: &Facts, run: &Run<'_>, out: &mut dyn Write) -> Result<Report, Error> {
     let mut print = |bytes: &[u8]| out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::Output);
     match task {
-        Task::Make { destination, planning } => {
+        Task::Make { destination, planning, durability } => {
             let source = Source::read(template, Some(&destination), run)?;
-            make(planning(facts, source.template(), run)?, &source, &destination, facts, run)
+            make(planning(facts, source.template(), run)?, &source, &destination, durability, facts, run)
         }
         Task::Show { destination, planning } => {
             let source = Source::read(template, Some(&destination), run)?;
@@ -141,7 +146,7 @@ pub fn execute(task: Task<'_>, template: Reading, facts: &Facts, run: &Run<'_>, 
             print(&Job::encode(facts, source.template()))?;
             Ok(Report::default())
         }
-        Task::Apply { document: PlanDocument { plan, template: expected }, destination } => {
+        Task::Apply { document: PlanDocument { plan, template: expected }, destination, durability } => {
             let source = Source::read(template, Some(&destination), run)?;
             let found = TemplateDigest::of(source.template());
             if found != expected {
@@ -152,12 +157,19 @@ pub fn execute(task: Task<'_>, template: Reading, facts: &Facts, run: &Run<'_>, 
                 });
             }
             plan.check(facts, source.template())?;
-            make(plan, &source, &destination, facts, run)
+            make(plan, &source, &destination, durability, facts, run)
         }
     }
 }
 
-fn make(plan: Plan, source: &Source, destination: &Destination, facts: &Facts, run: &Run<'_>) -> Result<Report, Error> {
-    let leftovers = apply::apply(&plan, source, destination, facts.caller, run)?;
+fn make(
+    plan: Plan,
+    source: &Source,
+    destination: &Destination,
+    durability: Durability,
+    facts: &Facts,
+    run: &Run<'_>,
+) -> Result<Report, Error> {
+    let leftovers = apply::apply(&plan, source, destination, durability, facts.caller, run)?;
     Ok(Report { warnings: plan.warnings, leftovers })
 }

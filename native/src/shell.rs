@@ -1,5 +1,6 @@
 //! A program from its arguments to its exit code: the same for every planner.
 
+use crate::apply::Durability;
 use crate::authority::{self, Destination, Reading};
 use crate::error::Error;
 use crate::progress::Bar;
@@ -62,13 +63,14 @@ fn run<P: Planner>(
     let Typed { cli, common, .. } = typed;
     let action = cli.action()?;
     cli.check_operands()?;
+    let durability = if cli.sync { Durability::Flushed } else { Durability::Eventual };
     let to = |placement| Destination::open(&cli.dir, placement, ambient);
     match action {
         Action::ApplyPlan(file) => {
             let document = PlanDocument::decode(&authority::read_document(&file, ambient)?)
                 .map_err(|source| Error::Document { place: authority::document_place(&file), source })?;
             let destination = to(document.plan.placement)?;
-            carry_out(&cli, Task::Apply { document, destination }, &facts::take(None, ambient)?, ambient)
+            carry_out(&cli, Task::Apply { document, destination, durability }, &facts::take(None, ambient)?, ambient)
         }
         Action::Request(purpose) => {
             let request = Request::try_from(&cli)?;
@@ -76,7 +78,7 @@ fn run<P: Planner>(
                 |facts: &Facts, template: &Template, run: &Run<'_>| planner.plan(&common, &request, facts, template, run);
             let placement = Placement::of(&request.shape);
             let task = match purpose {
-                Purpose::Make => Task::Make { destination: to(placement)?, planning: &planning },
+                Purpose::Make => Task::Make { destination: to(placement)?, planning: &planning, durability },
                 Purpose::Print(Format::Text) => Task::Show { destination: to(placement)?, planning: &planning },
                 Purpose::Print(Format::Json) => Task::PrintPlan { planning: &planning },
                 Purpose::PrintJob => Task::PrintJob,

@@ -32,20 +32,15 @@ pub fn read_tree(root: &Path) -> BTreeMap<Vec<u8>, OnDisk> {
     let mut pending = vec![root.to_owned()];
     while let Some(path) = pending.pop() {
         let metadata = fs::symlink_metadata(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let file_type = metadata.file_type();
-        let (kind, bytes) = if file_type.is_dir() {
-            pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-            ("dir", Vec::new())
-        } else if file_type.is_file() {
-            ("file", fs::read(&path).unwrap())
-        } else if file_type.is_symlink() {
-            ("link", fs::read_link(&path).unwrap().as_os_str().as_bytes().to_vec())
-        } else if file_type.is_fifo() {
-            ("fifo", Vec::new())
-        } else if file_type.is_socket() {
-            ("socket", Vec::new())
-        } else {
-            ("device", Vec::new())
+        let kind = kind(metadata.file_type());
+        let bytes = match kind {
+            "dir" => {
+                pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+                Vec::new()
+            }
+            "file" => fs::read(&path).unwrap(),
+            "link" => fs::read_link(&path).unwrap().as_os_str().as_bytes().to_vec(),
+            _ => Vec::new(),
         };
         let relative = path.strip_prefix(root).unwrap().as_os_str().as_bytes().to_vec();
         let owner = (metadata.uid(), metadata.gid());
@@ -53,6 +48,44 @@ pub fn read_tree(root: &Path) -> BTreeMap<Vec<u8>, OnDisk> {
     }
     tree
 }
+
+fn kind(file_type: fs::FileType) -> &'static str {
+    if file_type.is_dir() {
+        "dir"
+    } else if file_type.is_file() {
+        "file"
+    } else if file_type.is_symlink() {
+        "link"
+    } else if file_type.is_fifo() {
+        "fifo"
+    } else if file_type.is_socket() {
+        "socket"
+    } else {
+        "device"
+    }
+}
+
+/// The kinds of all that is in `root`, itself too, as in [`OnDisk`]; no contents are read.
+///
+/// # Panics
+///
+/// When something cannot be read.
+#[must_use]
+pub fn kinds(root: &Path) -> Vec<&'static str> {
+    let mut kinds = Vec::new();
+    let mut pending = vec![root.to_owned()];
+    while let Some(path) = pending.pop() {
+        let metadata = fs::symlink_metadata(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        kinds.push(kind(metadata.file_type()));
+        if metadata.is_dir() {
+            pending.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+    }
+    kinds
+}
+
+/// How many bytes of a file are shown.
+const SHOWN: usize = 200;
 
 /// The differences between two trees, a line each; empty when there are none. `left` and `right` name them.
 #[must_use]
@@ -65,7 +98,12 @@ pub fn differences(left: &BTreeMap<Vec<u8>, OnDisk>, right: &BTreeMap<Vec<u8>, O
             let show = |entry: Option<&OnDisk>| {
                 entry.map_or_else(
                     || "absent".to_owned(),
-                    |entry| format!("{} {:04o} {:?} {}", entry.kind, entry.mode, entry.owner, Shown(&entry.bytes)),
+                    |entry| {
+                        let beginning = entry.bytes.get(..SHOWN).unwrap_or(&entry.bytes);
+                        let more = entry.bytes.len() - beginning.len();
+                        let more = if more == 0 { String::new() } else { format!(" and {more} bytes more") };
+                        format!("{} {:04o} {:?} {}{more}", entry.kind, entry.mode, entry.owner, Shown(beginning))
+                    },
                 )
             };
             writeln!(text, "{}\n  left:  {}\n  right: {}", Shown(path), show(one), show(other)).unwrap();
