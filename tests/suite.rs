@@ -13,6 +13,7 @@ mod quoting;
 mod reference;
 mod runtimes;
 mod s6rc;
+mod streams;
 mod sync;
 mod wasm;
 mod wire;

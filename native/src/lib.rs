@@ -18,6 +18,7 @@ mod copy;
 mod stage;
 
 pub mod message;
+mod output;
 pub mod progress;
 pub mod shell;
 

@@ -3,6 +3,7 @@
 use crate::apply::Durability;
 use crate::authority::{self, Destination, Reading};
 use crate::error::Error;
+use crate::output::Output;
 use crate::progress::Bar;
 use crate::run::{Progress, Run, Unwatched};
 use crate::{Planner, Report, Task, execute, facts, message, signals};
@@ -54,8 +55,7 @@ fn run<P: Planner>(
         Ok(typed) => typed,
         Err(Refusal::Usage(error)) => return Err(error.into()),
         Err(Refusal::Show(text)) => {
-            let mut out = io::stdout().lock();
-            out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)?;
+            Output::standard().write_all(text.as_bytes()).map_err(Error::Output)?;
             return Ok(Report::default());
         }
     };
@@ -98,5 +98,5 @@ fn carry_out(cli: &Cli, task: Task<'_>, facts: &Facts, ambient: AmbientAuthority
         None => &Unwatched,
     };
     // The bar is gone before anything is told.
-    execute(task, template, facts, &Run { interrupt: &interrupt, progress }, &mut io::stdout().lock())
+    execute(task, template, facts, &Run { interrupt: &interrupt, progress }, &mut Output::standard())
 }

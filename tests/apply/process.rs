@@ -1,4 +1,4 @@
-//! What a process has besides its arguments: signals, a terminal, streams.
+//! What a process has besides its arguments: signals, a terminal, a reader.
 
 use super::assert_copied;
 use s6_instance_maker_workspace::disk;
@@ -73,28 +73,6 @@ fn long_work_shows_a_bar() {
     assert_eq!(quick.stdout, "", "{quick}");
     let piped = run(false, 100_000, "piped");
     assert_eq!((piped.stdout.as_str(), piped.stderr.as_str()), ("", ""));
-}
-
-#[test]
-fn streams_may_be_closed_or_full() {
-    let scratch = Scratch::new("apply");
-    disk::plain_template(scratch.join("template"));
-    let sh =
-        |script: &str| Answer::of(Command::new("sh").args(["-c", script]).arg(program::program()).current_dir(scratch.path()));
-    assert_eq!(sh("\"$0\" --dry-run template out >/dev/full").code, Some(111));
-    assert_eq!(
-        sh("\"$0\" --help >/dev/full").stderr,
-        "s6-instance-maker: fatal: unable to write to standard output: No space left on device\n"
-    );
-    let piped = sh("{ \"$0\" --help; echo $? >&2; } | true");
-    assert!(
-        ["0\n", "s6-instance-maker: fatal: unable to write to standard output: Broken pipe\n111\n"]
-            .contains(&piped.stderr.as_str()),
-        "{piped}"
-    );
-    assert_eq!(sh("\"$0\" template out <&- >&- 2>&-").code, Some(0));
-    assert_eq!(sh("\"$0\" template out <&- >&- 2>&-").code, Some(111));
-    assert_eq!(sh("\"$0\" template out 2>/dev/full").code, Some(111));
 }
 
 /// What only prints ends when it is told to, also while it waits for its reader.
