@@ -10,6 +10,7 @@ mod laws;
 mod live;
 mod plan;
 mod quoting;
+mod races;
 mod reference;
 mod runtimes;
 mod s6rc;

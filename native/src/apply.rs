@@ -2,14 +2,14 @@
 
 use crate::authority::{Beside, Destination, Form};
 use crate::copy::Copy;
-use crate::directory::{open_dir, open_readable};
+use crate::directory::{open_dir, open_nofollow, open_readable};
 use crate::error::{Error, Place, retry};
 use crate::read::Source;
 use crate::run::Run;
 use crate::stage::Stage;
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, File, MetadataExt as _, OpenOptions, OpenOptionsExt as _};
-use rustix::fs::{AtFlags, Gid, Uid, chmodat, chownat, fchmod, fchown, fsync, mkfifoat};
+use rustix::fs::{AtFlags, Gid, OFlags, Uid, chownat, fchmod, fchown, fsync, mkfifoat};
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::{Content, Placement, Plan};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Node};
@@ -89,7 +89,12 @@ pub fn apply(
         Form::Existing => stage.release(&parts, dir, place).map(|()| Made::Parts(None)),
     });
     let inner = match made {
-        Ok(Made::Whole) => None,
+        Ok(Made::Whole) => {
+            if let Form::New(name) = form {
+                stage.check_result(name, place)?;
+            }
+            None
+        }
         Ok(Made::Parts(inner)) => {
             // What was to be made is there; an empty directory that stays is worth a warning.
             leftovers.extend(stage.remove_empty().err());
@@ -269,7 +274,7 @@ impl Fill<'_> {
         self.source.check_unchanged(opened, from).map(|_| ())
     }
 
-    /// Gives a link or a FIFO its owner.
+    /// Gives a link its owner.
     fn give_away(&self, parent: &Dir, name: &OsStr, meta: Meta) -> io::Result<()> {
         let Some(ids) = self.new_owner(meta) else { return Ok(()) };
         let (uid, gid) = (Uid::from_raw(ids.uid), Gid::from_raw(ids.gid));
@@ -277,12 +282,13 @@ impl Fill<'_> {
     }
 
     fn fifo(&self, parent: &Dir, name: &OsStr, meta: Meta) -> io::Result<()> {
-        let mode = rustix::fs::Mode::from_raw_mode(meta.mode.bits().into());
-        retry(|| Ok(mkfifoat(parent, name, mode)?))?;
-        self.give_away(parent, name, meta)?;
-        if meta.mode.has(0o7000) || self.habits.other_mode || self.new_owner(meta).is_some() {
-            // Nobody but us can have put a link there: the staging directory is closed to others.
-            retry(|| Ok(chmodat(parent, name, mode, AtFlags::empty())?))?;
+        let unfinished = meta.mode.has(0o7000) || self.habits.other_mode || self.new_owner(meta).is_some();
+        let mode = if unfinished { 0o600 } else { meta.mode.bits() };
+        retry(|| Ok(mkfifoat(parent, name, rustix::fs::Mode::from_raw_mode(mode.into()))?))?;
+        if unfinished {
+            // By a handle, since a mode that is changed by a name is changed through links.
+            let handle = open_nofollow(parent, name, OFlags::empty())?;
+            self.hand_over(&handle, meta, true)?;
         }
         Ok(())
     }

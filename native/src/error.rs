@@ -33,6 +33,9 @@ pub enum Error {
     /// What should be made is there already.
     #[error("unable to make {0}: it exists already")]
     Exists(Place),
+    /// Something else is where this run put something.
+    #[error("{0} is not what was made: somebody replaced it")]
+    Replaced(Place),
     /// Somebody changed the template while it was in use.
     #[error("{0} changed while the template was being copied")]
     Changed(Place),

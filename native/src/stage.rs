@@ -4,6 +4,7 @@
 //! over those) and says whose it is. Whoever works in it holds a lock on it. One that nobody holds was left behind by a
 //! process that was killed: the next run for the same place removes it, where nobody else can have put it there.
 
+use crate::authority::Identity;
 use crate::directory::{names, open_nofollow, open_readable};
 use crate::error::{Error, Place, is_one_of, retry};
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt as _, MetadataExt as _, Permissions, PermissionsExt as _};
@@ -45,11 +46,13 @@ impl<'a> Stage<'a> {
             }
             // Until the lock is ours, somebody may take the directory for a leftover and remove it.
             let dir = lock(parent, &name).and_then(|lock| match lock {
-                Lock::Ours(dir) | Lock::Unsupported(dir) => close_to_others(&dir).map(|()| Some(dir)),
+                Lock::Ours(dir) | Lock::Unsupported(dir) => claim(&dir).map(|claimed| Some((dir, claimed))),
                 Lock::Theirs => Ok(None),
             });
             match dir {
-                Ok(Some(dir)) => return Ok(Self { parent, parent_place: parent_place.clone(), name, dir }),
+                // What was opened by its name is something else than what was made: that is whole, and not ours to touch.
+                Ok(Some((_, false))) => return Err(Error::Replaced(entry(parent_place, &name))),
+                Ok(Some((dir, true))) => return Ok(Self { parent, parent_place: parent_place.clone(), name, dir }),
                 Ok(None) => {}
                 Err(error) => {
                     let error = parent_place.cannot("make a staging directory in")(error);
@@ -82,9 +85,31 @@ impl<'a> Stage<'a> {
     }
 
     /// Gives the staging directory the name `result` in its parent, if nothing has that name.
+    ///
+    /// A rename takes a name, not a handle: who may rename in the parent could have put something else there.
     pub(crate) fn become_result(&self, result: &Name, place: &Place) -> Result<(), Error> {
+        let staging = || entry(&self.parent_place, &self.name);
+        if !self.is_called(&self.name).map_err(|source| staging().cannot("examine")(source))? {
+            return Err(Error::Replaced(staging()));
+        }
         rename_new(self.parent, &self.name, self.parent, OsStr::from_bytes(result.as_bytes()))
             .map_err(|source| not_made(place.clone(), source))
+    }
+
+    /// Fails when what has the name `result` in the parent now is something else, because somebody was between the look and the
+    /// rename.
+    pub(crate) fn check_result(&self, result: &Name, place: &Place) -> Result<(), Error> {
+        match self.is_called(OsStr::from_bytes(result.as_bytes())) {
+            Ok(false) => Err(Error::Replaced(place.clone())),
+            // What is no longer there was there, and somebody who waited for it has it.
+            Ok(true) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether `name` in the parent is this directory.
+    fn is_called(&self, name: &OsStr) -> io::Result<bool> {
+        let (named, ours) = (retry(|| self.parent.symlink_metadata(name))?, retry(|| self.dir.dir_metadata())?);
+        Ok(Identity::of(&named) == Identity::of(&ours))
     }
 
     /// Moves the entries `names` of the staging directory into `to`, all or none.
@@ -166,6 +191,15 @@ fn stage_name(result: &Name, attempt: u64) -> OsString {
     name
 }
 
+/// Whether `dir` can be what was just made: ours and empty; it is closed to others then, and was empty still when it was.
+fn claim(dir: &Dir) -> io::Result<bool> {
+    if retry(|| dir.dir_metadata())?.uid() != rustix::process::geteuid().as_raw() || !names(dir)?.is_empty() {
+        return Ok(false);
+    }
+    close_to_others(dir)?;
+    Ok(names(dir)?.is_empty())
+}
+
 /// Takes from a new directory what it may have inherited: the set-group-id bit, and ACLs, which would let others into all that is
 /// made in it, whatever its mode.
 fn close_to_others(dir: &Dir) -> io::Result<()> {
@@ -207,7 +241,7 @@ fn lock(parent: &Dir, name: &OsStr) -> io::Result<Lock> {
     }
     let ours = retry(|| dir.dir_metadata())?;
     match retry(|| parent.symlink_metadata(name)) {
-        Ok(named) if (named.dev(), named.ino()) == (ours.dev(), ours.ino()) => Ok(Lock::Ours(dir)),
+        Ok(named) if Identity::of(&named) == Identity::of(&ours) => Ok(Lock::Ours(dir)),
         Ok(_) => Ok(Lock::Theirs),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock::Theirs),
         Err(error) => Err(error),

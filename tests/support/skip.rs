@@ -31,6 +31,15 @@ pub fn is_root_or_say(test: &str) -> bool {
     root
 }
 
+/// Set to `full`, it makes sweeps and races as long as they can be, for a nightly run; otherwise they do a share of it.
+pub const SWEEP: &str = "S6_INSTANCE_MAKER_SWEEP";
+
+/// Whether all of a sweep is asked for.
+#[must_use]
+pub fn all() -> bool {
+    std::env::var_os(SWEEP).is_some_and(|sweep| sweep == "full")
+}
+
 /// Says how much a test has looked at, so that a run shows it.
 pub fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
