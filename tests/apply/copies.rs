@@ -138,36 +138,6 @@ fn without_root_the_copy_is_the_callers() {
     assert_eq!((mode("template/tool"), mode("template/closed"), mode("template/shared")), (0o755, 0o500, 0o2775));
 }
 
-/// A tree deeper than any path is refused whole; the deepest that has a path is copied whole.
-#[test]
-fn depth_is_copied_or_refused() {
-    let scratch = Scratch::new("apply");
-    for (label, levels, code) in [("fits", 2000, 0), ("too-deep", 3000, 100)] {
-        let template = scratch.join(label);
-        disk::plain_template(&template);
-        // Made level by level, as no path reaches it.
-        let script =
-            "cd \"$0\" && i=0 && while [ $i -lt $1 ]; do mkdir d && cd -P ./d || exit 1; i=$((i+1)); done; echo deep > f";
-        assert!(Command::new("sh").args(["-c", script]).arg(&template).arg(levels.to_string()).status().unwrap().success());
-        let out = format!("out-{label}");
-        let answer = maker(scratch.path(), [label, &out]).expect_code(code);
-        if code == 0 {
-            let find = Answer::of(
-                Command::new("find")
-                    .arg(scratch.join(&out).join("template"))
-                    .args(["-name", "f", "-size", "5c", "-printf", "%d\n"]),
-            );
-            assert_eq!(find.stdout, "2001\n", "{find}");
-        } else {
-            assert!(
-                answer.stderr.ends_with(": a path inside a service directory cannot be longer than 4095 bytes\n"),
-                "{answer}"
-            );
-            assert!(!scratch.join(&out).exists() && staging_in(scratch.path()).is_empty());
-        }
-    }
-}
-
 #[test]
 fn holes_stay_holes() {
     let scratch = Scratch::new("apply");
