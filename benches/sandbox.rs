@@ -19,7 +19,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// How often each is measured, after once that is not.
-const TURNS: usize = 15;
+const TURNS: usize = 31;
 
 fn main() {
     plans();
@@ -33,7 +33,7 @@ fn plans() {
         let template = template(entries);
         let planners: [&dyn Planner; 2] = [&InProcess, &sandbox];
         let turns = if entries > 10_000 { 3 } else { TURNS };
-        let [library, sandbox] = medians(turns, planners, |planner| plan(planner, &template));
+        let [library, sandbox] = medians(turns, planners, |planner| timed(|| plan(planner, &template)));
         println!("{:<24}{:>16}{:>16}{:>10}", format!("{entries} entries"), ms(library), ms(sandbox), ratio(sandbox, library));
     }
 }
@@ -77,8 +77,9 @@ fn processes() {
     let times = medians(TURNS, programs, |(program, words)| {
         let mut command = Command::new(program);
         command.args(words).args(["template", "out"]).current_dir(scratch.path()).stdin(Stdio::null());
-        assert!(command.status().unwrap().success(), "{command:?}");
+        let time = timed(|| assert!(command.status().unwrap().success(), "{command:?}"));
         std::fs::remove_dir_all(scratch.join("out")).unwrap();
+        time
     });
     println!("\n{:<44}{:>14}{:>10}{:>14}", "whole process, 5 files", "time, ms", "ratio", "size, MB");
     let names = ["s6-instance-maker", "s6-instance-maker-sandboxed", "  with its compiler in it", "  that compiles the module"];
@@ -89,14 +90,13 @@ fn processes() {
 }
 
 /// The median time of each, by turns, after one turn that fills the caches.
-fn medians<T: Copy, const N: usize>(turns: usize, subjects: [T; N], work: impl Fn(T)) -> [Duration; N] {
+fn medians<T: Copy, const N: usize>(turns: usize, subjects: [T; N], work: impl Fn(T) -> Duration) -> [Duration; N] {
     let mut times = [(); N].map(|()| Vec::new());
     for turn in 0..=turns {
         for (subject, times) in subjects.into_iter().zip(&mut times) {
-            let begun = Instant::now();
-            work(subject);
+            let time = work(subject);
             if turn > 0 {
-                times.push(begun.elapsed());
+                times.push(time);
             }
         }
     }
@@ -104,6 +104,12 @@ fn medians<T: Copy, const N: usize>(turns: usize, subjects: [T; N], work: impl F
         times.sort();
         times.get(times.len() / 2).copied().unwrap_or_default()
     })
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let begun = Instant::now();
+    work();
+    begun.elapsed()
 }
 
 fn ms(time: Duration) -> String {
