@@ -390,6 +390,7 @@ impl<'a> Pair<'a> {
                 fill.hand_over(&file, node.meta, special || fill.habits.other_mode)
                     .map_err(place().cannot("change the owner or mode of"))?;
                 fill.durability.flush(&file, place)?;
+                close(file).map_err(place().cannot("write"))?;
             }
             Kind::Symlink(to) => {
                 retry(|| target.symlink_contents(OsStr::from_bytes(to), name)).map_err(place().cannot("make"))?;
@@ -422,6 +423,15 @@ fn cached<'c>(
         }
     };
     Ok(&cache.insert((parent, dir)).1)
+}
+
+/// Closes a file that was written: some file systems, NFS among them, say only now that its contents are lost.
+fn close(file: File) -> io::Result<()> {
+    match nix::unistd::close(file) {
+        // The descriptor is gone all the same; trying again might close another thread's.
+        Ok(()) | Err(nix::errno::Errno::EINTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// How a file is made: new, for writing, with these permission bits as far as the file system agrees.

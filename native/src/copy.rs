@@ -53,7 +53,7 @@ impl Copy<'_> {
         let mut at = 0;
         while let Some((start, end)) = self.data(at, size)? {
             for file in [self.from, self.to] {
-                seek(file, SeekFrom::Start(start)).map_err(|error| self.failed(error.into()))?;
+                retry(|| Ok(seek(file, SeekFrom::Start(start))?)).map_err(|error| self.failed(error))?;
             }
             self.span(end - start, &mut way)?;
             at = end;
@@ -72,17 +72,18 @@ impl Copy<'_> {
 
     /// The next bytes from `at` on that are no hole.
     fn data(&self, at: u64, size: u64) -> Result<Option<(u64, u64)>, Error> {
-        match seek(self.from, SeekFrom::Data(at)) {
-            Ok(start) if start < size => match seek(self.from, SeekFrom::Hole(start)) {
+        let seek = |to| retry(|| Ok(seek(self.from, to)?));
+        match seek(SeekFrom::Data(at)) {
+            Ok(start) if start < size => match seek(SeekFrom::Hole(start)) {
                 Ok(end) => Ok(Some((start, end.min(size)))),
-                Err(error) => Err(self.failed(error.into())),
+                Err(error) => Err(self.failed(error)),
             },
             // Nothing but a hole up to the end.
-            Ok(_) | Err(Errno::NXIO) => Ok(None),
+            Ok(_) => Ok(None),
+            Err(error) if is_one_of(&error, &[Errno::NXIO]) => Ok(None),
             // A file system that knows no holes has data everywhere.
-            Err(Errno::INVAL) if at < size => Ok(Some((at, size))),
-            Err(Errno::INVAL) => Ok(None),
-            Err(error) => Err(self.failed(error.into())),
+            Err(error) if is_one_of(&error, &[Errno::INVAL]) => Ok((at < size).then_some((at, size))),
+            Err(error) => Err(self.failed(error)),
         }
     }
 

@@ -34,7 +34,7 @@ pub(crate) fn open_readable(root: &Dir, path: &TreePath) -> io::Result<Dir> {
 /// The names in a directory that [`open_readable`] opened, but for `.` and `..`, in no order; without another descriptor.
 pub(crate) fn names(dir: &Dir) -> io::Result<Vec<OsString>> {
     // It may have been read before.
-    seek(dir, SeekFrom::Start(0))?;
+    retry(|| Ok(seek(dir, SeekFrom::Start(0))?))?;
     let mut buffer = vec![MaybeUninit::uninit(); NAMES];
     let mut entries = RawDir::new(dir, &mut buffer);
     let mut names = Vec::new();

@@ -299,10 +299,9 @@ fn empty(root: &Dir) -> io::Result<()> {
             continue;
         }
         if !path.is_root() {
-            retry(|| root.set_permissions(as_os, Permissions::from_mode(0o700)))?;
             pending.push((path.clone(), true));
         }
-        let opened = if path.is_root() { None } else { Some(open_readable(root, &path)?) };
+        let opened = if path.is_root() { None } else { Some(open_closed(root, &path)?) };
         let dir = opened.as_ref().unwrap_or(root);
         for name in names(dir)? {
             if !retry(|| dir.symlink_metadata(&name))?.is_dir() {
@@ -316,6 +315,21 @@ fn empty(root: &Dir) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Opens a directory below `root` such that what is in it can be removed, whatever its mode is.
+fn open_closed(root: &Dir, path: &TreePath) -> io::Result<Dir> {
+    let dir = match open_readable(root, path) {
+        // Who is not root and may not read it must change it by its name. cap-std goes by way of /proc then, which it expects to
+        // be in order: it panics where that fails, so this is the last resort.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            retry(|| root.set_permissions(OsStr::from_bytes(path.as_bytes()), Permissions::from_mode(0o700)))?;
+            open_readable(root, path)?
+        }
+        result => result?,
+    };
+    retry(|| Ok(fchmod(&dir, Mode::RWXU)?))?;
+    Ok(dir)
 }
 
 /// Whether another file system, or another part of this one, is mounted at `name`.
