@@ -6,6 +6,7 @@
 mod apply;
 mod cli;
 mod docs;
+mod faults;
 mod hostile;
 mod laws;
 mod live;

@@ -1,4 +1,4 @@
-//! System calls that fail, file systems that are full, limits, leftovers, rivals: all or nothing.
+//! System calls that cannot be had, limits, leftovers: all or nothing. Failures and kills at every call are in `faults`.
 
 use super::{as_nobody, assert_copied, injected, names, staging_in};
 use s6_instance_maker::STAGING_PREFIX;
@@ -6,11 +6,10 @@ use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::{self, Answer, maker};
 use s6_instance_maker_workspace::scratch::Scratch;
 use s6_instance_maker_workspace::skip;
-use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::chown;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// File systems without RENAME_NOREPLACE get the result by an empty directory of our own that is replaced.
 #[test]
@@ -78,155 +77,6 @@ fn leftovers_are_removed_unless_they_are_held() {
     fs::remove_dir_all(scratch.join("out")).unwrap();
     maker(scratch.path(), ["template", "out"]).expect_code(0);
     assert!(staging_in(scratch.path()).is_empty());
-}
-
-#[test]
-fn of_many_at_once_one_wins() {
-    let scratch = Scratch::new("apply");
-    disk::plain_template(scratch.join("template"));
-    disk::directory(scratch.join("definitions"), 0o755);
-    let run = |words: Vec<String>| {
-        let mut command = Command::new(program::program());
-        command.args(words).current_dir(scratch.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        command.spawn().unwrap()
-    };
-    let rivals: Vec<_> = (0..32).map(|_| run(vec!["template".into(), "out".into()])).collect();
-    let results: Vec<_> = rivals.into_iter().map(|rival| rival.wait_with_output().unwrap()).collect();
-    assert_eq!(results.iter().filter(|result| result.status.success()).count(), 1);
-    for result in results.iter().filter(|result| !result.status.success()) {
-        assert_eq!(result.status.code(), Some(111));
-        assert_eq!(result.stderr, b"s6-instance-maker: fatal: unable to make `out`: it exists already\n");
-    }
-    assert_copied(&scratch.join("template"), &scratch.join("out"));
-    let friends: Vec<_> =
-        (0..32).map(|index| run(vec!["-r".into(), format!("svc{index}"), "template".into(), "definitions".into()])).collect();
-    for friend in friends {
-        let result = friend.wait_with_output().unwrap();
-        assert!(result.status.success(), "{}", String::from_utf8_lossy(&result.stderr));
-    }
-    assert_eq!(names(&scratch.join("definitions")).len(), 32);
-    assert!(staging_in(scratch.path()).is_empty());
-}
-
-/// Every system call that touches files fails once: what is there afterwards is whole or as it was.
-#[test]
-fn every_failing_call_leaves_all_or_nothing() {
-    const CALLS: &str = "openat,openat2,mkdirat,unlinkat,renameat2,renameat,getdents64,statx,fchmod,fchown,fremovexattr,flock,\
-                         copy_file_range,write,read,readlinkat,symlinkat,mknodat,lseek,fcntl";
-    let scratch = Scratch::new("apply");
-    disk::plain_template(scratch.join("template"));
-    disk::file(scratch.join("template/data/file"), 0o600, "contents");
-    disk::directory(scratch.join("template/data/closed"), 0o500);
-    disk::fifo(scratch.join("template/fifo"), 0o600);
-    symlink("run", scratch.join("template/link")).unwrap();
-    disk::directory(scratch.join("definitions/other"), 0o755);
-    let (mut failed, mut made) = (0, 0);
-    for (words, result) in [
-        (&["template", "out"][..], "out"),
-        (&["-r", "svc/log", "-L", "/l", "template", "new"], "new"),
-        (&["-r", "svc/log", "-L", "/l", "template", "definitions"], "definitions"),
-    ] {
-        let before = disk::read_tree(scratch.path());
-        let run = |more: &[&str]| {
-            let strace = [&["-f", "-qq", "-e", "signal=none"], more].concat();
-            Answer::of(Command::new("strace").args(strace).arg(program::program()).args(words).current_dir(scratch.path()))
-        };
-        let undo = || {
-            let _ = fs::remove_dir_all(scratch.join("out"));
-            let _ = fs::remove_dir_all(scratch.join("new"));
-            let _ = fs::remove_dir_all(scratch.join("definitions/svc"));
-            let _ = fs::remove_dir_all(scratch.join("definitions/log"));
-        };
-        let log = scratch.join("../log-of-calls");
-        let trace = format!("trace={CALLS}");
-        let counted = run(&["-o", log.to_str().unwrap(), "-e", &trace]).expect_code(0);
-        assert_eq!(counted.stderr, "");
-        let whole = disk::read_tree(&scratch.join(result));
-        let calls = fs::read_to_string(&log).unwrap();
-        undo();
-        // What comes before is the loader's and the C library's.
-        let first = calls.lines().position(|line| line.contains("\"template\"") || line.contains("\".\"")).unwrap();
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for (index, line) in calls.lines().enumerate() {
-            let call = line.split_whitespace().nth(1).unwrap().split('(').next().unwrap();
-            let nth = counts.entry(call).or_default();
-            *nth += 1;
-            // std asserts, in builds for debugging, that a descriptor is open before it closes it.
-            if index < first || line.contains("F_GETFD") {
-                continue;
-            }
-            let fault = format!("inject={call}:error=EIO:when={nth}");
-            let answer = run(&["-o", "/dev/null", "-e", &fault]);
-            let now = disk::read_tree(scratch.path());
-            match answer.code {
-                Some(0) => {
-                    let differences = disk::differences(&whole, &disk::read_tree(&scratch.join(result)));
-                    assert!(differences.is_empty(), "{fault}: {differences}{answer}");
-                    made += 1;
-                }
-                Some(111) => {
-                    assert!(answer.stderr.starts_with("s6-instance-maker: fatal: "), "{fault}: {answer}");
-                    let differences = disk::differences(&before, &now);
-                    // Where removing is what fails, what is left is told.
-                    let told = answer.stderr.contains("still there");
-                    assert!(differences.is_empty() || told, "{fault}: {differences}{answer}");
-                    failed += 1;
-                }
-                _ => panic!("{fault}: {answer}"),
-            }
-            undo();
-            for staging in staging_in(scratch.path()).into_iter().map(|name| scratch.join(name)) {
-                fs::remove_dir_all(staging).unwrap();
-            }
-            for staging in staging_in(&scratch.join("definitions")) {
-                fs::remove_dir_all(scratch.join("definitions").join(staging)).unwrap();
-            }
-        }
-        let _ = fs::remove_file(log);
-    }
-    skip::tell(&format!("failing calls: {} of {} ended in nothing, {made} in everything", failed, failed + made));
-    assert!(failed > 100);
-}
-
-/// A file system that is full: nothing, and the right message.
-#[test]
-fn a_full_disk_leaves_nothing() {
-    if !skip::is_root_or_say("small file systems") {
-        return;
-    }
-    let scratch = Scratch::new("apply");
-    let template = scratch.join("template");
-    disk::plain_template(&template);
-    disk::file(template.join("data/large"), 0o644, vec![b'x'; 300_000]);
-    disk::directory(scratch.join("disk"), 0o755);
-    // In a mount namespace of its own, so that nothing stays mounted.
-    let script =
-        "mount -t tmpfs -o \"size=$1,nr_inodes=$2\" none disk && { \"$0\" template disk/out; echo \"$? $(ls -A disk)\"; }";
-    let (mut nothing, mut everything) = (0, 0);
-    for (size, inodes) in [
-        ("4k", "0"),
-        ("64k", "0"),
-        ("256k", "0"),
-        ("300k", "0"),
-        ("320k", "0"),
-        ("1m", "0"),
-        ("1m", "3"),
-        ("1m", "9"),
-        ("1m", "30"),
-    ] {
-        let mut command = Command::new("unshare");
-        command.args(["--mount", "sh", "-c", script]).arg(program::program()).args([size, inodes]).current_dir(scratch.path());
-        let answer = Answer::of(&mut command);
-        match answer.stdout.trim() {
-            "0 out" => everything += 1,
-            "111" => {
-                assert!(answer.stderr.contains("No space left on device"), "{answer}");
-                nothing += 1;
-            }
-            _ => panic!("{size}, {inodes} inodes: {answer}"),
-        }
-    }
-    assert!(nothing >= 5 && everything >= 2, "{nothing} {everything}");
 }
 
 /// What only looks like a leftover is not touched: where others can rename, and where something is mounted in it.
