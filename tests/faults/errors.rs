@@ -1,9 +1,10 @@
 //! Every system call that touches files fails once, with each error that it may fail with.
 
 use super::{
-    Call, Count, End, Ground, INTO_EXISTING, INTO_NEW, PLAIN, Record, Shape, Trial, full_sweep, has_threads_or_say,
-    large_template, numbers, shapes_for_threads, small_template,
+    Call, Count, End, Ground, INTO_EXISTING, INTO_NEW, PLAIN, Record, Shape, Trial, has_threads_or_say, large_template,
+    numbers, shapes_for_threads, small_template,
 };
+use s6_instance_maker_workspace::skip;
 use std::collections::BTreeMap;
 
 /// System calls, what in them makes an error possible, and the errors: of EIO, ENOSPC, EINTR, EMFILE, EROFS and EACCES those that

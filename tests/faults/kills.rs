@@ -1,8 +1,8 @@
 //! Killed at every system call, or asked to end at it.
 
 use super::{
-    Count, End, Ground, INTO_EXISTING, INTO_NEW, PLAIN, Record, SHAPES, Shape, Tree, Trial, fail_with, full_sweep,
-    has_threads_or_say, large_template, numbers, shapes_for_threads, small_template, without_staging,
+    Count, End, Ground, INTO_EXISTING, INTO_NEW, PLAIN, Record, SHAPES, Shape, Tree, Trial, fail_with, has_threads_or_say,
+    large_template, numbers, shapes_for_threads, small_template, without_staging,
 };
 use s6_instance_maker_workspace::{disk, skip};
 
