@@ -102,27 +102,27 @@ fn check_unlike(node: &Node<Content>) -> Result<(), ViolationReason> {
     }
 }
 
-/// Whether the template has such an entry, with the same rights, at a path that `path` ends with.
+/// Whether the template has such an entry, with the same rights, at the path that this is the copy of.
 fn is_like_an_entry(facts: &Facts, template: &Template, path: &TreePath, node: &Node<Content>) -> bool {
     let same =
         |seen: &Node<FileFacts>| seen.kind.word() == node.kind.word() && facts.copied(seen.meta, &seen.kind) == node.meta;
     let is_like = |inner: &TreePath| template.tree().get(inner).is_some_and(same);
-    suffixes(path).any(|inner| {
-        // A script that is a link keeps its owner when a wrapper takes its place.
-        let original = inner.as_bytes().strip_suffix(b".user").and_then(|original| TreePath::parse(original).ok());
-        is_like(&inner) || matches!(node.kind, Kind::Symlink(_)) && original.is_some_and(|original| is_like(&original))
-    })
+    let Some(inner) = copied_from(path) else { return false };
+    // A script that is a link keeps its owner when a wrapper takes its place.
+    let original = inner.as_bytes().strip_suffix(b".user").and_then(|original| TreePath::parse(original).ok());
+    is_like(&inner) || matches!(node.kind, Kind::Symlink(_)) && original.is_some_and(|original| is_like(&original))
 }
 
-/// What is left of `path` without its first component, its first two, and so on; the root last.
-fn suffixes(path: &TreePath) -> impl Iterator<Item = TreePath> {
-    let mut rest = path.as_bytes();
-    core::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        rest = rest.iter().position(|&byte| byte == b'/').map_or(b"", |slash| rest.get(slash + 1..).unwrap_or_default());
-        // The end of a path, from a component on, is one.
-        TreePath::parse(rest).ok()
+/// What in the template `path` is the copy of: it lies in `template`, or in a service's `template`.
+fn copied_from(path: &TreePath) -> Option<TreePath> {
+    let below = |path: &[u8], name: &[u8]| match path.strip_prefix(name)? {
+        [] => Some(TreePath::ROOT),
+        [b'/', inner @ ..] => TreePath::parse(inner).ok(),
+        _ => None,
+    };
+    let bytes = path.as_bytes();
+    below(bytes, b"template").or_else(|| {
+        let slash = bytes.iter().position(|&byte| byte == b'/')?;
+        below(bytes.get(slash + 1..)?, b"template")
     })
 }

@@ -366,11 +366,14 @@ pub fn parse_with(grammar: &Grammar, args: impl IntoIterator<Item = OsString>) -
     let own = grammar.own.iter().filter_map(of).collect();
     // In the long form an option is one word, and what follows `--` is none.
     let mut ended = false;
-    let is_common = |word: &OsString| {
-        ended |= word == "--";
-        ended || !grammar.own.iter().any(|option| word.strip_prefix(&format!("--{}=", option.long)).is_some())
+    let is_common = |(place, word): &(usize, OsString)| {
+        // The program's own name may be anything.
+        let is_word = *place > 0;
+        ended |= is_word && word == "--";
+        let is_own = || grammar.own.iter().any(|option| word.strip_prefix(&format!("--{}=", option.long)).is_some());
+        !is_word || ended || !is_own()
     };
-    let common = words.into_iter().filter(is_common).collect();
+    let common = words.into_iter().enumerate().filter(is_common).map(|(_, word)| word).collect();
     Ok(Typed { cli, common, own })
 }
 
@@ -419,7 +422,10 @@ fn long_form(command: &clap::Command, args: impl IntoIterator<Item = OsString>) 
                 return refuse(format!("there is no option `{shown}`"));
             }
             None => {
-                unknown |= !is_flag(&arg);
+                let is_option = options
+                    .iter()
+                    .any(|option| option.get_long().is_some_and(|long| arg.strip_prefix(&format!("--{long}=")).is_some()));
+                unknown |= !is_option && !is_flag(&arg);
                 result.push(arg);
             }
             Some((option, value)) => {
@@ -452,7 +458,7 @@ fn refusal(error: &clap::Error) -> Refusal {
     let message = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Refusal::Show(error.render().to_string()),
         ErrorKind::UnknownArgument => format!("there is no option `{}`", arg()),
-        ErrorKind::MissingRequiredArgument => format!("{} missing", arg()),
+        ErrorKind::MissingRequiredArgument => format!("{} missing", arg().replace(['<', '>'], "")),
         ErrorKind::InvalidValue => {
             format!("{}: there is no `{}`", arg(), context(ContextKind::InvalidValue).unwrap_or_default())
         }

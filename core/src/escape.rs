@@ -40,6 +40,24 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
+/// Displays the beginning of bytes, and a `…` for what is left out: for text from somebody who may want to flood whoever reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief<'a>(pub &'a [u8]);
+
+impl Brief<'_> {
+    /// How many bytes are shown: more than any honest text that is shown like this has.
+    const MOST: usize = 500;
+}
+
+impl fmt::Display for Brief<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.get(..Self::MOST) {
+            Some(begin) if begin.len() < self.0.len() => write!(f, "{}…", Shown(begin)),
+            _ => Shown(self.0).fmt(f),
+        }
+    }
+}
+
 /// Whether `text` can be shown as it is, as one line: there is nothing in it that [`Shown`] never leaves. For text that says that it
 /// is escaped already.
 #[must_use]

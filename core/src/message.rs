@@ -39,7 +39,7 @@ pub fn line(level: Level, text: &dyn Display) -> String {
 pub fn parse(messages: &[u8]) -> Option<(&str, Option<&str>)> {
     let take = |messages, level: Level| {
         let rest = str::strip_prefix(messages, PROGRAM)?.strip_prefix(": ")?.strip_prefix(level.word())?;
-        rest.strip_prefix(": ")?.split_once('\n')
+        rest.strip_prefix(": ")?.split_once('\n').filter(|(text, _)| !text.is_empty())
     };
     let (fatal, rest) = take(core::str::from_utf8(messages).ok()?, Level::Fatal)?;
     if rest.is_empty() {

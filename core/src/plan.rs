@@ -14,6 +14,7 @@ use crate::template::{LOG, Template};
 use crate::tree::{DisplayContent, Kind, Meta, Mode, Node, Tree, TreeError};
 use crate::warning::{self, Warning};
 use crate::wrap::{WrapError, Wrapping};
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -35,6 +36,25 @@ impl Plan {
             Some((b"", name)) => Name::new(name).ok(),
             _ => None,
         })
+    }
+}
+
+impl Plan {
+    /// Whether this makes in `shape` what is called as everything in that shape is: nothing else appears in DIR.
+    #[must_use]
+    pub fn is_in_shape(&self, shape: &Shape) -> bool {
+        let named: BTreeSet<Name> = match shape {
+            Shape::ServiceDirectory { log } => {
+                let always = [NOTIFICATION_FD, RUN, INSTANCE, INSTANCES, TEMPLATE];
+                let names = always.into_iter().chain(log.is_some().then_some(LOG));
+                names.filter_map(|path| Name::new(path.as_bytes()).ok()).collect()
+            }
+            Shape::S6Rc(definition) => {
+                let logger = definition.log().map(|consumer| &consumer.logger);
+                core::iter::once(definition.service()).chain(logger).map(|name| name.as_name().clone()).collect()
+            }
+        };
+        self.placement == Placement::of(shape) && self.parts().collect::<BTreeSet<_>>() == named
     }
 }
 

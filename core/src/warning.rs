@@ -53,6 +53,9 @@ pub enum Warning {
     SetIdDropped(TreePath),
 }
 
+/// How many kinds of warnings there are: a path can have one of each.
+pub(crate) const KINDS: usize = 9;
+
 /// A warning taken apart, for documents: [`Warning::from_parts`] puts it together again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WarningParts {

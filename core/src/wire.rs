@@ -10,7 +10,7 @@ use crate::plan::{Content, Placement, Plan};
 use crate::request::{Account, AccountName};
 use crate::template::{FileFacts, HEAD_MAX, Template};
 use crate::tree::{Ids, Kind, Meta, Mode, Node, Tree, TreeError};
-use crate::warning::{Warning, WarningParts};
+use crate::warning::{self, Warning, WarningParts};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -63,7 +63,7 @@ pub enum WireError {
         reason: String,
     },
     /// They are a document of another kind.
-    #[error("it is no {what}, but calls itself `{}`", crate::escape::Shown(.found.as_bytes()))]
+    #[error("it is no {what}, but calls itself `{}`", crate::escape::Brief(.found.as_bytes()))]
     Format {
         /// `job` or `plan`.
         what: &'static str,
@@ -245,6 +245,11 @@ impl PlanDocument {
             PlacementV1::New => Placement::New,
             PlacementV1::Within => Placement::Within,
         };
+        // Each path has at most as many as there are kinds of warnings; more would only flood whoever reads them.
+        let most = warning::KINDS * (tree.count() + 1);
+        if Vec::len(&warnings) > most {
+            return Err(invalid("number of warnings"));
+        }
         Ok(Self { plan: Plan { tree, placement, warnings }, template })
     }
 }
@@ -537,7 +542,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for WordVisitor<T> {
 }
 
 fn shown(text: &str) -> String {
-    crate::escape::Shown(text.as_bytes()).to_string()
+    crate::escape::Brief(text.as_bytes()).to_string()
 }
 
 fn parse_digest(text: &str) -> Option<TemplateDigest> {

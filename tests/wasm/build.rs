@@ -34,14 +34,16 @@ fn two_folders_same_bytes() {
     let scratch = Scratch::new("wasm");
     let elsewhere = scratch.join("a folder with another name");
     copy_sources(program::workspace(), &elsewhere);
-    // What cargo marks the build's folder with.
-    disk::file(elsewhere.join("target/CACHEDIR.TAG"), 0o644, "");
     // What users set for programs of this machine is not meant for the guest.
     let answer = Answer::of(
         script(&sandboxed.build_script, &elsewhere, &elsewhere.join("target/debug/build/x/out"))
             .env("RUSTFLAGS", "-C target-cpu=native")
             .env("CARGO_PROFILE_GUEST_OPT_LEVEL", "0")
-            .env("CARGO_BUILD_TARGET", "x86_64-unknown-nowhere"),
+            .env("CARGO_BUILD_TARGET", "x86_64-unknown-nowhere")
+            .env("CARGO_BUILD_INCREMENTAL", "true")
+            .env("CARGO_BUILD_DEP_INFO_BASEDIR", &elsewhere)
+            .env("CARGO_BUILD_RUSTC_WRAPPER", "/nowhere")
+            .env("RUSTC_BOOTSTRAP", "1"),
     );
     let answer = answer.expect_code(0);
     assert_eq!(errors(&answer), "", "{answer}");

@@ -102,6 +102,7 @@ const LIES: &[(&str, &str, &str)] = &[
         "\"path\":\"instance\",\"kind\":\"dir\",\"mode\":\"0755\"",
         "\"path\":\"instance\",\"kind\":\"dir\",\"mode\":\"0777\"",
     ),
+    ("an entry that nobody asked for", "\"path\":\"notification-fd\",", "\"path\":\".hidden\","),
     ("a mode without end", "\"mode\":\"0755\"", "\"mode\":\"07555\""),
     ("a source outside of the template", "\"copy\":\"data\"", "\"copy\":\"../data\""),
     ("a source that is not there", "\"copy\":\"data\"", "\"copy\":\"passwd\""),
@@ -123,6 +124,7 @@ fn lies_are_told_apart() {
         let outcome = outcome.split(" at line ").next().unwrap();
         assert!(!outcome.replace("\n    hint", "").contains(char::is_control), "{outcome:?}");
         assert_ne!(outcome, "a plan", "{name}");
+        assert!(outcome.len() < 2000, "{name}: a message of {} bytes", outcome.len());
         writeln!(text, "{name}\n    {outcome}").unwrap();
     };
     for (name, from, to) in LIES {
@@ -131,10 +133,17 @@ fn lies_are_told_apart() {
         let lie = truth.replacen(&from, to, 1);
         tell(name, &outcome(&says(lie.as_bytes(), b"", 0), &WORDS));
     }
+    let warning = "{\"id\":\"set-id-dropped\",\"subject\":\"tool\"}";
+    let flooded = truth.replacen("\"warnings\":[]", &format!("\"warnings\":[{}]", vec![warning; 1000].join(",")), 1);
     let half = &truth.as_bytes()[..truth.len() / 2];
     for (name, output, messages, code) in [
         ("nothing", &b""[..], &b""[..], 0),
         ("half a document", half, b"", 0),
+        ("a member with a long name", format!("{{\"{}\":1}}", "x".repeat(100_000)).as_bytes(), b"", 0),
+        ("a format with a long name", truth.replacen("s6-instance-maker plan", &"x".repeat(100_000), 1).as_bytes(), b"", 0),
+        ("warnings without end", flooded.as_bytes(), b"", 0),
+        ("an empty message", b"", b"s6-instance-maker: fatal: \n", 100),
+        ("a long message", b"", &[b'x'; 60_000], 7),
         ("garbage", b"\xff\xfe\x1b[31m", b"", 0),
         ("JSON of something else", b"[]", b"", 0),
         ("numbers without end", &[b'9'; 5000], b"", 0),

@@ -145,14 +145,16 @@ fn works_in_little_address_space() {
         Answer::of(Command::new("sh").args(["-c", limited]).arg(program).args(words).current_dir(scratch.path()))
             .expect_code(0);
         fs::remove_dir_all(scratch.join("out")).unwrap();
-        // Where there is even less, that is an error like others.
-        let limited = "ulimit -v 20000; exec \"$0\" \"$@\"";
+        // Where there is even less, that is an error like others; only the compiler ends the program where there is no memory for it.
+        let limited = "ulimit -v 25000; exec \"$0\" \"$@\"";
         let answer = Answer::of(Command::new("sh").args(["-c", limited]).arg(program).args(words).current_dir(scratch.path()));
-        assert!(answer.code != Some(0) && !scratch.join("out").exists(), "{answer}");
+        let compiles = words.contains(&"--module");
+        let told = answer.code == Some(111) && answer.stderr.starts_with("s6-instance-maker: fatal: unable to ");
+        assert!((told || compiles && answer.code != Some(0)) && !scratch.join("out").exists(), "{answer}");
     }
 }
 
-/// A signal during the guest's work ends the program, and nothing is there.
+/// A signal during the guest's work, or while its module is read or compiled, ends the program, and nothing is there.
 #[test]
 fn signals_end_it() {
     let Some(Sandboxed { with_compiler, .. }) = programs("wasm::program::signals_end_it") else { return };
@@ -160,14 +162,20 @@ fn signals_end_it() {
     disk::plain_template(scratch.join("template"));
     let endless = "(module (memory (export \"memory\") 1) (func (export \"_start\") (loop (br 0))))";
     fs::write(scratch.join("endless.wasm"), module(endless)).unwrap();
-    let words =
-        ["2", with_compiler.to_str().unwrap(), "--module", "endless.wasm", "--fuel", "1000000000000", "template", "out"];
-    let answer = Answer::of(Command::new("timeout").args(words).current_dir(scratch.path()));
-    // timeout tells by 124 that it has sent SIGTERM.
-    assert_eq!(
-        (answer.code, answer.stderr.as_str()),
-        (Some(124), "s6-instance-maker: fatal: interrupted by a signal\n"),
-        "{answer}"
-    );
-    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 2, "{answer}");
+    // Compiling this takes very long.
+    let nested = "loop ".repeat(20_000) + &"end ".repeat(20_000);
+    let nested = format!("(module (memory (export \"memory\") 1) (func (export \"_start\") {nested}))");
+    fs::write(scratch.join("nested.wasm"), module(&nested)).unwrap();
+    // Nobody writes there.
+    disk::fifo(scratch.join("fifo"), 0o600);
+    for name in ["endless.wasm", "nested.wasm", "fifo"] {
+        let mut command = Command::new("timeout");
+        command.args(["--kill-after=60", "2"]).arg(with_compiler);
+        command.args(["--module", name, "--fuel", "1000000000000", "template", "out"]);
+        let answer = Answer::of(command.current_dir(scratch.path()));
+        // timeout tells by 124 that it has sent SIGTERM.
+        let told = (answer.code, answer.stderr.as_str());
+        assert_eq!(told, (Some(124), "s6-instance-maker: fatal: interrupted by a signal\n"), "{answer}");
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 4, "{answer}");
+    }
 }

@@ -30,10 +30,13 @@ pub fn build(workspace: &Path, target_dir: &Path, cargo: &OsString, rustc: &OsSt
     // Where the sources lie must not be in the module.
     let home = std::env::home_dir().unwrap_or_default();
     let cargo_home = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
+    // The last that fits is taken, and cargo's own folder may be in the workspace.
     let flags = [
-        format!("--remap-path-prefix={}=/cargo", cargo_home.display()),
         format!("--remap-path-prefix={}=/s6-instance-maker", workspace.display()),
+        format!("--remap-path-prefix={}=/cargo", cargo_home.display()),
     ];
+    // Whatever a configuration file says.
+    command.env("CARGO_INCREMENTAL", "0");
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     let output = command.output().map_err(|error| format!("unable to run {}: {error}", cargo.display()))?;
     if !output.status.success() {
@@ -64,13 +67,9 @@ fn is_for_others(variable: &str) -> bool {
         "RUSTFLAGS",
         "RUSTC_WRAPPER",
         "RUSTC_WORKSPACE_WRAPPER",
-        "CARGO_BUILD_TARGET",
-        "CARGO_BUILD_RUSTFLAGS",
+        "RUSTC_BOOTSTRAP",
         "CARGO_TARGET_DIR",
-        "CARGO_BUILD_TARGET_DIR",
-        "CARGO_BUILD_BUILD_DIR",
         "CARGO_MAKEFLAGS",
-        "CARGO_INCREMENTAL",
         "TARGET",
         "HOST",
         "PROFILE",
@@ -79,7 +78,16 @@ fn is_for_others(variable: &str) -> bool {
         "OUT_DIR",
         "NUM_JOBS",
     ];
-    let families = ["CARGO_PROFILE_", "CARGO_FEATURE_", "CARGO_CFG_", "CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_TARGET_", "DEP_"];
+    let families = [
+        "CARGO_BUILD_",
+        "CARGO_PROFILE_",
+        "CARGO_FEATURE_",
+        "CARGO_CFG_",
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_TARGET_",
+        "DEP_",
+    ];
     named.contains(&variable) || families.iter().any(|family| variable.starts_with(family))
 }
 

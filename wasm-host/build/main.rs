@@ -55,30 +55,46 @@ fn from_workspace(out: &Path) -> Result<Vec<u8>, String> {
     if !workspace.join("core/src/main.rs").exists() {
         return Err(format!("the guest's sources are not here; name a module in {READY}, or build in the whole repository"));
     }
-    let wasm = target_dir(out).join("wasm");
+    let wasm = target_dir(out)?.join("wasm");
     let Guest { module, sources } =
         guest::build(workspace, &wasm.join("build"), &variable("CARGO")?.into(), &variable("RUSTC")?.into())?;
-    for source in sources {
+    let manifests = ["Cargo.toml", "Cargo.lock", "core/Cargo.toml"].map(|manifest| workspace.join(manifest));
+    let sources: Vec<_> = sources.into_iter().chain(manifests).collect();
+    for source in &sources {
         println!("cargo::rerun-if-changed={}", source.display());
-    }
-    for manifest in ["Cargo.toml", "Cargo.lock", "core/Cargo.toml"] {
-        println!("cargo::rerun-if-changed={}", workspace.join(manifest).display());
     }
     let bytes = read(&module)?;
     let artifact = wasm.join("s6-instance-maker.wasm");
     // Removed by somebody, it comes back.
     println!("cargo::rerun-if-changed={}", artifact.display());
     if fs::read(&artifact).ok().as_ref() != Some(&bytes) {
-        write(&artifact, &bytes)?;
+        publish(&artifact, &bytes, &sources)?;
     }
     let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     println!("cargo::warning={}: {} bytes, sha256 {digest}", artifact.display(), bytes.len());
     Ok(bytes)
 }
 
-/// The build's folder: cargo marks it. Where there is no mark, this script's own folder has to do.
-fn target_dir(out: &Path) -> PathBuf {
-    out.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists()).unwrap_or(out).to_owned()
+/// Writes the artifact, which several builds share: whole or not at all, and as old as what it is made from, or cargo would take it
+/// for something that has changed since this script began.
+fn publish(artifact: &Path, bytes: &[u8], sources: &[PathBuf]) -> Result<(), String> {
+    let modified = |path: &PathBuf| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let new = artifact.with_extension(format!("{}.new", std::process::id()));
+    write(&new, bytes)?;
+    let aged = match sources.iter().filter_map(modified).max() {
+        Some(time) => fs::File::options().append(true).open(&new).and_then(|file| file.set_modified(time)),
+        None => Ok(()),
+    };
+    let placed = aged.and_then(|()| fs::rename(&new, artifact));
+    placed.map_err(|error| format!("unable to write {}: {error}", artifact.display()))
+}
+
+/// The build's folder, with `out` in it as PROFILE/build/PACKAGE/out, or as TARGET/PROFILE/build/PACKAGE/out.
+fn target_dir(out: &Path) -> Result<PathBuf, String> {
+    let folder = out.ancestors().nth(4).ok_or_else(|| format!("{} is no folder for a build script", out.display()))?;
+    let triple = variable("TARGET")?;
+    let is_for_target = folder.file_name().is_some_and(|name| *name == *triple);
+    Ok(folder.parent().filter(|_| is_for_target).unwrap_or(folder).to_owned())
 }
 
 fn variable(name: &str) -> Result<String, String> {

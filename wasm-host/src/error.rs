@@ -3,7 +3,7 @@
 use crate::limits::Limits;
 use s6_instance_maker::Error;
 use s6_instance_maker_core::check::Violation;
-use s6_instance_maker_core::escape::Shown;
+use s6_instance_maker_core::escape::Brief;
 use s6_instance_maker_core::wire::WireError;
 use std::io;
 
@@ -15,10 +15,10 @@ pub enum SandboxError {
     #[error(transparent)]
     File(Box<Error>),
     /// It is no module, or one that this program cannot run.
-    #[error("the module is refused: {}", Shown(.0.as_bytes()))]
+    #[error("the module is refused: {}", Brief(.0.as_bytes()))]
     NotAModule(String),
     /// It wants more than any guest gets.
-    #[error("the module is refused: it imports `{}`, and gets nothing but what docs/plan-format.md lists", Shown(.0.as_bytes()))]
+    #[error("the module is refused: it imports `{}`, and gets nothing but what docs/plan-format.md lists", Brief(.0.as_bytes()))]
     Import(String),
     /// It lacks something that every guest has.
     #[error("the module is refused: it exports no {0}")]
@@ -27,13 +27,13 @@ pub enum SandboxError {
     #[error("an argument has a NUL in it")]
     Nul,
     /// The built-in module could not be loaded.
-    #[error("unable to load the built-in module: {}", Shown(.0.as_bytes()))]
+    #[error("unable to load the built-in module: {}", Brief(.0.as_bytes()))]
     BuiltIn(String),
     /// There is no thread for it.
     #[error("unable to start a thread for the module: {}", s6_instance_maker::error::Cause(.0))]
     Thread(io::Error),
     /// There was not even enough for its beginning.
-    #[error("unable to set up the module: {}", Shown(.0.as_bytes()))]
+    #[error("unable to set up the module: {}", Brief(.0.as_bytes()))]
     SetUp(String),
     /// It has used up its fuel.
     #[error("the module was stopped: it has used up its fuel, {}", .0.fuel)]
@@ -41,6 +41,9 @@ pub enum SandboxError {
     /// It wanted more memory.
     #[error("the module ended because it may not use more than {} bytes of memory", .0.memory)]
     Memory(Limits),
+    /// The system had no more memory for it.
+    #[error("the module ended because the system has no more memory for it")]
+    NoMemory,
     /// Its calls went too deep.
     #[error("the module was stopped: its calls need more than {} bytes of stack", .0.stack)]
     Stack(Limits),
@@ -51,7 +54,7 @@ pub enum SandboxError {
     #[error("the module was stopped: its messages are longer than {} bytes", Limits::MESSAGES)]
     Messages,
     /// It did something that no program may.
-    #[error("the module was stopped: {}", Shown(.0.as_bytes()))]
+    #[error("the module was stopped: {}", Brief(.0.as_bytes()))]
     Trap(String),
     /// It named memory that it does not have.
     #[error("the module was stopped: it points outside of its memory")]
@@ -67,7 +70,7 @@ pub enum SandboxError {
         code: u8,
     },
     /// It ended otherwise than programs of this project do.
-    #[error("the module ended with exit code {code} and said `{}`", Shown(.messages))]
+    #[error("the module ended with exit code {code} and said `{}`", Brief(.messages))]
     Exit {
         /// Its exit code.
         code: i32,
@@ -75,7 +78,7 @@ pub enum SandboxError {
         messages: Vec<u8>,
     },
     /// It has a plan, and messages beside it.
-    #[error("the module made a plan, and said `{}`", Shown(.0))]
+    #[error("the module made a plan, and said `{}`", Brief(.0))]
     Talkative(Vec<u8>),
     /// What it wrote is no plan.
     #[error("what the module wrote: {0}")]

@@ -23,6 +23,8 @@ const BUFFERS_MAX: u32 = 1024;
 pub struct Host {
     /// Its arguments, each with a NUL behind it.
     arguments: Vec<Vec<u8>>,
+    /// How long they are together.
+    arguments_length: usize,
     input: Vec<u8>,
     /// How much of its input it has read.
     read: usize,
@@ -31,8 +33,20 @@ pub struct Host {
     /// What it wrote to standard error.
     pub messages: Vec<u8>,
     limits: Limits,
-    /// Whether it wanted more memory than it may have.
-    pub memory_refused: bool,
+    /// How much it has of memory and of its table, in bytes.
+    memory: usize,
+    table: usize,
+    /// Why it was last refused memory, if it was.
+    pub refused: Option<Refused>,
+}
+
+/// Why a guest was refused memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It wanted more than it may have.
+    Limit,
+    /// The system has no more.
+    System,
 }
 
 /// What ends a guest from inside of a call.
@@ -56,8 +70,29 @@ impl Host {
     /// For one run: arguments, without NULs in them, and standard input.
     #[must_use]
     pub fn new(arguments: Vec<Vec<u8>>, input: Vec<u8>, limits: Limits) -> Self {
-        let arguments = arguments.into_iter().map(|argument| [argument, vec![0]].concat()).collect();
-        Self { arguments, input, read: 0, output: Vec::new(), messages: Vec::new(), limits, memory_refused: false }
+        let arguments: Vec<_> = arguments.into_iter().map(|argument| [argument, vec![0]].concat()).collect();
+        Self {
+            arguments_length: arguments.iter().map(Vec::len).sum(),
+            arguments,
+            input,
+            read: 0,
+            output: Vec::new(),
+            messages: Vec::new(),
+            limits,
+            memory: 0,
+            table: 0,
+            refused: None,
+        }
+    }
+
+    /// Whether it may have so much, in bytes.
+    fn grant(&mut self, memory: usize, table: usize) -> bool {
+        let granted = memory.saturating_add(table) <= self.limits.memory;
+        if granted {
+            (self.memory, self.table) = (memory, table);
+        }
+        self.refused = (!granted).then_some(Refused::Limit);
+        granted
     }
 
     /// What it may use up.
@@ -69,21 +104,22 @@ impl Host {
 /// One memory, one table, one instance; and what the limits say.
 impl ResourceLimiter for Host {
     fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        let granted = desired <= self.limits.memory;
-        self.memory_refused |= !granted;
-        Ok(granted && maximum.is_none_or(|maximum| desired <= maximum))
+        Ok(maximum.is_none_or(|maximum| desired <= maximum) && self.grant(desired, self.table))
     }
 
     fn memory_grow_failed(&mut self, _: wasmtime::Error) -> Result<()> {
-        self.memory_refused = true;
+        self.refused = Some(Refused::System);
         Ok(())
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> Result<bool> {
         // What a table costs is memory, too: a pointer for each element.
-        let granted = desired.saturating_mul(size_of::<usize>()) <= self.limits.memory;
-        self.memory_refused |= !granted;
-        Ok(granted)
+        Ok(self.grant(self.memory, desired.saturating_mul(size_of::<usize>())))
+    }
+
+    fn table_grow_failed(&mut self, _: wasmtime::Error) -> Result<()> {
+        self.refused = Some(Refused::System);
+        Ok(())
     }
 
     fn instances(&self) -> usize {
@@ -146,10 +182,9 @@ pub(crate) fn foreign_import(linker: &Linker<Host>, module: &Module) -> Option<S
 
 fn args_sizes_get(mut caller: Caller<'_, Host>, count: i32, size: i32) -> Result<i32> {
     let (memory, host) = memory(&mut caller)?;
-    // As many as fit into the address space of a guest, or there would be no room for the guest.
-    let total: usize = host.arguments.iter().map(Vec::len).sum();
+    // What a process may be given as arguments is far from what 32 bits can count.
     put(memory, count, host.arguments.len() as u32)?;
-    put(memory, size, total as u32)?;
+    put(memory, size, host.arguments_length as u32)?;
     Ok(SUCCESS)
 }
 

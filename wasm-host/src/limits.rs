@@ -1,13 +1,14 @@
 //! What a guest may use up.
 
-/// What one run of a guest may use up; more ends it. All are counted, not timed: the same job ends the same way on every machine.
+/// What one run of a guest may use up; more ends it. All are counted, not timed. Fuel,
+/// memory and output are the same everywhere; how much stack a call takes is its machine's and its compiler's business.
 ///
 /// The defaults are many times what the guest that comes with this program needs, and grow with the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Fuel: about one unit for each WebAssembly instruction that is executed, and for each byte that goes in or out.
     pub fuel: u64,
-    /// Linear memory, in bytes; rounded down to pages of 64 KiB.
+    /// Linear memory and a table's pointers together, in bytes. When a memory grows it may be moved, and is there twice for a moment.
     pub memory: usize,
     /// Stack of calls, in bytes.
     pub stack: usize,

@@ -1,8 +1,7 @@
 //! One run of a guest, and what is made of its answer.
 
-use crate::engine;
 use crate::error::SandboxError;
-use crate::host::{self, Ended, Host};
+use crate::host::{self, Ended, Host, Refused};
 use crate::limits::{Chosen, Limits};
 use crate::module::{self, Origin};
 use s6_instance_maker::run::Run;
@@ -10,26 +9,33 @@ use s6_instance_maker::{Error, Planner};
 use s6_instance_maker_core::escape::is_shown;
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::message;
-use s6_instance_maker_core::plan::{Placement, Plan};
+use s6_instance_maker_core::plan::Plan;
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::wire::{Job, PlanDocument, TemplateDigest};
 use std::ffi::OsString;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
-use wasmtime::{Engine, ExternType, InstancePre, Store, Trap};
+use wasmtime::{ExternType, InstancePre, Store, Trap};
 
 /// How often it is looked whether a signal has come, while a guest runs.
 const ATTENTION: Duration = Duration::from_millis(50);
-/// What the host's own functions need of a guest's thread, beside what the guest may use; generous.
+/// What the host's own functions need of a guest's thread, beside what the guest may use.
 const HOST_STACK: usize = 256 << 10;
+/// What the compiler needs: as much as a program's first thread usually has.
+const COMPILER_STACK: usize = 8 << 20;
 
 /// A module that computes plans and can touch nothing.
 pub struct Sandbox {
-    origin: Origin,
+    source: Arc<ModuleSource>,
     chosen: Chosen,
+}
+
+/// Where the module comes from, and the module.
+struct ModuleSource {
+    origin: Origin,
     /// Loaded when it is first used.
     loaded: Mutex<Option<Loaded>>,
 }
@@ -56,8 +62,8 @@ impl Planner for Sandbox {
 impl Sandbox {
     /// A sandbox with limits that somebody chose. The module is loaded when it is first needed.
     #[must_use]
-    pub const fn new(origin: Origin, chosen: Chosen) -> Self {
-        Self { origin, chosen, loaded: Mutex::new(None) }
+    pub fn new(origin: Origin, chosen: Chosen) -> Self {
+        Self { source: Arc::new(ModuleSource { origin, loaded: Mutex::new(None) }), chosen }
     }
 
     /// Runs the guest once, with arguments (the program's name first) and a job, and returns the bytes that it wrote. They are what
@@ -68,31 +74,42 @@ impl Sandbox {
         if arguments.iter().any(|argument| argument.contains(&0)) {
             return Err(SandboxError::Nul);
         }
-        let loaded = self.load(&limits)?;
+        let source = Arc::clone(&self.source);
         let (answer, answered) = mpsc::sync_channel(1);
         let guest = move || {
+            let loaded = source.load(limits.stack);
+            let result = loaded.and_then(|loaded| loaded.run(Host::new(arguments, job, limits), limits));
             // Nobody listens any more where a signal has come.
-            let _ = answer.send(loaded.run(Host::new(arguments, job, limits), limits));
+            let _ = answer.send(result);
         };
-        // A thread of its own has as much stack as the guest may use, whatever the process was given.
-        thread::Builder::new().stack_size(limits.stack + HOST_STACK).spawn(guest).map_err(SandboxError::Thread)?;
+        // A thread of its own has as much stack as the guest and its compiler may use, whatever the process was given; and a signal
+        // does not wait for it.
+        thread::Builder::new().stack_size(self.source.stack(&limits)).spawn(guest).map_err(SandboxError::Thread)?;
         loop {
             match answered.recv_timeout(ATTENTION) {
                 Ok(answer) => return answer,
-                // The thread ends with the process, or when it is out of fuel.
+                // The thread ends with the process, or when it is done.
                 Err(RecvTimeoutError::Timeout) => run.check().map_err(|error| SandboxError::Interrupted(Box::new(error)))?,
                 Err(RecvTimeoutError::Disconnected) => return Err(SandboxError::Trap("it took its thread along".into())),
             }
         }
     }
+}
 
-    fn load(&self, limits: &Limits) -> Result<Loaded, SandboxError> {
+impl ModuleSource {
+    /// How much stack a thread needs that loads and runs the module.
+    fn stack(&self, limits: &Limits) -> usize {
+        let guest = limits.stack.saturating_add(HOST_STACK);
+        if matches!(self.origin, Origin::BuiltIn) { guest } else { guest.max(COMPILER_STACK) }
+    }
+
+    fn load(&self, stack: usize) -> Result<Loaded, SandboxError> {
         // The lock is held for loading only, which leaves nothing half-done.
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(loaded) = &*loaded {
             return Ok(loaded.clone());
         }
-        let new = Loaded::new(&self.origin, limits.stack)?;
+        let new = Loaded::new(&self.origin, stack)?;
         Ok(loaded.insert(new).clone())
     }
 }
@@ -100,10 +117,8 @@ impl Sandbox {
 impl Loaded {
     fn new(origin: &Origin, stack: usize) -> Result<Self, SandboxError> {
         let set_up = |error: wasmtime::Error| SandboxError::SetUp(format!("{error:#}"));
-        // Nothing here is asynchronous, but the one may not be less than the other.
-        let engine = Engine::new(engine::config().async_stack_size(stack).max_wasm_stack(stack)).map_err(set_up)?;
-        let module = module::load(&engine, origin)?;
-        let linker = host::functions(&engine).map_err(set_up)?;
+        let module = module::load(origin, stack)?;
+        let linker = host::functions(module.engine()).map_err(set_up)?;
         if let Some(name) = host::foreign_import(&linker, &module) {
             return Err(SandboxError::Import(name));
         }
@@ -136,7 +151,7 @@ impl Loaded {
                 (None, Some(Trap::OutOfFuel)) => Err(SandboxError::Fuel(limits)),
                 (None, Some(Trap::StackOverflow)) => Err(SandboxError::Stack(limits)),
                 // What a program does that is refused memory.
-                _ if host.memory_refused => Err(SandboxError::Memory(limits)),
+                _ if host.refused.is_some() => Err(refused_memory(&host)),
                 (None, Some(trap)) => Err(SandboxError::Trap(trap.to_string())),
                 (None, None) => Err(SandboxError::SetUp(format!("{error:#}"))),
             },
@@ -154,15 +169,22 @@ fn answer(code: i32, host: Host) -> Result<Vec<u8>, SandboxError> {
         (Ok(code @ (100 | 111)), Some((message, hint))) if is_shown(message) && hint.is_none_or(is_shown) => {
             Err(SandboxError::Refused { message: message.to_owned(), hint: hint.map(Into::into), code })
         }
-        _ if host.memory_refused => Err(SandboxError::Memory(host.limits())),
+        _ if host.refused.is_some() => Err(refused_memory(&host)),
         _ => Err(SandboxError::Exit { code, messages: host.messages }),
+    }
+}
+
+fn refused_memory(host: &Host) -> SandboxError {
+    match host.refused {
+        Some(Refused::System) => SandboxError::NoMemory,
+        _ => SandboxError::Memory(host.limits()),
     }
 }
 
 /// A plan, where the bytes are one for this very job that does nothing that no plan may.
 fn believe(output: &[u8], request: &Request, facts: &Facts, template: &Template) -> Result<Plan, SandboxError> {
     let PlanDocument { plan, template: digest } = PlanDocument::decode(output)?;
-    if digest != TemplateDigest::of(template) || plan.placement != Placement::of(&request.shape) {
+    if digest != TemplateDigest::of(template) || !plan.is_in_shape(&request.shape) {
         return Err(SandboxError::OtherJob);
     }
     plan.check(facts, template)?;
