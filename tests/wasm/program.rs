@@ -129,7 +129,7 @@ fn sandboxed_options() {
     super::settings().bind(|| insta::assert_snapshot!("help", own));
 }
 
-/// Nothing is reserved that is not used.
+/// Little is reserved that is not used.
 #[test]
 fn works_in_little_address_space() {
     let Some(Sandboxed { plain, with_compiler, .. }) = programs("wasm::program::works_in_little_address_space") else { return };

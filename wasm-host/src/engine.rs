@@ -7,8 +7,8 @@ pub fn config() -> Config {
     let mut config = Config::new();
     config
         .consume_fuel(true)
-        // Nothing is reserved that is not used: otherwise every memory takes 4 GiB of address space, and there may be a limit.
-        // What a memory grows by is moved seldom.
+        // Little is reserved that is not used: otherwise every memory takes 4 GiB of address space, and there may be a limit.
+        // So much that a memory which grows is moved seldom.
         .memory_reservation(0)
         .memory_reservation_for_growth(32 << 20)
         .memory_guard_size(0)
