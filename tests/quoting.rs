@@ -2,15 +2,19 @@
 //!
 //! The scripts are run as they are; the first program that they call is one that only tells its arguments.
 
+use crate::fuzz::corpus;
 use s6_instance_maker_core::execline::Text;
+use s6_instance_maker_core::laws;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::{self, PlanError};
 use s6_instance_maker_core::tree::Kind;
+use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::manifest;
 use s6_instance_maker_workspace::program::Answer;
 use s6_instance_maker_workspace::roots::{Root, Suite};
 use s6_instance_maker_workspace::skip;
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
@@ -30,6 +34,24 @@ fn forky() {
     check(Suite::Forky);
 }
 
+#[test]
+fn lexer_of_bookworm() {
+    check_lexer(Suite::Bookworm);
+}
+
+#[test]
+fn lexer_of_trixie() {
+    check_lexer(Suite::Trixie);
+}
+
+#[test]
+fn lexer_of_forky() {
+    check_lexer(Suite::Forky);
+}
+
+/// A program that tells its arguments, each with a NUL behind it.
+const TELL: &str = "#!/bin/sh\n[ $# = 0 ] || printf '%s\\0' \"$@\"\n";
+
 /// One script to run and the arguments that its first program must get.
 struct Case {
     script: Vec<u8>,
@@ -39,11 +61,10 @@ struct Case {
 fn check(suite: Suite) {
     let Some(root) = Root::of(suite, &format!("quoting, {}", suite.name())) else { return };
     let (scratch, inside) = root.scratch("quoting");
-    // A program that tells its arguments, each with a NUL behind it, under every name that a script begins with.
-    let tell = "#!/bin/sh\nprintf '%s\\0' \"$@\"\n";
+    // Under every name that a script begins with.
     let programs = scratch.join("pro \"grams\"#$");
     for name in ["if", "s6-setuidgid", "s6-log", "fdmove"] {
-        s6_instance_maker_workspace::disk::file(programs.join(name), 0o755, tell);
+        disk::file(programs.join(name), 0o755, TELL);
     }
     let cases = cases(&root.inside(&programs));
     for (index, case) in cases.iter().enumerate() {
@@ -63,34 +84,50 @@ fn check(suite: Suite) {
 }
 
 fn cases(programs: &Path) -> Vec<Case> {
-    let mut cases = Vec::new();
-    let mut refused = 0;
+    let mut texts = Vec::new();
     for byte in 1..=255u8 {
-        for text in [vec![byte], [b"x", [byte].as_slice(), b"1"].concat(), [b"\\\"", [byte].as_slice(), b"f\\"].concat()] {
-            // It ends in a letter, so that it is the name of a directory whatever the text is.
-            let slashed = [b"/", text.as_slice(), b"d"].concat();
-            // What these two fields refuse is refused whatever stands around it.
-            let account = Some(text.clone()).filter(|text| account_is_accepted(text));
-            cases.extend(logger_case(programs, &slashed, &text, account.as_deref(), true));
-            cases.extend(logger_case(programs, &slashed, &text, account.as_deref(), false));
-            // What -S0 would substitute no quoting protects: it must be refused, and is known here by its looks.
-            let substituted = text.windows(2).any(|pair| pair == b"$1");
-            match account {
-                Some(account) if substituted => {
-                    assert!(wrapper_case(programs, &account).is_err());
-                    refused += 1;
-                }
-                Some(account) => cases.push(wrapper_case(programs, &account).unwrap()),
-                None => {}
-            }
-        }
+        texts.extend([vec![byte], [b"x", [byte].as_slice(), b"1"].concat(), [b"\\\"", [byte].as_slice(), b"f\\"].concat()]);
     }
+    let (mut cases, refused) = cases_of(programs, &texts);
     assert_eq!(refused, 1);
+    // And what a fuzzer found worth keeping.
+    texts = corpus("quoting").into_iter().map(|(_, text)| text).filter(|text| !text.contains(&0)).collect();
+    cases.extend(cases_of(programs, &texts).0);
     cases
 }
 
+/// The scripts with these texts in them; and how many texts were refused for what -S0 would substitute.
+fn cases_of(programs: &Path, texts: &[Vec<u8>]) -> (Vec<Case>, usize) {
+    let mut cases = Vec::new();
+    let mut refused = 0;
+    for text in texts {
+        // It ends in a letter, so that it is the name of a directory whatever the text is.
+        let slashed = [b"/", text.as_slice(), b"d"].concat();
+        // What these two fields refuse is refused whatever stands around it.
+        let account = Some(text.as_slice()).filter(|text| account_is_accepted(text));
+        cases.extend(logger_case(programs, &slashed, text, account, true));
+        cases.extend(logger_case(programs, &slashed, text, account, false));
+        // What -S0 would substitute no quoting protects: it must be refused, and nothing else may be.
+        match account.map(|account| wrapper_case(programs, account)) {
+            None => {}
+            Some(Ok(case)) => cases.push(case),
+            Some(Err(error)) => {
+                let names_argument = |byte: &u8| matches!(byte, b'0'..=b'9' | b'@' | b'#');
+                let mut pairs = text.windows(2);
+                let by_looks = pairs.any(|pair| pair == b"${" || pair[0] == b'$' && names_argument(&pair[1]));
+                assert!(by_looks, "{}: {error}", text.escape_ascii());
+                refused += 1;
+            }
+        }
+    }
+    (cases, refused)
+}
+
+/// An account that is written as it is typed: not none, nor numbers, which lose their leading zeros.
 fn account_is_accepted(account: &[u8]) -> bool {
-    manifest::request([OsString::from("-u"), OsString::from_vec(account.to_vec()), "t".into(), "d".into()]).is_ok()
+    !account.is_empty()
+        && !account.contains(&b':')
+        && manifest::request([OsString::from("-u"), OsString::from_vec(account.to_vec()), "t".into(), "d".into()]).is_ok()
 }
 
 /// log/run with these texts in it.
@@ -113,7 +150,7 @@ fn logger_case(programs: &Path, dir: &[u8], prefix: &[u8], account: Option<&[u8]
                 block.push(Vec::new());
                 block
             };
-            let owner = if account.contains(&b':') { account.to_vec() } else { [account, b":"].concat() };
+            let owner = [account, b":"].concat();
             let mut first = block(&[b"mkdir", b"-p", b"-m", b"2700", b"--", dir]);
             first.push(program("if"));
             first.extend(block(&[b"chown", b"-h", b"--", &owner, dir]));
@@ -152,6 +189,45 @@ fn generated(mut words: Vec<OsString>, path: &str) -> Result<Vec<u8>, PlanError>
         Kind::File(plan::Content::Generated(bytes)) => Ok(bytes.clone()),
         other => panic!("{path}: {other:?}"),
     }
+}
+
+/// What a fuzzer found worth keeping, as a script: the laws' lexer, by which quoting is judged wherever there is no execlineb, reads
+/// the same words from it as the real one.
+fn check_lexer(suite: Suite) {
+    let Some(root) = Root::of(suite, &format!("the lexer, {}", suite.name())) else { return };
+    let (scratch, inside) = root.scratch("lexer");
+    disk::file(scratch.join("tell"), 0o755, TELL);
+    let tell = inside.join("tell").into_os_string().into_vec();
+    let mut scripts = Vec::new();
+    for (_, text) in corpus("quoting") {
+        let script = [tell.as_slice(), b" ", text.as_slice()].concat();
+        // No script holds a NUL, and of blocks the lexer knows no more than where they begin and end.
+        let has_block = laws::lex(&script).is_ok_and(|words| words.iter().any(|word| matches!(word.as_slice(), b"{" | b"}")));
+        if !text.contains(&0) && !has_block {
+            scripts.push(script);
+        }
+    }
+    for (index, script) in scripts.iter().enumerate() {
+        fs::write(scratch.join(index.to_string()), script).unwrap();
+    }
+    let loop_all = "for f in [0-9]*; do execlineb -P $f >out.$f 2>/dev/null; echo $? >code.$f; done";
+    Answer::of(root.command("/bin/sh").args(["-c", &format!("cd \"$0\" && {loop_all}")]).arg(&inside)).expect_code(0);
+    let (mut read, mut refused) = (0, 0);
+    let mut differences = String::new();
+    for (index, script) in scripts.iter().enumerate() {
+        let code = fs::read_to_string(scratch.join(format!("code.{index}"))).unwrap();
+        let told = fs::read(scratch.join(format!("out.{index}"))).unwrap();
+        let words: Vec<_> = told.split_inclusive(|&byte| byte == 0).map(|word| word[..word.len() - 1].to_vec()).collect();
+        let real = (code.trim() == "0").then_some(words);
+        let ours = laws::lex(script).ok().map(|words| words[1..].to_vec());
+        *(if ours.is_some() { &mut read } else { &mut refused }) += 1;
+        if ours != real {
+            let _ = writeln!(differences, "{}\n  ours: {ours:?}\n  execlineb's: {real:?}", script.escape_ascii());
+        }
+    }
+    assert!(differences.is_empty(), "{differences}");
+    assert!(read >= 20 && refused >= 2, "{read} read, {refused} refused");
+    skip::tell(&format!("the lexer, {}: {read} scripts read and {refused} refused as execlineb does", suite.name()));
 }
 
 /// The field types refuse what no argument can hold.

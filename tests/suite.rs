@@ -7,6 +7,7 @@ mod apply;
 mod cli;
 mod docs;
 mod faults;
+mod fuzz;
 mod hostile;
 mod laws;
 mod live;

@@ -1,10 +1,21 @@
 //! Properties as functions: what must hold for any input. Tests and fuzz targets call the same ones.
 //!
-//! Each answers whether the law holds for its input, so that a failure is reported by whoever called, with the input.
+//! Each answers whether the law holds for its input, so that a failure is reported by whoever called, with the input. [`ANY_BYTES`]
+//! are those that take any bytes at all, one for each fuzz target.
+
+mod any_bytes;
+mod memory;
+pub mod sample;
+mod scripts;
+
+pub use any_bytes::{ANY_BYTES, AnyBytes, command_line, job_document, plan_document, quoting};
 
 use crate::execline::{Text, Word};
 use crate::path::TreePath;
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// A [`TreePath`] that is accepted never escapes: no empty, `.` or `..` component, no slash at either end, no NUL, and its bytes
 /// are what was given.
@@ -42,10 +53,32 @@ pub fn prefixed_text_is_one_word(text: &Text) -> bool {
     lex(Word::prefixed("p", text).as_bytes()) == Ok(Vec::from([expected]))
 }
 
+/// How a law held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// The input was refused, in order.
+    Refused,
+    /// The input was taken, and everything that follows from it is as it must be.
+    Whole,
+}
+
+/// A law does not hold: which part of it, and what it was about.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}: {about}")]
+pub struct Broken {
+    what: &'static str,
+    about: String,
+}
+
+/// Fails with `what` where `holds` is false.
+fn law(holds: bool, what: &'static str, about: &dyn fmt::Debug) -> Result<(), Broken> {
+    if holds { Ok(()) } else { Err(Broken { what, about: format!("{about:?}") }) }
+}
+
 /// What execlineb would complain about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LexError {
-    /// A quoted part does not end.
+    /// A quoted part does not end, or a word ends in a backslash that nothing follows.
     Unterminated,
     /// A number after a backslash is no byte.
     Number,
@@ -59,7 +92,9 @@ pub fn lex(script: &[u8]) -> Result<Vec<Vec<u8>>, LexError> {
     loop {
         rest = skip_separators(rest);
         match rest {
-            [] => return Ok(words),
+            // Between words a backslash takes a newline, or the end, with it; inside of a word it does not.
+            [] | [b'\\'] => return Ok(words),
+            [b'\\', b'\n', tail @ ..] => rest = tail,
             [b'#', ..] => {
                 let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
                 rest = rest.get(end..).unwrap_or_default();
@@ -85,7 +120,7 @@ fn lex_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), LexError> {
         match rest {
             [] | [0..=b' ', ..] => return Ok((word, rest)),
             [b'"', tail @ ..] => rest = lex_quoted(tail, &mut word)?,
-            [b'\\', b'\n', tail @ ..] => rest = tail,
+            [b'\\'] => return Err(LexError::Unterminated),
             [b'\\', byte, tail @ ..] | [byte, tail @ ..] => {
                 word.push(*byte);
                 rest = tail;
@@ -96,6 +131,7 @@ fn lex_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), LexError> {
 
 fn lex_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8], LexError> {
     loop {
+        let is_number = matches!(rest, [b'\\', b'0'..=b'9', ..]);
         let (byte, tail) = match rest {
             [] | [b'\\'] => return Err(LexError::Unterminated),
             [b'"', tail @ ..] => return Ok(tail),
@@ -111,6 +147,10 @@ fn lex_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8], Le
         };
         word.push(byte);
         rest = tail;
+        // Where a script ends behind a number, the quoted part does too.
+        if is_number && rest.is_empty() {
+            return Ok(rest);
+        }
     }
 }
 

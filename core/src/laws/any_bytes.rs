@@ -1,0 +1,217 @@
+//! The laws that take any bytes: one for everything that comes from outside. Each is a fuzz target, and the test-suite puts what
+//! the fuzzers found worth keeping through them again.
+
+use super::memory::can_be_made;
+use super::scripts::{is_substituted, parts, say_what_was_asked};
+use super::{Broken, Held, law, lex, sample};
+use crate::cli::{self, Cli, Grammar, OwnOption, Refusal, UsageError};
+use crate::escape::is_shown;
+use crate::execline::{Script, Text, Word, Wrapper};
+use crate::facts::Facts;
+use crate::plan::{Plan, plan};
+use crate::request::Request;
+use crate::target::ShebangDir;
+use crate::template::Template;
+use crate::warning::Warning;
+use crate::wire::{Job, PlanDocument, TemplateDigest};
+use alloc::format;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+use core::fmt::Display;
+use std::ffi::OsString;
+#[cfg(unix)]
+use std::os::unix::ffi::OsStringExt as _;
+#[cfg(target_os = "wasi")]
+use std::os::wasi::ffi::OsStringExt as _;
+
+/// A law for any bytes.
+pub type AnyBytes = fn(&[u8]) -> Result<Held, Broken>;
+
+/// Every law for any bytes, by the name of its fuzz target.
+pub const ANY_BYTES: [(&str, AnyBytes); 4] =
+    [("argv", command_line), ("job", job_document), ("plan", plan_document), ("quoting", quoting)];
+
+/// Words of a command line, a NUL between two: there is a request, whose plans are as plans must be, or there is a refusal that can be
+/// shown. What one program takes of it, another one of this project reads the same.
+pub fn command_line(bytes: &[u8]) -> Result<Held, Broken> {
+    const OWN: Grammar =
+        Grammar { program: "other", own: &[OwnOption { long: "own", value_name: "N", help: "Its own", heading: "Own" }] };
+    let typed = bytes.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec()));
+    let words: Vec<OsString> = core::iter::once(OsString::from("s6-instance-maker")).chain(typed).collect();
+    if let Ok(typed) = cli::parse_with(&OWN, words.clone()) {
+        // Its own option may be wrong, but must be said to be.
+        if let Err(error) = typed.own_number::<u64>("own", 1, u64::MAX) {
+            usage_is_shown(&error)?;
+        }
+        let common = cli::parse(typed.common.clone()).map(|cli| format!("{cli:?}"));
+        law(common == Ok(format!("{:?}", typed.cli)), "the common words mean the same", &typed.common)?;
+    }
+    let cli = match cli::parse(words) {
+        Ok(cli) => cli,
+        Err(Refusal::Show(text)) => return lines_are_shown(&text).map(|()| Held::Refused),
+        Err(Refusal::Usage(error)) => return usage_is_shown(&error).map(|()| Held::Refused),
+    };
+    match requested(&cli) {
+        Err(error) => usage_is_shown(&error).map(|()| Held::Refused),
+        Ok(request) => {
+            let mut held = Held::Refused;
+            for facts in sample::callers() {
+                if let Held::Whole = planned(&request, &facts, &sample::template())? {
+                    held = Held::Whole;
+                }
+            }
+            Ok(held)
+        }
+    }
+}
+
+fn requested(cli: &Cli) -> Result<Request, UsageError> {
+    cli.action()?;
+    Request::try_from(cli)
+}
+
+/// A document: it is a job, which says the same when it is written again and can be planned, or there is a refusal that can be shown.
+pub fn job_document(bytes: &[u8]) -> Result<Held, Broken> {
+    let job = match Job::decode(bytes) {
+        Ok(job) => job,
+        Err(error) => return is_one_line(&error).map(|()| Held::Refused),
+    };
+    let text = Job::encode(&job.facts, &job.template);
+    law(Job::decode(&text).as_ref() == Ok(&job), "a job that is written again is the same", &job)?;
+    law(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "a job is one line", &job)?;
+    let mut held = Held::Refused;
+    for words in REQUESTS {
+        let words = core::iter::once(&"s6-instance-maker").chain(*words).map(OsString::from);
+        let request = cli::parse(words).ok().and_then(|cli| requested(&cli).ok());
+        let Some(request) = request else {
+            return Err(Broken { what: "the laws' own requests are ones", about: format!("{job:?}") });
+        };
+        if let Held::Whole = planned(&request, &job.facts, &job.template)? {
+            held = Held::Whole;
+        }
+    }
+    Ok(held)
+}
+
+/// What is asked for with any job: each shape, with a logger and without, as whoever asks and as a user.
+const REQUESTS: &[&[&str]] = &[
+    &["t", "d"],
+    &["-c7", "-u", "www-data", "-L/l", "-l33:4", "t", "d"],
+    &["-u7:8", "-rsvc", "t", "d"],
+    &["-c16001", "-u", "nobody-here", "-rsvc/log/pipe", "-L/l", "-Pa b", "t", "d"],
+];
+
+/// A document: it is a plan, which says the same when it is written again, and which can be made beneath one directory, giving nobody
+/// more than the template does, or is refused; or there is a refusal that can be shown.
+pub fn plan_document(bytes: &[u8]) -> Result<Held, Broken> {
+    let PlanDocument { plan, template: digest } = match PlanDocument::decode(bytes) {
+        Ok(document) => document,
+        Err(error) => return is_one_line(&error).map(|()| Held::Refused),
+    };
+    let text = digest.to_string();
+    let is_digest = text.len() == 64 && bytes.windows(64).any(|window| window == text.as_bytes());
+    // JSON may write any character as an escape.
+    law(is_digest || bytes.contains(&b'\\'), "the digest is the one that was read", &text)?;
+    let template = sample::template();
+    is_written_and_read(&plan, &template)?;
+    tells(&plan)?;
+    let mut held = Held::Refused;
+    for facts in sample::callers() {
+        match plan.check(&facts, &template) {
+            Ok(()) => {
+                can_be_made(&plan, &facts, &template)?;
+                held = Held::Whole;
+            }
+            Err(violation) => is_one_line(&violation)?,
+        }
+    }
+    Ok(held)
+}
+
+/// Any text, in every place of a script that a user can fill: the script has the words that were meant, or the text is refused.
+pub fn quoting(bytes: &[u8]) -> Result<Held, Broken> {
+    // As a script it has words or it has none; and these, quoted, are the same words.
+    if let Ok(words) = lex(bytes) {
+        let texts: Vec<Text> = words.iter().filter_map(|word| Text::new(word.as_slice()).ok()).collect();
+        if texts.len() == words.len() {
+            let again = texts.iter().map(|text| Word::quoted(text).as_bytes().to_vec()).collect::<Vec<_>>().join(&b' ');
+            law(lex(&again) == Ok(words), "words that are quoted are the same words", &again)?;
+        }
+    }
+    let text = match Text::new(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            law(bytes.contains(&0), "only a NUL is refused", &bytes)?;
+            return is_one_line(&error).map(|()| Held::Refused);
+        }
+    };
+    law(!bytes.contains(&0), "a NUL is refused", &bytes)?;
+    law(super::quoted_text_is_one_word(&text), "a quoted text is one word", &text)?;
+    law(super::prefixed_text_is_one_word(&text), "a text behind a prefix is one word", &text)?;
+    law(Word::quoted(&text).as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~')), "a quoted text is printable", &text)?;
+    let shebang = match ShebangDir::new(b"/bin") {
+        Ok(shebang) => shebang,
+        Err(error) => return Err(Broken { what: "there is an interpreter", about: error.to_string() }),
+    };
+    let mut script = Script::new(&shebang);
+    script.line([Word::literal("a"), Word::quoted(&text), Word::prefixed("p", &text), Word::literal("z")]);
+    script.line([Word::quoted(&text)]);
+    let prefixed = [b"p", bytes].concat();
+    let expected = [b"a", bytes, &prefixed, b"z", bytes].map(<[u8]>::to_vec).to_vec();
+    law(lex(&script.into_bytes()) == Ok(expected), "a script has the words that were put there", &text)?;
+    match Wrapper::new(&shebang, [Word::literal("a"), Word::quoted(&text)], "./x") {
+        Err(error) => is_one_line(&error)?,
+        Ok(wrapper) => {
+            let expected = [b"a", bytes, b"./x", b"$@"].map(<[u8]>::to_vec).to_vec();
+            law(lex(&wrapper.into_bytes()) == Ok(expected), "a wrapper has the words that were put there", &text)?;
+            law(!is_substituted(bytes), "a wrapper's words stay as they are", &text)?;
+        }
+    }
+    Ok(Held::Whole)
+}
+
+/// A plan for this template is the same each time, says what was asked for, passes its check, can be made, and can be written and
+/// read; or there is none, and it can be said why.
+fn planned(request: &Request, facts: &Facts, template: &Template) -> Result<Held, Broken> {
+    let first = plan(request, facts, template);
+    law(first == plan(request, facts, template), "planning twice gives the same", request)?;
+    let plan = match first {
+        Ok(plan) => plan,
+        Err(error) => return is_one_line(&error).map(|()| Held::Refused),
+    };
+    law(plan.parts().count() == parts(&request.shape), "a plan has its parts", request)?;
+    law(plan.check(facts, template) == Ok(()), "a plan of ours passes the check", &plan)?;
+    say_what_was_asked(&plan, request)?;
+    can_be_made(&plan, facts, template)?;
+    is_written_and_read(&plan, template)?;
+    tells(&plan)?;
+    Ok(Held::Whole)
+}
+
+fn is_written_and_read(plan: &Plan, template: &Template) -> Result<(), Broken> {
+    let text = PlanDocument::encode(plan, template);
+    let document = PlanDocument { plan: plan.clone(), template: TemplateDigest::of(template) };
+    law(PlanDocument::decode(&text) == Ok(document), "a plan that is written and read is the same", plan)?;
+    law(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "a plan is one line", plan)
+}
+
+/// What people are told of a plan can be shown.
+fn tells(plan: &Plan) -> Result<(), Broken> {
+    plan.warnings.iter().try_for_each(|warning: &Warning| is_one_line(warning))?;
+    lines_are_shown(&plan.to_string())
+}
+
+fn usage_is_shown(error: &UsageError) -> Result<(), Broken> {
+    is_one_line(error)?;
+    error.hint().map_or(Ok(()), |hint| is_one_line(&hint))
+}
+
+/// A message has no control characters, and nothing else that makes a line lie.
+fn is_one_line(message: &dyn Display) -> Result<(), Broken> {
+    let message = message.to_string();
+    law(is_shown(&message) && !message.is_empty(), "a message can be shown", &message)
+}
+
+fn lines_are_shown(text: &str) -> Result<(), Broken> {
+    text.lines().try_for_each(|line| law(is_shown(line), "every line can be shown", &line))
+}
