@@ -6,6 +6,7 @@
 mod apply;
 mod cli;
 mod docs;
+mod edges;
 mod faults;
 mod fuzz;
 mod hostile;

@@ -462,6 +462,7 @@ fn refusal(error: &clap::Error) -> Refusal {
         ErrorKind::InvalidValue => {
             format!("{}: there is no `{}`", arg(), context(ContextKind::InvalidValue).unwrap_or_default())
         }
+        // For what clap may come to say: no command line is known that gets this far, nor to the last of these.
         ErrorKind::InvalidUtf8 => "an option's name, or a value that must be one of a few words, is not UTF-8".to_owned(),
         ErrorKind::TooManyValues => format!("{} takes no value", arg()),
         _ => Shown(error.kind().to_string().as_bytes()).to_string(),

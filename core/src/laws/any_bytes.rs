@@ -83,6 +83,7 @@ pub fn job_document(bytes: &[u8]) -> Result<Held, Broken> {
     for words in REQUESTS {
         let words = core::iter::once(&"s6-instance-maker").chain(*words).map(OsString::from);
         let request = cli::parse(words).ok().and_then(|cli| requested(&cli).ok());
+        // They are, or the law would say so: nothing is passed over silently.
         let Some(request) = request else {
             return Err(Broken { what: "the laws' own requests are ones", about: format!("{job:?}") });
         };
@@ -151,6 +152,7 @@ pub fn quoting(bytes: &[u8]) -> Result<Held, Broken> {
     law(Word::quoted(&text).as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~')), "a quoted text is printable", &text)?;
     let shebang = match ShebangDir::new(b"/bin") {
         Ok(shebang) => shebang,
+        // Never, for that directory.
         Err(error) => return Err(Broken { what: "there is an interpreter", about: error.to_string() }),
     };
     let mut script = Script::new(&shebang);

@@ -15,6 +15,7 @@ const WWW_DATA: Ids = Ids { uid: 33, gid: 4 };
 pub fn callers() -> [Facts; 2] {
     let known = match Account::parse(b"www-data") {
         Ok(Account::Named(name)) => Some((name, Credentials { ids: WWW_DATA, groups: Vec::from([33, 4]) })),
+        // Never, for that name; the laws' own test counts the accounts.
         _ => None,
     };
     [Ids { uid: 0, gid: 0 }, WWW_DATA].map(|caller| Facts {

@@ -1,0 +1,174 @@
+//! What no table of plans and no corpus comes to: the last cases of the core's own types, so that every line of it runs.
+
+use s6_instance_maker_core::cli::{self, Refusal, UsageError};
+use s6_instance_maker_core::escape::{Shown, is_shown};
+use s6_instance_maker_core::execline::{Text, Word};
+use s6_instance_maker_core::path::{Name, TreePath};
+use s6_instance_maker_core::plan::{Content, Placement, Plan};
+use s6_instance_maker_core::request::Timestamp;
+use s6_instance_maker_core::target::{ProgramDir, ProgramDirError, ShebangDir, Target};
+use s6_instance_maker_core::template::{FileFacts, Resolved, Template};
+use s6_instance_maker_core::tree::{Kind, Meta, Mode, Node, Tree, TreeError};
+use s6_instance_maker_core::wire::Job;
+use s6_instance_maker_workspace::manifest::{facts, request, template};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt as _;
+use std::panic::catch_unwind;
+
+fn path(text: &str) -> TreePath {
+    TreePath::parse(text).unwrap()
+}
+
+/// Constants are checked when the program is built; what checks them does the same when it runs.
+#[test]
+fn constants_are_checked() {
+    assert_eq!((Name::constant("run"), TreePath::constant("log/run")), (Name::new(*b"run").unwrap(), path("log/run")));
+    assert!(catch_unwind(|| Name::constant("a/b")).is_err());
+    assert!(catch_unwind(|| TreePath::constant("../run")).is_err());
+    assert_eq!(Name::new(*b"a\x1bb").unwrap().to_string(), r"a\x1bb");
+}
+
+/// A path that leads through a file, or to a name that cannot be, ends nowhere.
+#[test]
+fn links_that_lead_nowhere() {
+    let mut template = template("0755 file run\n0777 link a -> run/x\n0777 link b -> x");
+    let link = |target: Vec<u8>| Node::new(Meta::callers(Mode::new(0o777)), Kind::Symlink(target));
+    template.insert(path("c"), link(vec![b'n'; 256])).unwrap();
+    for name in ["a", "b", "c", "run/x"] {
+        assert_eq!(template.resolve(&path(name)), Resolved::Missing, "{name}");
+    }
+}
+
+/// What of a template is looked into, and what is not.
+#[test]
+fn control_scripts_and_state() {
+    let mut template = template(
+        "0755 file run
+         0777 link finish -> run
+         0755 dir data
+         0755 file data/run
+         0755 dir data/finish
+         0777 link log -> data
+         0755 dir supervise",
+    );
+    assert_eq!(template.control_scripts(), [path("run"), path("data/run")]);
+    let states = ["supervise", "event", "log/supervise", "log/event"];
+    assert!(states.iter().all(|state| Template::may_be_state(&path(state))));
+    assert!(!["run", "data/supervise", "supervise/lock"].iter().any(|other| Template::may_be_state(&path(other))));
+    let before = template.clone();
+    for other in ["missing", "data", "finish"] {
+        template.set_head(&path(other), b"#!".to_vec());
+    }
+    assert_eq!(template, before);
+    template.set_head(&path("run"), b"#!".to_vec());
+    let head = |template: &Template| match &template.tree().get(&path("run")).unwrap().kind {
+        Kind::File(FileFacts { head, .. }) => head.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((head(&before), head(&template)), (None, Some(b"#!".to_vec())));
+}
+
+#[test]
+fn what_no_tree_takes() {
+    let mut tree = Tree::new(Meta::callers(Mode::new(0o755)));
+    let fifo = || Node::<()>::new(Meta::callers(Mode::new(0o600)), Kind::Fifo);
+    assert_eq!(tree.insert(path("a"), fifo()), Ok(()));
+    assert_eq!(tree.insert(path("a"), fifo()), Err(TreeError::Duplicate(path("a"))));
+    assert_eq!(tree.insert(path("a/b"), fifo()), Err(TreeError::ParentNotDirectory(path("a/b"))));
+    assert_eq!(tree.insert(path("b/b"), fifo()), Err(TreeError::Orphan(path("b/b"))));
+    assert_eq!(tree.count(), 2);
+}
+
+#[test]
+fn what_no_plan_copies() {
+    let template = template("0755 file run\n0755 dir data\n0755 dir supervise\n0600 file supervise/lock");
+    for (from, refused) in [("run", false), ("missing", true), ("data", true), ("supervise/lock", true)] {
+        let mut tree = Tree::new(Meta::callers(Mode::new(0o755)));
+        let mode = template.tree().get(&path(from)).map_or(Mode::new(0o755), |node| node.meta.mode);
+        tree.insert(path("x"), Node::new(Meta::callers(mode), Kind::File(Content::Template(path(from))))).unwrap();
+        let plan = Plan { tree, placement: Placement::New, warnings: Vec::new() };
+        let message = plan.check(&facts(), &template).err().map(|violation| violation.to_string());
+        let expected =
+            refused.then(|| format!("the plan is refused: `x` would copy `{from}`, which is no file of the template"));
+        assert_eq!(message, expected);
+    }
+}
+
+#[test]
+fn directories_of_programs() {
+    assert_eq!(ShebangDir::new(format!("/{}", "a".repeat(238)).as_bytes()).map(|_| ()), Ok(()));
+    assert_eq!(ShebangDir::new(format!("/{}", "a".repeat(239)).as_bytes()), Err(ProgramDirError::TooLong));
+    assert_eq!(ShebangDir::new("/é".as_bytes()), Err(ProgramDirError::NotForShebang));
+    assert_eq!(ProgramDir::new(b"/a\0"), Err(ProgramDirError::Nul));
+    assert_eq!(ProgramDir::new(b"a"), Err(ProgramDirError::NotAbsolute));
+    assert_eq!(ProgramDir::new(b"///").unwrap().as_bytes(), b"");
+    assert_eq!(ProgramDir::new(b"/a//").unwrap().as_bytes(), b"/a");
+    let target = Target::default();
+    assert_eq!((target.shebang_dir.as_bytes(), target.execline_dir, target.s6_dir), (b"/usr/bin".as_slice(), None, None));
+}
+
+#[test]
+fn jobs_that_are_none() {
+    let text = String::from_utf8(Job::encode(&facts(), &template("0755 file run = #!/bin/sh"))).unwrap();
+    let message = |from: &str, to: &str| {
+        assert!(text.contains(from), "{text}");
+        Job::decode(text.replacen(from, to, 1).as_bytes()).map_err(|error| error.to_string())
+    };
+    let account = r#"{"name":"www-data","owner":[33,33],"groups":[33,4]}"#;
+    assert_eq!(message(account, &format!("{account},{account}")), Err("the job has an invalid account".into()));
+    let head = r##""head":"#!/bin/sh""##;
+    let of = |length| format!(r#""head":"{}""#, "h".repeat(length));
+    assert!(message(head, &of(4096)).is_ok());
+    assert_eq!(message(head, &of(4097)), Err("entry `run` of the job: its head is too long".into()));
+}
+
+#[test]
+fn timestamps() {
+    let all = [Timestamp::None, Timestamp::Tai64n, Timestamp::Iso8601, Timestamp::Both].map(Some);
+    assert_eq!([0, 1, 2, 3].map(Timestamp::new), all);
+    assert_eq!(Timestamp::new(4), None);
+}
+
+/// Tags are characters that nobody sees, and that say something to programs.
+#[test]
+fn tags_are_shown() {
+    for (text, shown) in [("\u{e0041}", r"\u{e0041}"), ("\u{e0000}", r"\u{e0000}"), ("\u{e007f}", r"\u{e007f}")] {
+        assert_eq!(Shown(text.as_bytes()).to_string(), shown);
+        assert!(!is_shown(text) && is_shown(shown));
+    }
+}
+
+#[test]
+fn refusals_of_command_lines() {
+    let refusal = |words: &[&[u8]]| match request(words.iter().map(|word| OsString::from_vec(word.to_vec()))) {
+        Err(Refusal::Usage(error)) => error.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        refusal(&[b"--dry-run", b"--print-job", b"t", b"d"]),
+        "of --dry-run, --print-job and --apply-plan only one can be done"
+    );
+    assert_eq!(refusal(&[b"--\xff=x", b"t", b"d"]), "there is no option `--\u{fffd}`");
+    assert_eq!(refusal(&[b"--installation=\xff", b"t", b"d"]), "--installation <NAME>: there is no `\u{fffd}`");
+    let unsupported = UsageError::unsupported("--module", "build it in");
+    assert_eq!(
+        (unsupported.to_string().as_str(), unsupported.hint()),
+        ("--module is not in this program", Some("build it in"))
+    );
+    assert!(cli::parse([]).is_err());
+}
+
+/// Every byte is quoted as s6's own program does it (docs/original.md, "Quoting"), not only so that execlineb reads it back.
+#[test]
+fn quoting_is_s6s_own() {
+    for byte in 1..=255u8 {
+        let expected = match byte {
+            7..=13 => format!("\"\\{}\"", char::from(b"abtnvfr"[usize::from(byte - 7)])),
+            b'"' | b'\\' => format!("\"\\{}\"", char::from(byte)),
+            b' '..=b'~' => format!("\"{}\"", char::from(byte)),
+            _ => format!("\"\\0x{byte:02x}\""),
+        };
+        let text = Text::new([byte]).unwrap();
+        assert_eq!(String::from_utf8_lossy(Word::quoted(&text).as_bytes()), expected, "{byte}");
+    }
+}
