@@ -3,13 +3,14 @@
 use s6_instance_maker_core::cli::{self, Refusal, UsageError};
 use s6_instance_maker_core::escape::{Shown, is_shown};
 use s6_instance_maker_core::execline::{Text, Word};
-use s6_instance_maker_core::path::{Name, TreePath};
+use s6_instance_maker_core::laws;
+use s6_instance_maker_core::path::{Name, PathError, TreePath};
 use s6_instance_maker_core::plan::{Content, Placement, Plan};
 use s6_instance_maker_core::request::Timestamp;
 use s6_instance_maker_core::target::{ProgramDir, ProgramDirError, ShebangDir, Target};
 use s6_instance_maker_core::template::{FileFacts, Resolved, Template};
-use s6_instance_maker_core::tree::{Kind, Meta, Mode, Node, Tree, TreeError};
-use s6_instance_maker_core::wire::Job;
+use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node, Tree, TreeError};
+use s6_instance_maker_core::wire::{Job, PlanDocument};
 use s6_instance_maker_workspace::manifest::{facts, request, template};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
@@ -79,18 +80,82 @@ fn what_no_tree_takes() {
     assert_eq!(tree.count(), 2);
 }
 
+/// Each rule of what a plan may do, on both of its sides, for the template of the laws; what passes can be made by the laws' own rules.
 #[test]
-fn what_no_plan_copies() {
-    let template = template("0755 file run\n0755 dir data\n0755 dir supervise\n0600 file supervise/lock");
-    for (from, refused) in [("run", false), ("missing", true), ("data", true), ("supervise/lock", true)] {
+fn what_a_plan_may_do() {
+    let template = laws::sample::template();
+    let [root, _] = laws::sample::callers();
+    let meta = |mode, owner: Option<(u32, u32)>| {
+        let owner = owner.map(|(uid, gid)| Ids { uid, gid });
+        Meta { mode: Mode::new(mode), owner }
+    };
+    let copy = |from| Kind::File(Content::Template(path(from)));
+    let text = || Kind::File(Content::Generated(Vec::new()));
+    let link = || Kind::Symlink(b"x".to_vec());
+    let special = "would have special permission bits or an owner of its own, and is no copy of something that has";
+    let rights = "would have another mode or owner than what it is a copy of";
+    let no_file = |from: &str| format!("would copy `{from}`, which is no file of the template");
+    let mode = |mode: &str| format!("would be a directory of mode {mode}, and is no copy of one");
+    let (daemon, www_data, odd) = (Some((0, 33)), Some((33, 4)), Some((1, 2)));
+    let cases = [
+        // A file of the template, as it is there.
+        ("x", meta(0o755, None), copy("run"), None),
+        ("x", meta(0o6755, www_data), copy("data/tool"), None),
+        ("x", meta(0o777, None), copy("run"), Some(rights.to_owned())),
+        ("x", meta(0o755, odd), copy("run"), Some(rights.to_owned())),
+        ("x", meta(0o6755, None), copy("data/tool"), Some(rights.to_owned())),
+        ("x", meta(0o755, None), copy("missing"), Some(no_file("missing"))),
+        ("x", meta(0o2750, daemon), copy("data"), Some(no_file("data"))),
+        ("x", meta(0o777, odd), copy("data/up"), Some(no_file("data/up"))),
+        ("x", meta(0o4600, www_data), copy("supervise/lock"), Some(no_file("supervise/lock"))),
+        // A file that is generated.
+        ("x", meta(0o666, None), text(), None),
+        ("x", meta(0o1666, None), text(), Some(special.to_owned())),
+        ("x", meta(0o4755, None), text(), Some(special.to_owned())),
+        ("x", meta(0o644, www_data), text(), Some(special.to_owned())),
+        ("finish", meta(0o755, www_data), text(), Some(special.to_owned())),
+        // A directory like one of the template, wherever the template's copy is, or one that nobody else may write.
+        ("x", meta(0o755, None), Kind::Directory, None),
+        ("tmp", meta(0o755, None), Kind::Directory, None),
+        ("x", meta(0o775, None), Kind::Directory, Some(mode("0775"))),
+        ("x", meta(0o1755, None), Kind::Directory, Some(special.to_owned())),
+        ("x", meta(0o755, odd), Kind::Directory, Some(special.to_owned())),
+        ("x/tmp", meta(0o1777, None), Kind::Directory, None),
+        ("x/data", meta(0o2750, daemon), Kind::Directory, None),
+        ("x/data", meta(0o2750, None), Kind::Directory, Some(special.to_owned())),
+        ("x/data", meta(0o750, None), Kind::Directory, Some(mode("0750"))),
+        ("tmp", meta(0o1777, None), Kind::Directory, Some(special.to_owned())),
+        ("x/tmp.user", meta(0o1777, None), Kind::Directory, Some(special.to_owned())),
+        // A FIFO, and a link, which may be called otherwise where a wrapper has its place.
+        ("x", meta(0o666, None), Kind::Fifo, None),
+        ("x", meta(0o640, www_data), Kind::Fifo, Some(special.to_owned())),
+        ("x/tmp", meta(0o1777, None), Kind::Fifo, Some(special.to_owned())),
+        ("x", meta(0o777, None), link(), None),
+        ("x", meta(0o777, odd), link(), Some(special.to_owned())),
+        ("x/finish", meta(0o755, www_data), link(), Some(special.to_owned())),
+        ("x/data/up", meta(0o777, odd), link(), None),
+        ("x/data/up.user", meta(0o777, odd), link(), None),
+        ("x/data/up.other", meta(0o777, odd), link(), Some(special.to_owned())),
+    ];
+    for (at, meta, kind, refused) in cases {
         let mut tree = Tree::new(Meta::callers(Mode::new(0o755)));
-        let mode = template.tree().get(&path(from)).map_or(Mode::new(0o755), |node| node.meta.mode);
-        tree.insert(path("x"), Node::new(Meta::callers(mode), Kind::File(Content::Template(path(from))))).unwrap();
+        let place = path(at);
+        let parents: Vec<_> =
+            std::iter::successors(place.parent(), TreePath::parent).filter(|parent| !parent.is_root()).collect();
+        for parent in parents.into_iter().rev() {
+            tree.insert(parent, Node::new(Meta::callers(Mode::new(0o755)), Kind::Directory)).unwrap();
+        }
+        let what = format!("{at} {meta:?} {kind:?}");
+        tree.insert(place, Node::new(meta, kind)).unwrap();
         let plan = Plan { tree, placement: Placement::New, warnings: Vec::new() };
-        let message = plan.check(&facts(), &template).err().map(|violation| violation.to_string());
-        let expected =
-            refused.then(|| format!("the plan is refused: `x` would copy `{from}`, which is no file of the template"));
-        assert_eq!(message, expected);
+        let message = plan.check(&root, &template).err().map(|violation| violation.to_string());
+        assert_eq!(message, refused.map(|reason| format!("the plan is refused: `{at}` {reason}")), "{what}");
+        laws::plan_document(&PlanDocument::encode(&plan, &template)).unwrap();
+    }
+    for meta in [meta(0o700, None), meta(0o1755, None), meta(0o755, www_data)] {
+        let plan = Plan { tree: Tree::new(meta), placement: Placement::New, warnings: Vec::new() };
+        let message = plan.check(&root, &template).unwrap_err().to_string();
+        assert!(message.contains("is the result itself"), "{message}");
     }
 }
 
@@ -171,4 +236,17 @@ fn quoting_is_s6s_own() {
         let text = Text::new([byte]).unwrap();
         assert_eq!(String::from_utf8_lossy(Word::quoted(&text).as_bytes()), expected, "{byte}");
     }
+}
+
+/// A path that is put together is as long as one can be, and not longer.
+#[test]
+fn joined_paths_have_an_end() {
+    let name = |length| Name::new(vec![b'n'; length]).unwrap();
+    let deep = (0..15).fold(TreePath::ROOT, |path, _| path.join(&name(255)).unwrap());
+    let longest = deep.join(&name(255)).unwrap();
+    assert_eq!(longest.as_bytes().len(), 4095);
+    assert_eq!(longest.join(&name(1)), Err(PathError::TooLong));
+    let inner = TreePath::from(name(254)).join(&name(1)).unwrap();
+    assert_eq!(deep.join_path(&inner), Err(PathError::TooLong));
+    assert_eq!(longest.join_path(&TreePath::ROOT).as_ref(), Ok(&longest));
 }
