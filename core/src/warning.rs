@@ -54,6 +54,7 @@ pub enum Warning {
 }
 
 /// How many kinds of warnings there are: a path can have one of each.
+#[cfg(feature = "wire")]
 pub(crate) const KINDS: usize = 9;
 
 /// A warning taken apart, for documents: [`Warning::from_parts`] puts it together again.
