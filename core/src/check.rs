@@ -107,22 +107,22 @@ fn is_like_an_entry(facts: &Facts, template: &Template, path: &TreePath, node: &
     let same =
         |seen: &Node<FileFacts>| seen.kind.word() == node.kind.word() && facts.copied(seen.meta, &seen.kind) == node.meta;
     let is_like = |inner: &TreePath| template.tree().get(inner).is_some_and(same);
-    let Some(inner) = copied_from(path) else { return false };
-    // A script that is a link keeps its owner when a wrapper takes its place.
-    let original = inner.as_bytes().strip_suffix(b".user").and_then(|original| TreePath::parse(original).ok());
-    is_like(&inner) || matches!(node.kind, Kind::Symlink(_)) && original.is_some_and(|original| is_like(&original))
+    copied_from(path).any(|inner| {
+        // A script that is a link keeps its owner when a wrapper takes its place.
+        let original = inner.as_bytes().strip_suffix(b".user").and_then(|original| TreePath::parse(original).ok());
+        is_like(&inner) || matches!(node.kind, Kind::Symlink(_)) && original.is_some_and(|original| is_like(&original))
+    })
 }
 
-/// What in the template `path` is the copy of: it lies in `template`, or in a service's `template`.
-fn copied_from(path: &TreePath) -> Option<TreePath> {
-    let below = |path: &[u8], name: &[u8]| match path.strip_prefix(name)? {
+/// What in the template `path` may be the copy of: it lies in `template`, or in the `template` of a service, which may be called that
+/// itself.
+fn copied_from(path: &TreePath) -> impl Iterator<Item = TreePath> {
+    let below = |bytes: &[u8]| match bytes.strip_prefix(b"template")? {
         [] => Some(TreePath::ROOT),
         [b'/', inner @ ..] => TreePath::parse(inner).ok(),
         _ => None,
     };
     let bytes = path.as_bytes();
-    below(bytes, b"template").or_else(|| {
-        let slash = bytes.iter().position(|&byte| byte == b'/')?;
-        below(bytes.get(slash + 1..)?, b"template")
-    })
+    let in_service = bytes.iter().position(|&byte| byte == b'/').and_then(|slash| bytes.get(slash + 1..)).and_then(below);
+    below(bytes).into_iter().chain(in_service)
 }
