@@ -370,7 +370,7 @@ pub fn parse_with(grammar: &Grammar, args: impl IntoIterator<Item = OsString>) -
         // The program's own name may be anything.
         let is_word = *place > 0;
         ended |= is_word && word == "--";
-        let is_own = || grammar.own.iter().any(|option| word.strip_prefix(&format!("--{}=", option.long)).is_some());
+        let is_own = || grammar.own.iter().any(|option| is_in_long_form(word, option.long));
         !is_word || ended || !is_own()
     };
     let common = words.into_iter().enumerate().filter(is_common).map(|(_, word)| word).collect();
@@ -422,9 +422,7 @@ fn long_form(command: &clap::Command, args: impl IntoIterator<Item = OsString>) 
                 return refuse(format!("there is no option `{shown}`"));
             }
             None => {
-                let is_option = options
-                    .iter()
-                    .any(|option| option.get_long().is_some_and(|long| arg.strip_prefix(&format!("--{long}=")).is_some()));
+                let is_option = options.iter().any(|option| option.get_long().is_some_and(|long| is_in_long_form(&arg, long)));
                 unknown |= !is_option && !is_flag(&arg);
                 result.push(arg);
             }
@@ -441,6 +439,11 @@ fn long_form(command: &clap::Command, args: impl IntoIterator<Item = OsString>) 
         Some(message) => refuse(message),
         None => Ok(result),
     }
+}
+
+/// Whether a word is the option `long` with its value, `--long=VALUE`.
+fn is_in_long_form(word: &OsStr, long: &str) -> bool {
+    word.strip_prefix(&format!("--{long}=")).is_some()
 }
 
 const USAGE: &str = "usage: s6-instance-maker [OPTIONS] TEMPLATE DIR, and see --help";

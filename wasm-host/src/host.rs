@@ -189,7 +189,7 @@ fn args_sizes_get(mut caller: Caller<'_, Host>, count: i32, size: i32) -> Result
 }
 
 fn args_get(mut caller: Caller<'_, Host>, pointers: i32, bytes: i32) -> Result<i32> {
-    let work: usize = caller.data().arguments.iter().map(|argument| argument.len() + 1).sum();
+    let work = caller.data().arguments_length + caller.data().arguments.len();
     charge(&mut caller, work as u64)?;
     let (memory, host) = memory(&mut caller)?;
     let (mut pointer, mut at) = (pointers, bytes);

@@ -78,7 +78,7 @@ impl Sandbox {
         let (answer, answered) = mpsc::sync_channel(1);
         let guest = move || {
             let loaded = source.load(limits.stack);
-            let result = loaded.and_then(|loaded| loaded.run(Host::new(arguments, job, limits), limits));
+            let result = loaded.and_then(|loaded| loaded.run(Host::new(arguments, job, limits)));
             // Nobody listens any more where a signal has come.
             let _ = answer.send(result);
         };
@@ -132,7 +132,8 @@ impl Loaded {
         Ok(Self { instance: linker.instantiate_pre(&module).map_err(set_up)? })
     }
 
-    fn run(&self, host: Host, limits: Limits) -> Result<Vec<u8>, SandboxError> {
+    fn run(&self, host: Host) -> Result<Vec<u8>, SandboxError> {
+        let limits = host.limits();
         let mut store = Store::new(self.instance.module().engine(), host);
         store.limiter(|host| host);
         let set_fuel = store.set_fuel(limits.fuel);
