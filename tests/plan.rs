@@ -34,9 +34,13 @@ pub(crate) const CASES: &[(&str, &[&str], &str)] = &[
     ("room-most-logged", &["-c", "80000"], LOGGED),
     ("room-too-many-logged", &["-c", "80001"], LOGGED),
     ("room-version-newer-than-known", &["-c", "7", "--s6-version", "2.16"], PLAIN),
-    ("room-log-is-a-link", &["-c", "7"], "0755 file run\n0755 dir data\n0755 dir data/log\n0777 link log -> data/log"),
-    ("room-log-leads-out", &["-c", "7"], "0755 file run\n0777 link log -> /etc/log"),
-    ("room-log-is-a-file", &["-c", "7"], "0755 file run\n0644 file log"),
+    (
+        "room-log-is-a-link",
+        &["-c", "7"],
+        "0755 file run\n0755 dir data\n0755 dir data/log\n0755 file data/log/run\n0777 link log -> data/log",
+    ),
+    ("room-log-leads-out", &["-c", "7", "--allow", "link-leaves-template"], "0755 file run\n0777 link log -> /etc/log"),
+    ("room-log-is-a-file", &["-c", "7", "--allow", "log-not-a-directory"], "0755 file run\n0644 file log"),
     // The logger.
     ("logger", &["-L", "/var/log/svc"], PLAIN),
     ("logger-everything", &["-L/var/log/svc", "-t3", "-n20", "-s", "5000", "-S", "123456789", "-P", "svc:"], PLAIN),
@@ -91,9 +95,9 @@ pub(crate) const CASES: &[(&str, &[&str], &str)] = &[
     ("user-unknown-may-own", &["-u", "nobody-here"], "0755 dir . (33:0)\n0755 file run"),
     ("user-unknown-may-be-in-group", &["-u", "nobody-here"], "0775 dir . (0:33)\n0755 file run"),
     ("user-root", &["-u", "0:0"], "0700 dir .\n0100 file run = #!/bin/sh"),
-    ("user-run-missing", &["-u", "www-data"], "0755 file finish"),
-    ("user-log-run-missing", &["-u", "www-data"], "0755 file run\n0755 dir log"),
-    ("user-run-is-a-directory", &["-u", "www-data"], "0755 dir run"),
+    ("user-run-missing", &["-u", "www-data", "--allow", "run-missing"], "0755 file finish"),
+    ("user-log-run-missing", &["-u", "www-data", "--allow", "log-run-missing"], "0755 file run\n0755 dir log"),
+    ("user-run-is-a-directory", &["-u", "www-data", "--allow", "run-not-a-file"], "0755 dir run"),
     ("user-run-not-executable", &["-u", "www-data"], "0644 file run = #!/bin/sh"),
     ("user-owner-excluded", &["-u", "www-data"], "0077 file run (33:33) = #!/bin/sh"),
     ("user-run-not-readable", &["-u", "www-data"], "0711 file run = #!/bin/sh"),
@@ -101,8 +105,8 @@ pub(crate) const CASES: &[(&str, &[&str], &str)] = &[
     ("user-finish-not-executable", &["-u", "www-data"], "0755 file run\n0644 file finish"),
     ("user-template-closed", &["-u", "www-data"], "0700 dir .\n0755 file run"),
     ("user-log-closed", &["-u", "www-data"], "0755 file run\n0700 dir log\n0755 file log/run"),
-    ("user-log-is-a-file", &["-u", "www-data"], "0755 file run\n0755 file log"),
-    ("user-log-leads-out", &["-u", "www-data"], "0755 file run\n0777 link log -> ../log"),
+    ("user-log-is-a-file", &["-u", "www-data", "--allow", "log-not-a-directory"], "0755 file run\n0755 file log"),
+    ("user-log-leads-out", &["-u", "www-data", "--allow", "link-leaves-template"], "0755 file run\n0777 link log -> ../log"),
     ("user-log-is-a-link", &["-u", "www-data"], "0755 file run\n0755 dir data\n0755 file data/run\n0777 link log -> data"),
     ("user-name-taken", &["-u", "www-data"], "0755 file run\n0755 file run.user"),
     ("user-run-is-a-link", &["-u", "www-data"], "0755 dir data\n0755 file data/start = #!/bin/sh\n0777 link run -> data/start"),
@@ -113,10 +117,10 @@ pub(crate) const CASES: &[(&str, &[&str], &str)] = &[
         &["-u", "www-data"],
         "0755 file run\n0755 dir data\n0777 link data/start -> ../run\n0777 link again -> data/start",
     ),
-    ("user-link-leads-out", &["-u", "www-data"], "0777 link run -> ../../start"),
-    ("user-link-absolute", &["-u", "www-data"], "0777 link run -> /usr/bin/true"),
-    ("user-link-dangling", &["-u", "www-data"], "0777 link run -> start"),
-    ("user-link-loop", &["-u", "www-data"], "0777 link run -> finish\n0777 link finish -> run"),
+    ("user-link-leads-out", &["-u", "www-data", "--allow", "link-leaves-template"], "0777 link run -> ../../start"),
+    ("user-link-absolute", &["-u", "www-data", "--allow", "link-leaves-template"], "0777 link run -> /usr/bin/true"),
+    ("user-link-dangling", &["-u", "www-data", "--allow", "run-dangling"], "0777 link run -> start"),
+    ("user-link-loop", &["-u", "www-data", "--allow", "run-dangling"], "0777 link run -> finish\n0777 link finish -> run"),
     // Source definitions for s6-rc.
     ("s6-rc-service", &["-r", "svc"], PLAIN),
     ("s6-rc-logger", &["-r", "svc/log", "-L", "/var/log/svc"], PLAIN),
@@ -129,6 +133,29 @@ pub(crate) const CASES: &[(&str, &[&str], &str)] = &[
     ("installation-overridden", &["--s6-dir", "/opt/s6/bin/", "--installation", "debian", "--shebang-dir", "/opt/e"], PLAIN),
     ("programs-in-root", &["--s6-dir", "/", "--execline-dir", "//", "--shebang-dir", "/"], PLAIN),
     ("programs-in-odd-places", &["--s6-dir", "/opt/my \"s6\"", "--execline-dir", "/opt/é#{"], PLAIN),
+    ("name-max", &["--name-max", "30"], PLAIN),
+    ("name-max-with-room", &["--name-max=255", "-c", "20000"], LOGGED),
+    // Source definitions for s6-rc, and what it is told besides.
+    (
+        "s6-rc-depends",
+        &["-r", "svc/log", "-L", "/l", "--depends-on", "net", "--depends-on", "a b", "--depends-on", "net"],
+        PLAIN,
+    ),
+    ("s6-rc-managed", &["-r", "svc/log", "-L", "/l", "--essential", "--timeout-up", "5000", "--timeout-down=0"], PLAIN),
+    // Instances from the start.
+    ("instances", &["--instance", "b", "--instance", "a"], LOGGED),
+    ("instances-as-user", &["--instance", "one", "-u", "www-data"], PLAIN),
+    ("instances-as-many-as-there-is-room", &["--instance", "a", "--instance", "b", "-c2"], PLAIN),
+    ("instances-too-many", &["--instance", "a", "--instance", "b", "--instance", "c", "-c2"], PLAIN),
+    ("instances-with-short-names", &["--instance", "eleven-byte", "--instance", "twelve-bytes", "--name-max", "11"], PLAIN),
+    // Scripts that are made executable.
+    (
+        "fix-modes",
+        &["--fix-modes"],
+        "0644 file run\n0600 file finish\n0755 dir log\n4640 file log/run (0:4)\n0711 file log/finish",
+    ),
+    ("fix-modes-through-links", &["--fix-modes"], "0777 link run -> data/start\n0755 dir data\n0644 file data/start"),
+    ("fix-modes-as-user", &["--fix-modes", "-u", "www-data"], "0644 file run = #!/bin/sh"),
     // What a template may hold.
     (
         "template-everything",
@@ -169,7 +196,7 @@ pub(crate) const CASES: &[(&str, &[&str], &str)] = &[
          0755 file data/run
          0777 link log -> data",
     ),
-    ("template-without-run", &[], "0644 file notification-fd"),
+    ("template-without-run", &["--allow", "run-missing"], "0644 file notification-fd"),
 ];
 
 #[test]

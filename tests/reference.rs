@@ -16,6 +16,7 @@ use deviations::Subject;
 use generate::UMASKS;
 use s6_instance_maker::authority::Reading;
 use s6_instance_maker::facts;
+use s6_instance_maker::outside::Links;
 use s6_instance_maker::read::Source;
 use s6_instance_maker::run::{Run, Unwatched};
 use s6_instance_maker_core::facts::Facts;
@@ -42,7 +43,7 @@ pub(crate) fn planned(suite: Suite, s6_version: &str, folder: &Path) -> Vec<Plan
     let templates = directory_in(folder, "templates");
     templates::build(&templates);
     let template = |case: &Case| {
-        let reading = Reading::open(templates.join(case.template.name).as_os_str(), ambient).unwrap();
+        let reading = Reading::open(templates.join(case.template.name).as_os_str(), Links::Kept, ambient).unwrap();
         Source::read(reading, None, &run).unwrap().template().clone()
     };
     let planned = |case: Case| {

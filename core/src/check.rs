@@ -4,9 +4,10 @@
 //! template: what it copies is there, with no more rights than there, and what it does not copy has no special rights at all.
 //! What the generated scripts do is not judged: whoever lets somebody else compute a plan reads it, as `--dry-run` prints it.
 
+use crate::copying::made_executable;
 use crate::facts::Facts;
 use crate::path::TreePath;
-use crate::plan::{Content, Plan};
+use crate::plan::{Content, INSTANCES, Plan};
 use crate::template::{FileFacts, Template};
 use crate::tree::{Kind, Meta, Mode, Node};
 
@@ -44,6 +45,7 @@ impl Plan {
     /// Whether this may be carried out for `template` on behalf of the caller in `facts`.
     pub fn check(&self, facts: &Facts, template: &Template) -> Result<(), Violation> {
         let state = template.state();
+        let scripts = template.control_scripts();
         for (path, node) in self.tree.iter() {
             let result = match &node.kind {
                 Kind::Directory if path.is_root() => {
@@ -53,7 +55,10 @@ impl Plan {
                         Err(ViolationReason::Root)
                     }
                 }
-                Kind::File(Content::Template(from)) => check_copy(facts, template, &state, from, node.meta),
+                Kind::File(Content::Template(from)) => {
+                    let may_be_executable = scripts.contains(from);
+                    check_copy(facts, template, &state, from, node.meta, may_be_executable)
+                }
                 Kind::File(Content::Generated(_)) => check_generated(node.meta),
                 Kind::Directory | Kind::Symlink(_) | Kind::Fifo => {
                     if is_like_an_entry(facts, template, path, node) {
@@ -80,10 +85,16 @@ fn check_copy(
     state: &[TreePath],
     from: &TreePath,
     meta: Meta,
+    may_be_executable: bool,
 ) -> Result<(), ViolationReason> {
     match template.tree().get(from) {
         Some(Node { meta: seen, kind: kind @ Kind::File(_) }) if !state.iter().any(|state| from.starts_with(state)) => {
-            if facts.copied(*seen, kind) == meta { Ok(()) } else { Err(ViolationReason::OtherRights) }
+            let copied = facts.copied(*seen, kind);
+            if copied == meta || may_be_executable && made_executable(copied) == meta {
+                Ok(())
+            } else {
+                Err(ViolationReason::OtherRights)
+            }
         }
         _ => Err(ViolationReason::SourceMissing(from.clone())),
     }
@@ -114,15 +125,25 @@ fn is_like_an_entry(facts: &Facts, template: &Template, path: &TreePath, node: &
     })
 }
 
-/// What in the template `path` may be the copy of: it lies in `template`, or in the `template` of a service, which may be called that
-/// itself.
+/// What in the template `path` may be the copy of: it lies in `template`, in the directory of an instance, or in the `template` of a
+/// service, which may be called like those itself.
 fn copied_from(path: &TreePath) -> impl Iterator<Item = TreePath> {
-    let below = |bytes: &[u8]| match bytes.strip_prefix(b"template")? {
+    let bytes = path.as_bytes();
+    // Behind the first name, and behind the second one where the first is `instances`.
+    let behind = |bytes: &'_ [u8]| match bytes.iter().position(|&byte| byte == b'/') {
+        Some(slash) => bytes.get(slash + 1..).map(<[u8]>::to_vec),
+        None => None,
+    };
+    let below_template = |bytes: &[u8]| match bytes.strip_prefix(b"template")? {
         [] => Some(TreePath::ROOT),
         [b'/', inner @ ..] => TreePath::parse(inner).ok(),
         _ => None,
     };
-    let bytes = path.as_bytes();
-    let in_service = bytes.iter().position(|&byte| byte == b'/').and_then(|slash| bytes.get(slash + 1..)).and_then(below);
-    below(bytes).into_iter().chain(in_service)
+    let in_service = behind(bytes).and_then(|inner| below_template(&inner));
+    let instances = [INSTANCES.as_bytes(), b"/"].concat();
+    let in_instance = bytes.strip_prefix(instances.as_slice()).and_then(|inner| match behind(inner) {
+        Some(inner) => TreePath::parse(inner).ok(),
+        None => Some(TreePath::ROOT),
+    });
+    below_template(bytes).into_iter().chain(in_service).chain(in_instance)
 }

@@ -3,12 +3,15 @@
 //! [`parse`] fails on syntax only and says what was typed; [`Request::try_from`] says what is meant, or why it means nothing.
 //! The short options are those of s6's own program (docs/original.md, "Command line"); the long ones are ours.
 
+use crate::definition::{Consumer, Definition, Management, ServiceName};
 use crate::escape::Shown;
 use crate::execline::Text;
+use crate::instances::{InstanceName, Instances, NameMax};
+use crate::lint::{self, Rule, Severity};
 use crate::message;
 use crate::number;
-use crate::request::{Account, Consumer, Definition, LOGGER_OPTIONS, LogDir, LogUser, Logging, MaxInstances, PrepareLogDir};
-use crate::request::{Request, ServiceName, Shape, Timestamp};
+use crate::request::{Account, LOGGER_OPTIONS, LogDir, LogUser, Logging, MaxInstances, PrepareLogDir};
+use crate::request::{Request, ScriptModes, Shape, Timestamp};
 use crate::target::{Installation, ProgramDir, S6Version, ShebangDir, Target};
 use alloc::borrow::ToOwned as _;
 use alloc::format;
@@ -66,11 +69,35 @@ pub struct Cli {
     #[arg(verbatim_doc_comment, short = 'u', long, value_name = "USER", help_heading = "Service")]
     pub user: Option<OsString>,
 
+    /// Instances have names of at most N bytes, 11 to 255 [default: 251]
+    ///
+    /// Needs s6 2.12 or later.
+    #[arg(verbatim_doc_comment, long, value_name = "N", help_heading = "Service")]
+    pub name_max: Option<OsString>,
+
     /// Make s6-rc source definition directories in DIR, which may exist
     ///
     /// The longrun SERVICE; the longrun LOGGER, which needs -L; and PIPELINE, the bundle of both.
     #[arg(verbatim_doc_comment, short = 'r', long, value_name = "SERVICE[/LOGGER[/PIPELINE]]", help_heading = "Service")]
     pub s6_rc: Option<OsString>,
+
+    /// With -r: depend on the service NAME; again and again
+    ///
+    /// The service does, and its logger.
+    #[arg(verbatim_doc_comment, long, value_name = "NAME", action = ArgAction::Append, help_heading = "Service")]
+    pub depends_on: Vec<OsString>,
+
+    /// With -r: stay up when services that are not essential are stopped
+    #[arg(long, help_heading = "Service")]
+    pub essential: bool,
+
+    /// With -r: milliseconds in which the service must be ready; 0: no limit
+    #[arg(long, value_name = "MS", help_heading = "Service")]
+    pub timeout_up: Option<OsString>,
+
+    /// With -r: milliseconds in which the service must stop; 0: no limit
+    #[arg(long, value_name = "MS", help_heading = "Service")]
+    pub timeout_down: Option<OsString>,
 
     /// One logger for all instances, writing to the absolute directory DIR
     #[arg(short = 'L', long, value_name = "DIR", help_heading = "Logger")]
@@ -141,6 +168,43 @@ pub struct Cli {
     /// Where s6's programs are [default: found by PATH]
     #[arg(long, value_name = "DIR", help_heading = "Where it will run")]
     pub s6_dir: Option<OsString>,
+
+    /// Accept what the rule RULE finds in the template; again and again
+    ///
+    /// Every error and every warning about the template begins with the name of its rule; docs/lint.md
+    /// lists them.
+    #[arg(verbatim_doc_comment, long, value_name = "RULE", action = ArgAction::Append, help_heading = "Template")]
+    pub allow: Vec<OsString>,
+
+    /// Take every warning about the template for an error
+    #[arg(long, help_heading = "Template")]
+    pub strict: bool,
+
+    /// Copy what links point to that lead out of the template
+    ///
+    /// Only files and directories; links inside of the template stay links.
+    #[arg(verbatim_doc_comment, long, help_heading = "Template")]
+    pub dereference: bool,
+
+    /// With --dereference: copy at most so many bytes [default: 67108864]
+    ///
+    /// What links point to, with at least 256 bytes for each file and directory.
+    #[arg(verbatim_doc_comment, long, value_name = "BYTES", help_heading = "Template")]
+    pub dereference_limit: Option<OsString>,
+
+    /// Make run, finish, log/run and log/finish executable in the copy
+    ///
+    /// For whoever may read them.
+    #[arg(verbatim_doc_comment, long, help_heading = "Template")]
+    pub fix_modes: bool,
+
+    /// The instance NAME is there from the start; again and again
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, help_heading = "Template")]
+    pub instance: Vec<OsString>,
+
+    /// So are those that FILE lists, a name a line; `-` is standard input
+    #[arg(long, value_name = "FILE", help_heading = "Template")]
+    pub instances_from: Option<OsString>,
 
     /// Print what would be made; write nothing
     #[arg(long, help_heading = "What to do")]
@@ -222,6 +286,16 @@ impl Cli {
         }
     }
 
+    /// How many bytes may be copied of what links point to; none: links stay links.
+    pub fn dereference(&self) -> Result<Option<u64>, UsageError> {
+        let limit = number_in("--dereference-limit", self.dereference_limit.as_deref(), u64::MAX)?;
+        match (self.dereference, limit) {
+            (false, Some(_)) => Err(UsageError::new("--dereference-limit means something with --dereference only")),
+            (false, None) => Ok(None),
+            (true, limit) => Ok(Some(limit.unwrap_or(DEREFERENCE_LIMIT))),
+        }
+    }
+
     /// Fails when an operand is empty.
     pub fn check_operands(&self) -> Result<(), UsageError> {
         for (operand, value) in [("TEMPLATE", &self.template), ("DIR", &self.dir)] {
@@ -232,6 +306,9 @@ impl Cli {
         Ok(())
     }
 }
+
+/// How much is copied of what links point to unless told otherwise, in bytes: much for configuration, little for a disk.
+const DEREFERENCE_LIMIT: u64 = 64 << 20;
 
 /// The customary installations, as they are named on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -493,13 +570,80 @@ impl TryFrom<&Cli> for Request {
         let target = target(cli)?;
         let user = account("-u", cli.user.as_deref())?;
         let max_instances = max_instances.transpose()?;
+        let name_max = name_max(cli, &target)?;
+        let lint = lint_settings(cli)?;
+        // What is done with links is not asked for here, but must mean something.
+        cli.dereference()?;
+        let script_modes = if cli.fix_modes { ScriptModes::Executable } else { ScriptModes::Kept };
         let idle_logger_options = if log.logging.is_none() { log.given } else { Vec::new() };
+        let management = management(cli)?;
         let shape = match &cli.s6_rc {
-            None => Shape::ServiceDirectory { log: log.logging },
-            Some(names) => Shape::S6Rc(definition(names, log.logging)?),
+            None => {
+                let option = [
+                    ("--depends-on", !cli.depends_on.is_empty()),
+                    ("--essential", cli.essential),
+                    ("--timeout-up", cli.timeout_up.is_some()),
+                    ("--timeout-down", cli.timeout_down.is_some()),
+                ];
+                if let Some((option, _)) = option.into_iter().find(|(_, given)| *given) {
+                    return Err(UsageError::new(format!("{option} means something with -r only: it is said to s6-rc")));
+                }
+                Shape::ServiceDirectory { log: log.logging, instances: declared(cli)? }
+            }
+            Some(names) => {
+                let option = [("--instance", !cli.instance.is_empty()), ("--instances-from", cli.instances_from.is_some())];
+                if let Some((option, _)) = option.into_iter().find(|(_, given)| *given) {
+                    let reason = "s6-rc-compile makes the directories for instances itself, empty";
+                    return Err(UsageError::new(format!("{option} means nothing with -r: {reason}")));
+                }
+                Shape::S6Rc(definition(names, log.logging, management)?)
+            }
         };
-        Ok(Self { shape, max_instances, user, target, idle_logger_options })
+        Ok(Self { shape, max_instances, name_max, user, script_modes, lint, target, idle_logger_options })
     }
+}
+
+/// The longest name of an instance, which s6-svscan can be told from 2.12 on.
+fn name_max(cli: &Cli, target: &Target) -> Result<Option<NameMax>, UsageError> {
+    let Some(value) = cli.name_max.as_deref() else { return Ok(None) };
+    if target.s6_version.is_some_and(|version| !version.counts_slots()) {
+        return Err(UsageError::new("--name-max needs s6 2.12 or later: an older s6-svscan knows no such limit"));
+    }
+    let number = number_within("--name-max", Some(value), NameMax::MIN, NameMax::MAX)?;
+    // In range, just checked.
+    Ok(number.and_then(|number| NameMax::new(number.into())))
+}
+
+fn lint_settings(cli: &Cli) -> Result<lint::Settings, UsageError> {
+    let rule = |id: &OsString| {
+        Rule::parse(id.as_encoded_bytes()).ok_or_else(|| UsageError {
+            message: format!("--allow `{}`: there is no such rule", Shown(id.as_encoded_bytes())),
+            hint: Some(format!("there are {}", Rule::ALL.map(Rule::id).join(", "))),
+        })
+    };
+    let allowed = cli.allow.iter().map(rule).collect::<Result<_, _>>()?;
+    Ok(lint::Settings { allowed, severity: if cli.strict { Severity::Strict } else { Severity::Usual } })
+}
+
+/// The instances that the command line itself names.
+fn declared(cli: &Cli) -> Result<Instances, UsageError> {
+    let mut instances = Instances::default();
+    for value in &cli.instance {
+        let name = checked("--instance", value, InstanceName::new)?;
+        instances.declare(name).map_err(|error| UsageError::value("--instance", value, error))?;
+    }
+    Ok(instances)
+}
+
+/// What s6-rc is told about the service.
+fn management(cli: &Cli) -> Result<Management, UsageError> {
+    let depends_on = cli.depends_on.iter().map(|name| checked("--depends-on", name, ServiceName::new));
+    Ok(Management {
+        depends_on: depends_on.collect::<Result<_, _>>()?,
+        essential: cli.essential,
+        timeout_up: number_in("--timeout-up", cli.timeout_up.as_deref(), u32::MAX)?,
+        timeout_down: number_in("--timeout-down", cli.timeout_down.as_deref(), u32::MAX)?,
+    })
 }
 
 /// The logger's options: what they mean, and which of s6's own were given at all.
@@ -568,7 +712,7 @@ fn target(cli: &Cli) -> Result<Target, UsageError> {
 }
 
 /// SERVICE[/LOGGER[/PIPELINE]], with a logger exactly when there is something for it to do.
-fn definition(names: &OsStr, logging: Option<Logging>) -> Result<Definition, UsageError> {
+fn definition(names: &OsStr, logging: Option<Logging>, management: Management) -> Result<Definition, UsageError> {
     let refuse = |reason: &str| UsageError::value("-r", names, reason);
     let mut parts = names.as_encoded_bytes().split(|&byte| byte == b'/');
     let mut next = |what: &str| {
@@ -588,7 +732,7 @@ fn definition(names: &OsStr, logging: Option<Logging>) -> Result<Definition, Usa
         (Some(_), None) => return Err(refuse("it names a logger, and without -L there is nothing for it to do")),
         (None, Some(_)) => return Err(refuse("with -L it must name a logger too: SERVICE/LOGGER")),
     };
-    Definition::new(service, consumer).map_err(|error| refuse(&error.to_string()))
+    Definition::new(service, consumer, management).map_err(|error| refuse(&error.to_string()))
 }
 
 /// An account; an empty value is none.

@@ -2,6 +2,7 @@
 //!
 //! Whoever runs the program resolves them; nothing here looks anything up.
 
+use crate::instances::Instances;
 use crate::request::{Account, AccountName};
 use crate::tree::{Ids, Kind, Meta, Mode};
 use alloc::collections::BTreeMap;
@@ -16,6 +17,8 @@ pub struct Facts {
     pub caller: Ids,
     /// Accounts that are known here, by name. One that is missing may still exist where the result will run.
     pub accounts: BTreeMap<AccountName, Credentials>,
+    /// Instances that shall be there from the start, as far as their names were read from a file.
+    pub instances: Instances,
 }
 
 /// With which ids an account's processes run.

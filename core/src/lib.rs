@@ -27,13 +27,18 @@ pub mod number;
 pub mod path;
 pub mod tree;
 
+pub mod definition;
 pub mod execline;
 pub mod facts;
+pub mod instances;
 pub mod request;
 pub mod target;
 pub mod template;
 
+mod access;
 pub mod check;
+mod copying;
+pub mod lint;
 pub mod plan;
 mod scripts;
 pub mod warning;

@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 use s6_instance_maker_core::cli::{self, Refusal};
-use s6_instance_maker_core::message::{self, Level};
+use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::wire::{Job, PlanDocument};
@@ -24,10 +24,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let mut text = message::line(Level::Fatal, &failure.message);
-            if let Some(hint) = &failure.hint {
-                text.push_str(&message::line(Level::Hint, hint));
-            }
+            let text: String = failure.said.iter().map(Said::lines).collect();
             // Where nobody can read it, nobody is told.
             let _ = io::stderr().write_all(text.as_bytes());
             ExitCode::from(failure.code)
@@ -38,20 +35,19 @@ fn main() -> ExitCode {
 /// What is told, and the exit code.
 struct Failure {
     code: u8,
-    message: String,
-    hint: Option<String>,
+    said: Vec<Said>,
 }
 
 impl Failure {
     fn new(code: u8, message: &dyn Display) -> Self {
-        Self { code, message: message.to_string(), hint: None }
+        Self { code, said: vec![Said::new(message, None)] }
     }
 }
 
 fn run() -> Result<(), Failure> {
     #[expect(clippy::disallowed_methods, reason = "arguments enter here")]
     let arguments = std::env::args_os();
-    let usage = |error: cli::UsageError| Failure { hint: error.hint().map(Into::into), ..Failure::new(WRONG, &error) };
+    let usage = |error: cli::UsageError| Failure { code: WRONG, said: vec![Said::new(&error, error.hint())] };
     let cli = match cli::parse(arguments) {
         Ok(cli) => cli,
         Err(Refusal::Usage(error)) => return Err(usage(error)),
@@ -65,7 +61,7 @@ fn run() -> Result<(), Failure> {
     let job = Job::decode(&json).map_err(|error| Failure::new(WRONG, &format!("standard input: {error}")))?;
     // As large as everything else together; not needed any more.
     drop(json);
-    let plan = plan(&request, &job.facts, &job.template).map_err(|error| Failure::new(WRONG, &error))?;
+    let plan = plan(&request, &job.facts, &job.template).map_err(|error| Failure { code: WRONG, said: error.said() })?;
     write(&PlanDocument::encode(&plan, &job.template))
 }
 

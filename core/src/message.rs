@@ -1,7 +1,8 @@
 //! Messages for standard error, one form for every program: who speaks, how bad it is, what is the matter.
 
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 use core::fmt::Display;
 
 /// Who speaks: in every program of this project, as in the one that it takes the place of.
@@ -34,17 +35,44 @@ pub fn line(level: Level, text: &dyn Display) -> String {
     format!("{PROGRAM}: {}: {text}\n", level.word())
 }
 
-/// What a program of this project says when it fails: a fatal error's text, and a hint's. Anything else is none.
+/// Something fatal, and what may help against it; escaped already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// What is the matter.
+    pub text: String,
+    /// What may help.
+    pub hint: Option<String>,
+}
+
+impl Said {
+    /// Something fatal, and perhaps a hint.
+    #[must_use]
+    pub fn new(text: &dyn Display, hint: Option<&str>) -> Self {
+        Self { text: text.to_string(), hint: hint.map(Into::into) }
+    }
+
+    /// Its line, and that of its hint.
+    #[must_use]
+    pub fn lines(&self) -> String {
+        let hint = self.hint.as_ref().map(|hint| line(Level::Hint, hint));
+        line(Level::Fatal, &self.text) + &hint.unwrap_or_default()
+    }
+}
+
+/// What a program of this project says when it fails: fatal errors, each perhaps with a hint. Anything else is none.
 #[must_use]
-pub fn parse(messages: &[u8]) -> Option<(&str, Option<&str>)> {
+pub fn parse(messages: &[u8]) -> Option<Vec<Said>> {
     let take = |messages, level: Level| {
         let rest = str::strip_prefix(messages, PROGRAM)?.strip_prefix(": ")?.strip_prefix(level.word())?;
         rest.strip_prefix(": ")?.split_once('\n').filter(|(text, _)| !text.is_empty())
     };
-    let (fatal, rest) = take(core::str::from_utf8(messages).ok()?, Level::Fatal)?;
-    if rest.is_empty() {
-        return Some((fatal, None));
+    let mut rest = core::str::from_utf8(messages).ok()?;
+    let mut said = Vec::new();
+    while !rest.is_empty() {
+        let (text, behind) = take(rest, Level::Fatal)?;
+        let hint = take(behind, Level::Hint);
+        rest = hint.map_or(behind, |(_, behind)| behind);
+        said.push(Said::new(&text, hint.map(|(hint, _)| hint)));
     }
-    let (hint, rest) = take(rest, Level::Hint)?;
-    rest.is_empty().then_some((fatal, Some(hint)))
+    (!said.is_empty()).then_some(said)
 }

@@ -3,11 +3,17 @@
 //! The bytes and modes are those of s6's own program wherever its result works (docs/original.md, "Generated files" and
 //! "Modes"); where it does not, docs/deviations.md says what is made instead.
 
+use crate::access::UserAccess;
+use crate::copying::Copying;
+use crate::definition::{Consumer, Definition, ServiceName};
 use crate::escape::{Shown, ShownWord};
 use crate::execline::Script;
 use crate::facts::Facts;
+use crate::instances::{DeclaredTwice, InstanceName, Instances, NameMax};
+use crate::lint::{self, Findings};
+use crate::message::Said;
 use crate::path::{Name, PathError, TreePath};
-use crate::request::{Consumer, LOG_FILE_SIZES, Request, ServiceName, Shape};
+use crate::request::{LOG_FILE_SIZES, Request, Shape};
 use crate::scripts::{self, MOST_LOGGED, NoRoom};
 use crate::target::S6Version;
 use crate::template::{LOG, Template};
@@ -15,6 +21,7 @@ use crate::tree::{DisplayContent, Kind, Meta, Mode, Node, Tree, TreeError};
 use crate::warning::{self, Warning};
 use crate::wrap::{WrapError, Wrapping};
 use alloc::collections::BTreeSet;
+use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -40,11 +47,12 @@ impl Plan {
 }
 
 impl Plan {
-    /// Whether this makes in `shape` what is called as everything in that shape is: nothing else appears in DIR.
+    /// Whether this makes in `shape` what is called as everything in that shape is, and with the instances of the shape and of
+    /// `facts`: nothing else appears in DIR, nor in its `instance` and `instances`.
     #[must_use]
-    pub fn is_in_shape(&self, shape: &Shape) -> bool {
+    pub fn is_in_shape(&self, shape: &Shape, facts: &Facts) -> bool {
         let named: BTreeSet<Name> = match shape {
-            Shape::ServiceDirectory { log } => {
+            Shape::ServiceDirectory { log, .. } => {
                 let always = [NOTIFICATION_FD, RUN, INSTANCE, INSTANCES, TEMPLATE];
                 let names = always.into_iter().chain(log.is_some().then_some(LOG));
                 names.filter_map(|path| Name::new(path.as_bytes()).ok()).collect()
@@ -54,7 +62,19 @@ impl Plan {
                 core::iter::once(definition.service()).chain(logger).map(|name| name.as_name().clone()).collect()
             }
         };
-        self.placement == Placement::of(shape) && self.parts().collect::<BTreeSet<_>>() == named
+        let instances_fit = match shape {
+            Shape::ServiceDirectory { instances, .. } => instances.and(&facts.instances).is_ok_and(|instances| {
+                let names: BTreeSet<_> = instances.iter().map(|name| name.as_name().as_bytes()).collect();
+                [INSTANCE, INSTANCES].iter().all(|directory| self.names_in(directory) == names)
+            }),
+            Shape::S6Rc(_) => facts.instances.is_empty(),
+        };
+        self.placement == Placement::of(shape) && self.parts().collect::<BTreeSet<_>>() == named && instances_fit
+    }
+
+    fn names_in(&self, directory: &TreePath) -> BTreeSet<&[u8]> {
+        let split = self.tree.iter().filter_map(|(path, _)| path.split());
+        split.filter(|(parent, _)| *parent == directory.as_bytes()).map(|(_, name)| name).collect()
     }
 }
 
@@ -82,10 +102,10 @@ impl Placement {
 ///
 /// ```
 /// use s6_instance_maker_core::facts::Facts;
+/// use s6_instance_maker_core::instances::Instances;
 /// use s6_instance_maker_core::path::TreePath;
 /// use s6_instance_maker_core::plan::plan;
 /// use s6_instance_maker_core::request::{Request, Shape};
-/// use s6_instance_maker_core::target::Target;
 /// use s6_instance_maker_core::template::{FileFacts, Template};
 /// use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
 ///
@@ -94,14 +114,9 @@ impl Placement {
 /// let mut template = Template::new(seen(0o755));
 /// template.insert(TreePath::parse(*b"run")?, Node::new(seen(0o755), Kind::File(FileFacts::default())))?;
 ///
-/// let request = Request {
-///     shape: Shape::ServiceDirectory { log: None },
-///     max_instances: None,
-///     user: None,
-///     target: Target::default(),
-///     idle_logger_options: vec![],
-/// };
-/// let facts = Facts { umask: Mode::new(0o022), caller: root, accounts: [].into() };
+/// let request = Request::new(Shape::ServiceDirectory { log: None, instances: Instances::default() });
+/// let facts =
+///     Facts { umask: Mode::new(0o022), caller: root, accounts: [].into(), instances: Instances::default() };
 /// let plan = plan(&request, &facts, &template)?;
 /// // In your own tests: insta::assert_snapshot!(plan, @"...")
 /// assert_eq!(plan.to_string(), "\
@@ -139,6 +154,7 @@ impl DisplayContent for Content {
     fn fmt_content(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Template(path) => write!(f, " <- {}", ShownWord(path.as_bytes())),
+            Self::Generated(bytes) if bytes.is_empty() => f.write_str("\n     (empty)"),
             Self::Generated(bytes) => {
                 let body = bytes.strip_suffix(b"\n");
                 for line in body.unwrap_or(bytes).split(|&byte| byte == b'\n') {
@@ -174,13 +190,40 @@ pub enum PlanError {
         /// The umask.
         umask: Mode,
     },
+    /// The template cannot work, or is not as it should be.
+    #[error(transparent)]
+    Lint(#[from] Findings),
     /// The instances cannot run as the user that was asked for.
     #[error(transparent)]
     Wrap(#[from] WrapError),
+    /// More instances are declared than there is room for.
+    #[error("{declared} instances are declared, and there is room for {room}")]
+    TooManyInstances {
+        /// How many.
+        declared: usize,
+        /// For how many there is room.
+        room: u32,
+    },
+    /// A declared instance has a name that s6-svscan will pass over.
+    #[error("the instance `{name}` has a longer name than --name-max allows, {} bytes", .name_max.get())]
+    LongInstanceName {
+        /// The name.
+        name: InstanceName,
+        /// What is allowed.
+        name_max: NameMax,
+    },
+    /// An instance is declared on the command line and in a file.
+    #[error(transparent)]
+    DeclaredTwice(#[from] DeclaredTwice),
+    /// Instances are declared for source definitions.
+    #[error("instances cannot be declared for s6-rc: s6-rc-compile makes their directories itself, empty")]
+    NoInstancesForS6Rc,
     /// A path of the result is too long.
-    #[error("`template/{path}`: {source}")]
+    #[error("`{directory}/{path}`: {source}")]
     Path {
-        /// The path in the template.
+        /// The directory of the result that it would be in.
+        directory: TreePath,
+        /// The path below it.
         path: TreePath,
         /// What is wrong with it.
         source: PathError,
@@ -190,8 +233,19 @@ pub enum PlanError {
     Tree(#[from] TreeError),
 }
 
+impl PlanError {
+    /// What there is to say about it: a line for each finding about the template, one for anything else.
+    #[must_use]
+    pub fn said(&self) -> Vec<Said> {
+        match self {
+            Self::Lint(findings) => findings.iter().map(|finding| Said::new(finding, Some(finding.rule.hint()))).collect(),
+            other => Vec::from([Said::new(other, None)]),
+        }
+    }
+}
+
 const INSTANCE: TreePath = TreePath::constant("instance");
-const INSTANCES: TreePath = TreePath::constant("instances");
+pub(crate) const INSTANCES: TreePath = TreePath::constant("instances");
 const NOTIFICATION_FD: TreePath = TreePath::constant("notification-fd");
 const RUN: TreePath = TreePath::constant("run");
 const TEMPLATE: TreePath = TreePath::constant("template");
@@ -199,36 +253,49 @@ const TYPE: TreePath = TreePath::constant("type");
 const PRODUCER_FOR: TreePath = TreePath::constant("producer-for");
 const CONSUMER_FOR: TreePath = TreePath::constant("consumer-for");
 const PIPELINE_NAME: TreePath = TreePath::constant("pipeline-name");
+const DEPENDENCIES: TreePath = TreePath::constant("dependencies.d");
+const ESSENTIAL: TreePath = TreePath::constant("flag-essential");
+const TIMEOUT_UP: TreePath = TreePath::constant("timeout-up");
+const TIMEOUT_DOWN: TreePath = TreePath::constant("timeout-down");
 
 /// Computes what shall be made of `template`: the same arguments, the same plan.
 pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Plan, PlanError> {
     let modes = Modes::under(facts.umask)?;
     let run =
         scripts::supervisor(request, template.is_logged()).map_err(|NoRoom { given }| PlanError::TooManyLogged { given })?;
+    let instances = instances(request, facts)?;
+    let findings = lint::warnings(lint::lint(request, facts, template), request.lint.severity)?;
+    let copying = Copying::new(request.script_modes, facts, template);
     let wrapping = match &request.user {
-        Some(user) => Wrapping::new(user, &request.target, facts, template)?,
+        Some(user) => Wrapping::new(user, &request.target, template, &UserAccess::new(user, facts, template, &copying))?,
         None => Wrapping::default(),
     };
-    let mut draft =
-        Draft { tree: Tree::new(Meta::callers(Modes::DIRECTORY)), modes, warnings: warnings(request, facts, &wrapping) };
+    let mut warnings = warnings(request, facts, &wrapping);
+    warnings.extend(findings.into_iter().map(Warning::Lint));
+    let copy = Copy::new(template, &copying, &wrapping, &mut warnings)?;
+    let mut draft = Draft { tree: Tree::new(Meta::callers(Modes::DIRECTORY)), modes };
 
     match &request.shape {
-        Shape::ServiceDirectory { log } => {
+        Shape::ServiceDirectory { log, .. } => {
             draft.longrun(&TreePath::ROOT, run, modes.script)?;
             draft.directory(INSTANCE)?;
             draft.directory(INSTANCES)?;
-            draft.template(&TreePath::ROOT, facts, template, &wrapping)?;
+            draft.copy(&TEMPLATE, &copy)?;
+            for instance in instances.iter() {
+                draft.instance(instance, &copy)?;
+            }
             if let Some(logging) = log {
                 draft.directory(LOG)?;
                 draft.longrun(&LOG, scripts::logger(logging, &request.target), modes.script)?;
             }
         }
         Shape::S6Rc(definition) => {
-            let service = draft.definition(definition.service(), run)?;
-            draft.template(&service, facts, template, &wrapping)?;
+            let service = draft.definition(definition.service(), definition, run)?;
+            draft.managed(&service, definition)?;
+            draft.copy(&below(&service, &TEMPLATE)?, &copy)?;
             if let Some(Consumer { logger, pipeline, logging }) = definition.log() {
                 draft.list(&service, &PRODUCER_FOR, logger)?;
-                let log = draft.definition(logger, scripts::logger(logging, &request.target))?;
+                let log = draft.definition(logger, definition, scripts::logger(logging, &request.target))?;
                 draft.list(&log, &CONSUMER_FOR, definition.service())?;
                 if let Some(pipeline) = pipeline {
                     draft.list(&log, &PIPELINE_NAME, pipeline)?;
@@ -236,14 +303,73 @@ pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Pla
             }
         }
     }
-    Ok(Plan { tree: draft.tree, placement: Placement::of(&request.shape), warnings: draft.warnings })
+    Ok(Plan { tree: draft.tree, placement: Placement::of(&request.shape), warnings })
+}
+
+/// All instances that shall be there from the start, if there can be.
+fn instances(request: &Request, facts: &Facts) -> Result<Instances, PlanError> {
+    let instances = match &request.shape {
+        Shape::ServiceDirectory { instances, .. } => instances.and(&facts.instances)?,
+        Shape::S6Rc(_) if facts.instances.is_empty() => Instances::default(),
+        Shape::S6Rc(_) => return Err(PlanError::NoInstancesForS6Rc),
+    };
+    let (declared, room) = (instances.iter().len(), request.room().get());
+    if u32::try_from(declared).map_or(true, |declared| declared > room) {
+        return Err(PlanError::TooManyInstances { declared, room });
+    }
+    if let Some(name_max) = request.name_max
+        && let Some(name) = instances.iter().find(|name| !name_max.allows(name))
+    {
+        return Err(PlanError::LongInstanceName { name: name.clone(), name_max });
+    }
+    Ok(instances)
+}
+
+/// What every copy of the template is, by its paths there.
+struct Copy(Vec<(TreePath, Node<Content>)>);
+
+impl Copy {
+    fn new(
+        template: &Template,
+        copying: &Copying<'_>,
+        wrapping: &Wrapping,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, PlanError> {
+        const SET_ID: u16 = Mode::SET_UID | Mode::SET_GID;
+        let state = template.state();
+        let mut entries = Vec::with_capacity(template.tree().count());
+        for (path, node) in template.tree().iter() {
+            if state.iter().any(|state| path.starts_with(state)) {
+                continue;
+            }
+            let kind = match &node.kind {
+                Kind::Directory => Kind::Directory,
+                Kind::File(_) => Kind::File(Content::Template(path.clone())),
+                Kind::Symlink(target) => Kind::Symlink(target.clone()),
+                Kind::Fifo => Kind::Fifo,
+            };
+            let meta = copying.meta(path, node);
+            if node.meta.mode.bits() & !meta.mode.bits() & SET_ID != 0 {
+                warnings.push(Warning::SetIdDropped(path.clone()));
+            }
+            let node = Node::new(meta, kind);
+            match wrapping.of(path) {
+                None => entries.push((path.clone(), node)),
+                Some(wrapped) => {
+                    let script = Kind::File(Content::Generated(wrapped.script.clone()));
+                    entries.push((wrapped.renamed.clone(), node));
+                    entries.push((path.clone(), Node::new(Meta::callers(Modes::WRAPPER), script)));
+                }
+            }
+        }
+        Ok(Self(entries))
+    }
 }
 
 /// A plan in the making.
 struct Draft {
     tree: Tree<Content>,
     modes: Modes,
-    warnings: Vec<Warning>,
 }
 
 impl Draft {
@@ -263,12 +389,34 @@ impl Draft {
     }
 
     /// A source definition directory of a longrun; s6-rc-compile makes its script executable.
-    fn definition(&mut self, name: &ServiceName, script: Script) -> Result<TreePath, PlanError> {
+    fn definition(&mut self, name: &ServiceName, definition: &Definition, script: Script) -> Result<TreePath, PlanError> {
         let directory = TreePath::from(name.as_name().clone());
         self.directory(directory.clone())?;
         self.longrun(&directory, script, self.modes.file)?;
         self.file(&directory, &TYPE, self.modes.file, b"longrun\n".to_vec())?;
+        let depends_on = &definition.management().depends_on;
+        if !depends_on.is_empty() {
+            let dependencies = below(&directory, &DEPENDENCIES)?;
+            self.directory(dependencies.clone())?;
+            for dependency in depends_on {
+                self.file(&dependencies, &dependency.as_name().clone().into(), self.modes.file, Vec::new())?;
+            }
+        }
         Ok(directory)
+    }
+
+    /// What s6-rc is told about the service itself; its logger follows it.
+    fn managed(&mut self, directory: &TreePath, definition: &Definition) -> Result<(), PlanError> {
+        let management = definition.management();
+        if management.essential {
+            self.file(directory, &ESSENTIAL, self.modes.file, Vec::new())?;
+        }
+        for (name, milliseconds) in [(TIMEOUT_UP, management.timeout_up), (TIMEOUT_DOWN, management.timeout_down)] {
+            if let Some(milliseconds) = milliseconds {
+                self.file(directory, &name, self.modes.file, format!("{milliseconds}\n").into_bytes())?;
+            }
+        }
+        Ok(())
     }
 
     /// A file of s6-rc that lists one name.
@@ -276,48 +424,27 @@ impl Draft {
         self.file(directory, file, self.modes.file, [name.as_name().as_bytes(), b"\n"].concat())
     }
 
-    /// The copy of the template in `directory`.
-    fn template(
-        &mut self,
-        directory: &TreePath,
-        facts: &Facts,
-        template: &Template,
-        wrapping: &Wrapping,
-    ) -> Result<(), PlanError> {
-        let base = below(directory, &TEMPLATE)?;
-        let state = template.state();
-        for (path, node) in template.tree().iter() {
-            if let Some(state) = state.iter().find(|state| path.starts_with(state)) {
-                if path == state {
-                    self.warnings.push(Warning::StateNotCopied(path.clone()));
-                }
-                continue;
-            }
-            let kind = match &node.kind {
-                Kind::Directory => Kind::Directory,
-                Kind::File(_) => Kind::File(Content::Template(path.clone())),
-                Kind::Symlink(target) => Kind::Symlink(target.clone()),
-                Kind::Fifo => Kind::Fifo,
-            };
-            let meta = facts.copied(node.meta, &kind);
-            if meta.mode != node.meta.mode {
-                self.warnings.push(Warning::SetIdDropped(path.clone()));
-            }
-            let node = Node::new(meta, kind);
-            match wrapping.of(path) {
-                None => self.tree.insert(below(&base, path)?, node)?,
-                Some(wrapped) => {
-                    self.tree.insert(below(&base, &wrapped.renamed)?, node)?;
-                    self.file(&base, path, Modes::WRAPPER, wrapped.script.clone())?;
-                }
-            }
+    /// A copy of the template as `directory`.
+    fn copy(&mut self, directory: &TreePath, copy: &Copy) -> Result<(), PlanError> {
+        for (path, node) in &copy.0 {
+            self.tree.insert(below(directory, path)?, node.clone())?;
         }
         Ok(())
+    }
+
+    /// An instance as s6-instance-create makes it: a copy of the template, and a link to it in the scan directory.
+    fn instance(&mut self, name: &InstanceName, copy: &Copy) -> Result<(), PlanError> {
+        let name = TreePath::from(name.as_name().clone());
+        let target = [b"../", INSTANCES.as_bytes(), b"/", name.as_bytes()].concat();
+        let link = Node::new(Meta::callers(Mode::new(0o777)), Kind::Symlink(target));
+        self.tree.insert(below(&INSTANCE, &name)?, link)?;
+        self.copy(&below(&INSTANCES, &name)?, copy)
     }
 }
 
 fn below(directory: &TreePath, path: &TreePath) -> Result<TreePath, PlanError> {
-    directory.join_path(path).map_err(|source| PlanError::Path { path: path.clone(), source })
+    let place = directory.join_path(path);
+    place.map_err(|source| PlanError::Path { directory: directory.clone(), path: path.clone(), source })
 }
 
 /// The modes of what is generated (docs/original.md, "Modes").

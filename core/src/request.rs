@@ -3,9 +3,11 @@
 //! Every field's constructor checks what can be checked without a template; what needs one is [`crate::plan::plan`]'s. This is
 //! not the command line: that is `cli`, which ends in a [`Request`].
 
+use crate::definition::Definition;
 use crate::execline::Text;
+use crate::instances::{Instances, NameMax};
+use crate::lint;
 use crate::number;
-use crate::path::Name;
 use crate::target::Target;
 use crate::tree::Ids;
 use alloc::vec::Vec;
@@ -18,12 +20,52 @@ pub struct Request {
     pub shape: Shape,
     /// Room for so many instances; none: not told.
     pub max_instances: Option<MaxInstances>,
+    /// The longest name that an instance may have; none: s6-svscan's own limit.
+    pub name_max: Option<NameMax>,
     /// Who the instances and their loggers run as; none: whoever runs the supervision tree.
     pub user: Option<Account>,
+    /// What becomes of the permission bits of the template's control scripts.
+    pub script_modes: ScriptModes,
+    /// What of the template is judged, and how strictly.
+    pub lint: lint::Settings,
     /// Where the result will run.
     pub target: Target,
     /// Logger options that were given although there is no logger; they do nothing and deserve a warning.
     pub idle_logger_options: Vec<&'static str>,
+}
+
+impl Request {
+    /// A request for this shape, and everything else as it is without options.
+    #[must_use]
+    pub fn new(shape: Shape) -> Self {
+        Self {
+            shape,
+            max_instances: None,
+            name_max: None,
+            user: None,
+            script_modes: ScriptModes::default(),
+            lint: lint::Settings::default(),
+            target: Target::default(),
+            idle_logger_options: Vec::new(),
+        }
+    }
+
+    /// How many instances there will be room for.
+    #[must_use]
+    pub fn room(&self) -> MaxInstances {
+        self.max_instances.unwrap_or(MaxInstances::DEFAULT)
+    }
+}
+
+/// What becomes of the permission bits of `run`, `finish`, `log/run` and `log/finish`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScriptModes {
+    /// They are the template's.
+    #[default]
+    Kept,
+    /// Whoever may read such a script may execute it, and its owner in any case; a set-id bit on what could not be executed before is
+    /// dropped.
+    Executable,
 }
 
 /// The two shapes of a result.
@@ -33,62 +75,11 @@ pub enum Shape {
     ServiceDirectory {
         /// The logger.
         log: Option<Logging>,
+        /// The instances that are there from the start.
+        instances: Instances,
     },
     /// Source definition directories for s6-rc.
     S6Rc(Definition),
-}
-
-/// Source definitions for s6-rc: a longrun, and perhaps its logger, and perhaps a bundle of both.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Definition {
-    service: ServiceName,
-    log: Option<Consumer>,
-}
-
-/// The logger's half of a [`Definition`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Consumer {
-    /// The longrun that runs the logger.
-    pub logger: ServiceName,
-    /// The bundle that s6-rc-compile makes of service and logger.
-    pub pipeline: Option<ServiceName>,
-    /// What the logger does.
-    pub logging: Logging,
-}
-
-/// Two names of a [`Definition`] that must differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the {0} and the {1} cannot have the same name")]
-pub struct SameName(&'static str, &'static str);
-
-impl Definition {
-    /// A longrun, and perhaps its logger; all names must differ.
-    pub fn new(service: ServiceName, log: Option<Consumer>) -> Result<Self, SameName> {
-        if let Some(Consumer { logger, pipeline, .. }) = &log {
-            if *logger == service {
-                return Err(SameName("service", "logger"));
-            }
-            if pipeline.as_ref() == Some(&service) {
-                return Err(SameName("service", "pipeline"));
-            }
-            if pipeline.as_ref() == Some(logger) {
-                return Err(SameName("logger", "pipeline"));
-            }
-        }
-        Ok(Self { service, log })
-    }
-
-    /// The longrun that runs the instances.
-    #[must_use]
-    pub const fn service(&self) -> &ServiceName {
-        &self.service
-    }
-
-    /// Its logger.
-    #[must_use]
-    pub const fn log(&self) -> Option<&Consumer> {
-        self.log.as_ref()
-    }
 }
 
 impl Shape {
@@ -96,63 +87,9 @@ impl Shape {
     #[must_use]
     pub fn logging(&self) -> Option<&Logging> {
         match self {
-            Self::ServiceDirectory { log } => log.as_ref(),
+            Self::ServiceDirectory { log, .. } => log.as_ref(),
             Self::S6Rc(definition) => definition.log().map(|consumer| &consumer.logging),
         }
-    }
-}
-
-/// The longest name of a service, in bytes: what s6-svscan supervises from 2.12 on.
-pub const SERVICE_NAME_MAX: usize = 251;
-
-/// A name that s6-rc-compile takes for a service, a logger or a pipeline (docs/original.md, "Names in s6-rc").
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ServiceName(Name);
-
-/// Why s6-rc would not take a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ServiceNameError {
-    /// It is empty.
-    #[error("it cannot be empty")]
-    Empty,
-    /// s6-rc-compile passes over such a directory without a word.
-    #[error("it cannot begin with a dot: s6-rc-compile would pass over it")]
-    Dot,
-    /// `s6rc-` and `s6-rc-`.
-    #[error("names that begin with `s6rc-` or `s6-rc-` are s6-rc's own")]
-    Reserved,
-    /// s6-rc's list files are line based.
-    #[error("it cannot hold a newline")]
-    Newline,
-    /// In a list file, leading blanks are dropped and `#` begins a comment.
-    #[error("it cannot begin with a blank or `#`: s6-rc's list files would lose it")]
-    LeadingBlankOrHash,
-    /// s6-svscan would not supervise it.
-    #[error("it cannot be longer than {SERVICE_NAME_MAX} bytes: s6-svscan would not supervise it")]
-    TooLong,
-    /// A slash or a NUL.
-    #[error("it cannot hold a slash or a NUL")]
-    Forbidden,
-}
-
-impl ServiceName {
-    /// Checks `bytes` and makes them a service's name.
-    pub fn new(bytes: &[u8]) -> Result<Self, ServiceNameError> {
-        match bytes {
-            [] => Err(ServiceNameError::Empty),
-            [b'.', ..] => Err(ServiceNameError::Dot),
-            [b' ' | b'\t' | b'#', ..] => Err(ServiceNameError::LeadingBlankOrHash),
-            _ if bytes.starts_with(b"s6rc-") || bytes.starts_with(b"s6-rc-") => Err(ServiceNameError::Reserved),
-            _ if bytes.contains(&b'\n') => Err(ServiceNameError::Newline),
-            _ if bytes.len() > SERVICE_NAME_MAX => Err(ServiceNameError::TooLong),
-            _ => Name::new(bytes).map(Self).map_err(|_| ServiceNameError::Forbidden),
-        }
-    }
-
-    /// The name of the service's directory.
-    #[must_use]
-    pub const fn as_name(&self) -> &Name {
-        &self.0
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, NoRo
         }
         svscan.push(room.option);
     }
+    svscan.extend(request.name_max.map(|name_max| Word::number("-L", name_max.get().into())));
     svscan.extend([Word::literal("--"), Word::literal("instance")]);
     script.line(svscan);
     Ok(script)

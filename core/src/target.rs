@@ -148,6 +148,8 @@ impl S6Version {
     pub const NEWEST: Self = Self([2, 15, 1, 0]);
     /// From here on s6-svscan counts slots, with `-C`, and keeps its tables on the stack.
     const SLOTS: Self = Self([2, 12, 0, 0]);
+    /// From here on s6-supervise makes a service's lock file.
+    const LOCK_FILES: Self = Self([2, 14, 0, 0]);
     /// The newest of each series: what completes a shorter one.
     const SERIES: [Self; 5] =
         [Self([2, 11, 3, 2]), Self([2, 12, 0, 4]), Self([2, 13, 1, 0]), Self([2, 14, 0, 1]), Self::NEWEST];
@@ -167,6 +169,13 @@ impl S6Version {
         let begins_so = |version: &&Self| version.0.iter().zip(&parts).take(given).all(|(known, part)| known == part);
         let version = Self::SERIES.iter().find(begins_so).copied().unwrap_or(Self(parts));
         if version < Self::OLDEST { Err(S6VersionError::TooOld) } else { Ok(version) }
+    }
+
+    /// Whether its s6-supervise makes the file that `lock-fd` is about; an older one never starts such a service
+    /// (docs/original.md, "Control files of s6-supervise").
+    #[must_use]
+    pub fn makes_lock_files(self) -> bool {
+        self >= Self::LOCK_FILES
     }
 
     /// Whether its s6-svscan counts slots, with the option `-C`.

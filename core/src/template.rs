@@ -10,12 +10,15 @@ use alloc::vec::Vec;
 pub struct FileFacts {
     /// Its size in bytes.
     pub size: u64,
-    /// Its first bytes, at most [`HEAD_MAX`], where it is a control script; none: nobody looked.
+    /// Its first bytes, at most [`HEAD_MAX`], where it is a control file; none: nobody looked.
     pub head: Option<Vec<u8>>,
 }
 
-/// How much of a control script is looked at, in bytes.
+/// How much of a control file is looked at, in bytes.
 pub const HEAD_MAX: usize = 4096;
+
+/// What programs that need no interpreter begin with.
+pub(crate) const ELF: &[u8] = b"\x7fELF";
 
 /// What was seen of a template service directory. Every entry has an owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,19 @@ pub(crate) const RUN: Name = Name::constant("run");
 pub(crate) const FINISH: Name = Name::constant("finish");
 /// Where a service has its logger, itself a service directory.
 pub(crate) const LOG: TreePath = TreePath::constant("log");
+/// What s6-supervise keeps its state in.
+pub(crate) const STATE: [Name; 2] = [Name::constant("supervise"), Name::constant("event")];
+/// The files with a number or a signal in them that s6-supervise reads, and `type`, which says that it is s6-rc's.
+pub(crate) const SETTINGS: [Name; 8] = [
+    Name::constant("notification-fd"),
+    Name::constant("lock-fd"),
+    Name::constant("timeout-kill"),
+    Name::constant("timeout-finish"),
+    Name::constant("max-death-tally"),
+    Name::constant("down-signal"),
+    Name::constant("reload-signal"),
+    Name::constant("type"),
+];
 
 impl From<Tree<FileFacts>> for Template {
     fn from(tree: Tree<FileFacts>) -> Self {
@@ -79,7 +95,6 @@ impl Template {
     /// of its logger. They are not copied: every instance would share what a link leads to, and could not start.
     #[must_use]
     pub fn state(&self) -> Vec<TreePath> {
-        const STATE: [Name; 2] = [Name::constant("supervise"), Name::constant("event")];
         let log = match self.resolve(&LOG) {
             Resolved::Entry(path) => Some(path),
             Resolved::Missing | Resolved::Outside(_) | Resolved::Loop => None,
@@ -94,22 +109,53 @@ impl Template {
         state
     }
 
-    /// The regular files that s6-supervise executes, links followed: a plan looks at the first bytes of these.
+    /// The regular files that s6-supervise executes, links followed.
     #[must_use]
     pub fn control_scripts(&self) -> Vec<TreePath> {
-        let mut scripts = Vec::new();
+        self.files_called(&[RUN, FINISH])
+    }
+
+    /// The regular files that s6-supervise executes or reads, and the one that s6-rc reads first, links followed: a plan looks at the
+    /// first bytes of these.
+    #[must_use]
+    pub fn control_files(&self) -> Vec<TreePath> {
+        let mut files = self.control_scripts();
+        files.extend(self.files_called(&SETTINGS));
+        files
+    }
+
+    /// The regular files in the template and in its `log` with one of these names, links followed, none twice.
+    fn files_called(&self, names: &[Name]) -> Vec<TreePath> {
+        let mut files = Vec::new();
         for directory in [TreePath::ROOT, LOG] {
-            for name in [RUN, FINISH] {
-                if let Ok(path) = directory.join(&name)
+            for name in names {
+                if let Ok(path) = directory.join(name)
                     && let Resolved::Entry(path) = self.resolve(&path)
                     && matches!(self.0.get(&path), Some(Node { kind: Kind::File(_), .. }))
-                    && !scripts.contains(&path)
+                    && !files.contains(&path)
                 {
-                    scripts.push(path);
+                    files.push(path);
                 }
             }
         }
-        scripts
+        files
+    }
+
+    /// The first bytes of the regular file that `path` leads to, where somebody looked.
+    #[must_use]
+    pub fn head(&self, path: &TreePath) -> Option<&[u8]> {
+        let Resolved::Entry(end) = self.resolve(path) else { return None };
+        match self.0.get(&end) {
+            Some(Node { kind: Kind::File(facts), .. }) => facts.head.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Puts something else in the place of a link; anything else than a link is left as it is.
+    pub fn replace_link(&mut self, path: &TreePath, node: Node<FileFacts>) {
+        if let Some(link @ Node { kind: Kind::Symlink(_), .. }) = self.0.get_mut(path) {
+            *link = node;
+        }
     }
 
     /// Tells the first bytes of a regular file; anything else is left as it is.
@@ -138,6 +184,18 @@ impl Template {
 
     /// Follows `path` through the template's links, and tells every directory in which a name is looked up on the way.
     pub fn resolve_through(&self, path: &TreePath, passed: &mut dyn FnMut(&TreePath)) -> Resolved {
+        self.follow(path, passed, &mut |_| {})
+    }
+
+    /// The links that are followed on the way to where `path` leads.
+    #[must_use]
+    pub fn links_on(&self, path: &TreePath) -> Vec<TreePath> {
+        let mut links = Vec::new();
+        self.follow(path, &mut |_| {}, &mut |link| links.push(link.clone()));
+        links
+    }
+
+    fn follow(&self, path: &TreePath, passed: &mut dyn FnMut(&TreePath), followed: &mut dyn FnMut(&TreePath)) -> Resolved {
         let mut at = TreePath::ROOT;
         let mut ahead: VecDeque<&[u8]> = path.components().collect();
         // The last link that was followed: what it leads to is its doing.
@@ -168,6 +226,7 @@ impl Template {
                     if links > LINKS_MAX {
                         return Resolved::Loop;
                     }
+                    followed(&next);
                     if target.starts_with(b"/") {
                         return Resolved::Outside(next);
                     }

@@ -1,5 +1,6 @@
 //! What works, but probably not as meant: each warning has a stable id and says what it is about.
 
+use crate::lint::{Finding, Level, Rule};
 use crate::number;
 use crate::path::TreePath;
 use crate::request::{Account, AccountName, LOG_FILE_SIZES, LOGGER_OPTIONS};
@@ -45,17 +46,17 @@ pub enum Warning {
     /// A link that led to a script now leads to its wrapper.
     #[error("`{0}` in the template leads to a script that runs as the user of -u: in the copy it leads to its wrapper")]
     LinkToWrapped(TreePath),
-    /// Another supervisor's state in the template.
-    #[error("`{0}` in the template is a supervisor's state; it is not copied")]
-    StateNotCopied(TreePath),
-    /// The copy will belong to someone else than the template's file.
-    #[error("`{0}` in the template has a set-id bit and another owner; the bit is not copied")]
+    /// The copy will belong to someone else than the template's file, or could not be executed and will be.
+    #[error("`{0}` in the template has a set-id bit that would lend something else in the copy; it is not copied")]
     SetIdDropped(TreePath),
+    /// The template is not as it should be.
+    #[error(transparent)]
+    Lint(Finding),
 }
 
 /// How many kinds of warnings there are: a path can have one of each.
 #[cfg(feature = "wire")]
-pub(crate) const KINDS: usize = 9;
+pub(crate) const KINDS: usize = 8 + Rule::ALL.len();
 
 /// A warning taken apart, for documents: [`Warning::from_parts`] puts it together again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,13 +65,24 @@ pub struct WarningParts {
     pub id: &'static str,
     /// What it is about: options with blanks between them, a number, a version, a mode, a name or a path.
     pub subject: Option<Vec<u8>>,
+    /// What more it says about that, as it says it of a rule about templates.
+    pub detail: Option<Vec<u8>>,
 }
 
 impl Warning {
+    /// What may help, for a line of its own.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Lint(finding) => Some(finding.rule.hint()),
+            _ => None,
+        }
+    }
+
     /// Takes the warning apart.
     #[must_use]
     pub fn to_parts(&self) -> WarningParts {
-        let parts = |id, subject| WarningParts { id, subject: Some(subject) };
+        let parts = |id, subject| WarningParts { id, subject: Some(subject), detail: None };
         match self {
             Self::IdleLoggerOptions(options) => parts("idle-logger-options", options.join(" ").into_bytes()),
             Self::LogFileSize { given } => parts("log-file-size", given.to_string().into_bytes()),
@@ -79,16 +91,29 @@ impl Warning {
             Self::UnknownAccount(name) => parts("unknown-account", name.as_bytes().to_vec()),
             Self::UserWritable(path) => parts("user-writable", path.as_bytes().to_vec()),
             Self::LinkToWrapped(path) => parts("link-to-wrapped", path.as_bytes().to_vec()),
-            Self::StateNotCopied(path) => parts("state-not-copied", path.as_bytes().to_vec()),
             Self::SetIdDropped(path) => parts("set-id-dropped", path.as_bytes().to_vec()),
+            Self::Lint(finding) => WarningParts {
+                detail: (!finding.detail.is_empty()).then(|| finding.detail.clone()),
+                ..parts(finding.rule.id(), finding.path.as_bytes().to_vec())
+            },
         }
     }
 
     /// The warning that came apart into these; none where no warning does.
     #[must_use]
-    pub fn from_parts(id: &str, subject: Option<&[u8]>) -> Option<Self> {
+    pub fn from_parts(id: &str, subject: Option<&[u8]>, detail: Option<&[u8]>) -> Option<Self> {
         let subject = subject?;
         let path = || TreePath::parse(subject).ok();
+        if let Some(rule) = Rule::parse(id.as_bytes()) {
+            // None and an empty one are the same: there is one form for each.
+            let detail = detail
+                .filter(|detail| !detail.is_empty())
+                .map_or_else(|| detail.is_none().then(Vec::new), |detail| Some(detail.to_vec()))?;
+            return Some(Self::Lint(Finding { rule, level: Level::Warning, path: path()?, detail }));
+        }
+        if detail.is_some() {
+            return None;
+        }
         match id {
             "idle-logger-options" => {
                 let known = |word: &[u8]| LOGGER_OPTIONS.into_iter().find(|option| option.as_bytes() == word);
@@ -105,7 +130,6 @@ impl Warning {
             },
             "user-writable" => path().map(Self::UserWritable),
             "link-to-wrapped" => path().map(Self::LinkToWrapped),
-            "state-not-copied" => path().map(Self::StateNotCopied),
             "set-id-dropped" => path().map(Self::SetIdDropped),
             _ => None,
         }

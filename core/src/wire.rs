@@ -5,6 +5,7 @@
 //! what a plan may do is [`Plan::check`](crate::plan::Plan::check)'s to say.
 
 use crate::facts::{Credentials, Facts};
+use crate::instances::{InstanceName, Instances};
 use crate::path::{PathError, TreePath};
 use crate::plan::{Content, Placement, Plan};
 use crate::request::{Account, AccountName};
@@ -155,6 +156,7 @@ impl Job {
                 umask: facts.umask.to_string(),
                 caller: owner(facts.caller),
                 accounts: facts.accounts.iter().map(account).collect(),
+                instances: facts.instances.iter().map(|name| Bytes::of(name.as_name().as_bytes())).collect(),
             },
             template: entries_of_template(template),
         });
@@ -178,7 +180,14 @@ impl Job {
                 return Err(invalid("account"));
             }
         }
-        let facts = Facts { umask, caller: ids(job.facts.caller), accounts };
+        let mut instances = Instances::default();
+        for name in job.facts.instances {
+            let declared = InstanceName::new(&name.0).is_ok_and(|name| instances.declare(name).is_ok());
+            if !declared {
+                return Err(invalid("instance"));
+            }
+        }
+        let facts = Facts { umask, caller: ids(job.facts.caller), accounts, instances };
         if let Some(index) = job.template.iter().position(|entry| entry.owner.is_none()) {
             return Err(WireError::NoOwner { what: WHAT, index });
         }
@@ -273,6 +282,8 @@ struct FactsV1<'a> {
     caller: [u32; 2],
     #[serde(borrow, deserialize_with = "objects")]
     accounts: Vec<AccountV1<'a>>,
+    #[serde(default, borrow, skip_serializing_if = "Vec::is_empty")]
+    instances: Vec<Bytes<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -345,6 +356,8 @@ struct WarningV1<'a> {
     id: Cow<'a, str>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     subject: Option<Bytes<'a>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    detail: Option<Bytes<'a>>,
 }
 
 impl<'a> EntryV1<'a> {
@@ -371,12 +384,14 @@ impl<'a> EntryV1<'a> {
 
 impl<'a> WarningV1<'a> {
     fn of(warning: &Warning) -> Self {
-        let WarningParts { id, subject } = warning.to_parts();
-        Self { id: id.into(), subject: subject.map(|subject| Bytes(subject.into())) }
+        let WarningParts { id, subject, detail } = warning.to_parts();
+        let bytes = |bytes: Vec<u8>| Bytes(bytes.into());
+        Self { id: id.into(), subject: subject.map(bytes), detail: detail.map(bytes) }
     }
 
     fn decode(self) -> Option<Warning> {
-        Warning::from_parts(&self.id, self.subject.as_ref().map(|subject| &*subject.0))
+        let bytes = |bytes: &'_ Option<Bytes<'_>>| bytes.as_ref().map(|bytes| bytes.0.to_vec());
+        Warning::from_parts(&self.id, bytes(&self.subject).as_deref(), bytes(&self.detail).as_deref())
     }
 }
 

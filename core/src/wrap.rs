@@ -4,13 +4,13 @@
 //! as the user. Each script `X` of the template's copy is called `X.user`, and a wrapper takes its place. Nothing in the tree
 //! becomes writable by the user (docs/deviations.md, "-u works").
 
+use crate::access::UserAccess;
 use crate::execline::{SubstitutionError, Word, Wrapper};
-use crate::facts::{Access, Credentials, Facts};
 use crate::path::{Name, TreePath};
 use crate::request::{Account, AccountName};
 use crate::target::Target;
 use crate::template::{FINISH, LOG, RUN, Resolved, Template};
-use crate::tree::{Kind, Meta, Node};
+use crate::tree::{Kind, Node};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -77,27 +77,23 @@ pub enum ScriptReason {
     /// The name that it would be given is taken.
     #[error("is in the way: that is what the script itself will be called")]
     NameTaken,
-    /// The user may not execute it.
-    #[error("cannot be executed by the user")]
-    NotExecutable,
-    /// It is a script and the user may not read it.
-    #[error("cannot be read by the user, as a script must be")]
-    NotReadable,
     /// It is a directory that the user may write; what is in it would be run by root.
     #[error("is a directory that the user may write, and root would run what is put there")]
     Replaceable,
-    /// It is a directory and the user may not pass through it.
-    #[error("is a directory that the user cannot pass through")]
-    NotSearchable,
 }
 
 impl Wrapping {
-    /// Finds the scripts that `user` shall run and checks that it can, and that it cannot replace them: their wrappers are run by
-    /// root.
-    pub(crate) fn new(user: &Account, target: &Target, facts: &Facts, template: &Template) -> Result<Self, WrapError> {
-        let check = Check { who: facts.credentials(user), facts, template };
+    /// Finds the scripts that `user` shall run, and checks that it cannot replace them: their wrappers are run by root. Whether it can
+    /// run them is a rule of [`crate::lint`].
+    pub(crate) fn new(
+        user: &Account,
+        target: &Target,
+        template: &Template,
+        access: &UserAccess<'_>,
+    ) -> Result<Self, WrapError> {
+        let check = Check { template, access };
         let unknown = match user {
-            Account::Named(name) if check.who.is_none() => Some(name.clone()),
+            Account::Named(name) if !access.is_known() => Some(name.clone()),
             Account::Named(_) | Account::Numbered(_) => None,
         };
         let mut scripts = BTreeMap::new();
@@ -114,7 +110,7 @@ impl Wrapping {
                 if template.tree().get(&renamed).is_some() {
                     return Err(problem(&renamed, ScriptReason::NameTaken).into());
                 }
-                check.can_run(&path)?;
+                check.is_a_file(&path)?;
                 check.cannot_replace(&called, &directory)?;
                 scripts.insert(path, Wrapped { renamed, script: wrapper(user, target, &name)? });
             }
@@ -176,41 +172,26 @@ fn script_directories(template: &Template) -> Result<Vec<(TreePath, TreePath)>, 
     Ok(directories)
 }
 
-/// What a user may do with a template's copy.
+/// What a wrapper asks of the template.
 struct Check<'a> {
-    who: Option<Credentials>,
-    facts: &'a Facts,
     template: &'a Template,
+    access: &'a UserAccess<'a>,
 }
 
 impl Check<'_> {
-    /// Whether the user can reach, execute and, where it is a script, read what is at `path`.
-    fn can_run(&self, path: &TreePath) -> Result<(), ScriptProblem> {
-        let mut passed = Vec::new();
-        let end = end_of(self.template, path, &mut |directory| passed.push(directory.clone()))?;
-        let Some(Node { meta, kind: kind @ Kind::File(file) }) = self.template.tree().get(&end) else {
-            return Err(problem(path, ScriptReason::NotAFile));
-        };
-        let closed = passed.into_iter().find(|directory| !self.allows(directory, Access::Execute));
-        if let Some(directory) = closed {
-            return Err(problem(&directory, ScriptReason::NotSearchable));
+    fn is_a_file(&self, path: &TreePath) -> Result<(), ScriptProblem> {
+        let end = end_of(self.template, path, &mut |_| {})?;
+        match self.template.tree().get(&end) {
+            Some(Node { kind: Kind::File(_), .. }) => Ok(()),
+            _ => Err(problem(path, ScriptReason::NotAFile)),
         }
-        let meta = self.facts.copied(*meta, kind);
-        if !self.facts.allows(self.who.as_ref(), meta, Access::Execute) {
-            return Err(problem(path, ScriptReason::NotExecutable));
-        }
-        let is_binary = file.head.as_ref().is_some_and(|head| head.starts_with(b"\x7fELF"));
-        if !is_binary && !self.facts.allows(self.who.as_ref(), meta, Access::Read) {
-            return Err(problem(path, ScriptReason::NotReadable));
-        }
-        Ok(())
     }
 
     /// Fails when the user could put something else in the place of what is in `directory`, which s6-supervise finds as `called`.
     fn cannot_replace(&self, called: &TreePath, directory: &TreePath) -> Result<(), ScriptProblem> {
         let mut passed = Vec::from([directory.clone()]);
         self.template.resolve_through(called, &mut |directory| passed.push(directory.clone()));
-        match passed.into_iter().find(|directory| self.may_write(directory)) {
+        match passed.into_iter().find(|directory| self.access.may_write(directory)) {
             Some(directory) => Err(problem(&directory, ScriptReason::Replaceable)),
             None => Ok(()),
         }
@@ -225,25 +206,12 @@ impl Check<'_> {
             if matches!(node.kind, Kind::Directory)
                 && !known
                 && !state.iter().any(|state| path.starts_with(state))
-                && self.may_write(path)
+                && self.access.may_write(path)
             {
                 writable.push(path.clone());
             }
         }
         writable
-    }
-
-    fn allows(&self, path: &TreePath, access: Access) -> bool {
-        self.copied(path).is_some_and(|meta| self.facts.allows(self.who.as_ref(), meta, access))
-    }
-
-    fn may_write(&self, path: &TreePath) -> bool {
-        self.copied(path).is_some_and(|meta| self.facts.may_write(self.who.as_ref(), meta))
-    }
-
-    /// Mode and owner of the copy of what is at `path`.
-    fn copied(&self, path: &TreePath) -> Option<Meta> {
-        self.template.tree().get(path).map(|node| self.facts.copied(node.meta, &node.kind))
     }
 }
 

@@ -4,6 +4,7 @@
 //! messages.
 
 use crate::error::{Error, Place, TemplateReason, retry};
+use crate::outside::Links;
 use cap_std::AmbientAuthority;
 use cap_std::fs::{Dir, File, MetadataExt as _};
 use rustix::io::Errno;
@@ -21,6 +22,8 @@ pub struct Reading {
     pub dir: Dir,
     /// What was typed.
     pub place: Place,
+    /// What becomes of links that lead out of it.
+    pub links: Links,
 }
 
 /// A place for the result.
@@ -61,13 +64,17 @@ pub enum Form {
 }
 
 /// Which file it is, by device and inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity {
     dev: u64,
     ino: u64,
 }
 
 impl Identity {
+    pub(crate) const fn new(dev: u64, ino: u64) -> Self {
+        Self { dev, ino }
+    }
+
     /// The file that `metadata` is about.
     #[must_use]
     pub fn of(metadata: &cap_std::fs::Metadata) -> Self {
@@ -76,18 +83,18 @@ impl Identity {
 }
 
 impl Reading {
-    /// Opens a directory, links followed.
+    /// Opens a directory, links on the way to it followed; `links` is about those in it.
     ///
     /// # Ambient Authority
     ///
     /// `typed` is resolved like any program's arguments: from the root or from the working directory.
-    pub fn open(typed: &OsStr, ambient: AmbientAuthority) -> Result<Self, Error> {
+    pub fn open(typed: &OsStr, links: Links, ambient: AmbientAuthority) -> Result<Self, Error> {
         let place = Place::new(typed.as_bytes());
         let dir = retry(|| open_typed(Path::new(typed), ambient)).map_err(|source| match source.kind() {
             io::ErrorKind::NotADirectory => Error::Template { place: place.clone(), reason: TemplateReason::NotADirectory },
             _ => Error::Io { operation: "open", place: place.clone(), source },
         })?;
-        Ok(Self { dir, place })
+        Ok(Self { dir, place, links })
     }
 }
 

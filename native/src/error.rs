@@ -4,6 +4,8 @@ use rustix::io::Errno;
 use s6_instance_maker_core::check::Violation;
 use s6_instance_maker_core::cli::UsageError;
 use s6_instance_maker_core::escape::Shown;
+use s6_instance_maker_core::instances::ListError;
+use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::PlanError;
 use s6_instance_maker_core::request::AccountName;
@@ -39,6 +41,14 @@ pub enum Error {
     /// Somebody changed the template while it was in use.
     #[error("{0} changed while the template was being copied")]
     Changed(Place),
+    /// What should name instances does not.
+    #[error("{place}: {source}")]
+    Instances {
+        /// Where it was read.
+        place: Place,
+        /// What is wrong with it.
+        source: ListError,
+    },
     /// What should be a plan is none.
     #[error("{place}: {source}")]
     Document {
@@ -61,12 +71,10 @@ pub enum Error {
     #[error(transparent)]
     Violation(#[from] Violation),
     /// A planner that runs elsewhere failed.
-    #[error("{message}")]
+    #[error("{}", said.iter().map(|said| said.text.as_str()).collect::<Vec<_>>().join("; "))]
     Planner {
-        /// What it said, escaped.
-        message: String,
-        /// What may help, escaped.
-        hint: Option<String>,
+        /// What it said.
+        said: Vec<Said>,
         /// 100 where there can be no plan, 111 where it could not be computed.
         exit_code: u8,
     },
@@ -140,6 +148,15 @@ pub enum TemplateReason {
     /// The result would lie inside of the template and the template's copy inside of the result.
     #[error("DIR lies in there: a template cannot hold its own result")]
     HoldsResult,
+    /// A directory would be copied into itself, again and again.
+    #[error("it leads to a directory that it is in itself: the copy would have no end")]
+    Endless,
+    /// More than was allowed would be copied.
+    #[error("what links lead to is more than {limit} bytes, where an entry counts {} at least", crate::read::ENTRY)]
+    TooMuchOutside {
+        /// How much was allowed, in bytes.
+        limit: u64,
+    },
     /// Its name cannot be in a service directory.
     #[error(transparent)]
     Path(#[from] PathError),
@@ -154,18 +171,28 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Plan(_) | Self::Template { .. } => 100,
-            Self::Document { .. } | Self::OtherTemplate { .. } | Self::Violation(_) => 100,
+            Self::Instances { .. } | Self::Document { .. } | Self::OtherTemplate { .. } | Self::Violation(_) => 100,
             Self::Planner { exit_code, .. } => *exit_code,
             _ => 111,
         }
     }
 
-    /// What may help, for a line of its own.
+    /// What there is to say about it: mostly one thing, and perhaps what may help.
     #[must_use]
-    pub fn hint(&self) -> Option<&str> {
+    pub fn said(&self) -> Vec<Said> {
+        match self {
+            Self::Plan(error) => error.said(),
+            Self::Planner { said, .. } => said.clone(),
+            other => vec![Said::new(other, other.hint())],
+        }
+    }
+
+    fn hint(&self) -> Option<&str> {
         match self {
             Self::Usage(error) => error.hint(),
-            Self::Planner { hint, .. } => hint.as_deref(),
+            Self::Template { reason: TemplateReason::TooMuchOutside { .. }, .. } => {
+                Some("put into the template what is meant, or allow more: --dereference-limit BYTES")
+            }
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use cap_std::AmbientAuthority;
 use nix::errno::Errno;
 use nix::unistd::{Gid, User, getgrouplist};
 use s6_instance_maker_core::facts::{Credentials, Facts};
+use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::request::{Account, Request};
 use s6_instance_maker_core::tree::{Ids, Mode};
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ pub fn take(request: Option<&Request>, _: AmbientAuthority) -> Result<Facts, Err
         let found = look_up(name.as_bytes()).map_err(|error| Error::Account { name: name.clone(), source: error.into() })?;
         accounts.extend(found.map(|credentials| (name.clone(), credentials)));
     }
-    Ok(Facts { umask, caller, accounts })
+    Ok(Facts { umask, caller, accounts, instances: Instances::default() })
 }
 
 /// An account and its groups; none when there is no such account here, which may yet exist where the result will run.

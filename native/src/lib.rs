@@ -11,6 +11,7 @@ pub mod run;
 pub mod signals;
 
 mod directory;
+pub mod outside;
 pub mod read;
 
 pub mod apply;

@@ -5,11 +5,11 @@ use s6_instance_maker_core::message::{Level, line};
 use std::fmt::Display;
 use std::io::Write;
 
-/// Writes an error, and its hint on a line of its own.
+/// Writes what there is to say about an error, each hint on a line of its own.
 pub fn fatal(to: &mut dyn Write, error: &Error) {
-    write(to, Level::Fatal, error);
-    if let Some(hint) = error.hint() {
-        write(to, Level::Hint, &hint);
+    for said in error.said() {
+        // One write for both lines, so that those of several processes do not mix. Where nobody can read it, nobody is told.
+        let _ = to.write_all(said.lines().as_bytes());
     }
 }
 
@@ -17,6 +17,9 @@ pub fn fatal(to: &mut dyn Write, error: &Error) {
 pub fn warnings(to: &mut dyn Write, report: &Report) {
     for warning in &report.warnings {
         write(to, Level::Warning, warning);
+        if let Some(hint) = warning.hint() {
+            write(to, Level::Hint, &hint);
+        }
     }
     for leftover in &report.leftovers {
         write(to, Level::Warning, leftover);

@@ -4,12 +4,14 @@ use crate::apply::Durability;
 use crate::authority::{self, Destination, Reading};
 use crate::error::Error;
 use crate::output::Output;
+use crate::outside::{Links, Outside};
 use crate::progress::Bar;
 use crate::run::{Progress, Run, Unwatched};
 use crate::{Planner, Report, Task, execute, facts, message, signals};
 use cap_std::AmbientAuthority;
 use s6_instance_maker_core::cli::{self, Action, Cli, Format, Grammar, Purpose, Refusal, Typed, UsageError};
 use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::plan::Placement;
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::template::Template;
@@ -63,6 +65,10 @@ fn run<P: Planner>(
     let Typed { cli, common, .. } = typed;
     let action = cli.action()?;
     cli.check_operands()?;
+    let links = match cli.dereference()? {
+        None => Links::Kept,
+        Some(limit) => Links::Copied(Outside::new(limit, ambient)),
+    };
     let durability = if cli.sync { Durability::Flushed } else { Durability::Eventual };
     let to = |placement| Destination::open(&cli.dir, placement, ambient);
     match action {
@@ -70,7 +76,7 @@ fn run<P: Planner>(
             let document = PlanDocument::decode(&authority::read_document(&file, ambient)?)
                 .map_err(|source| Error::Document { place: authority::document_place(&file), source })?;
             let destination = to(document.plan.placement)?;
-            carry_out(&cli, Task::Apply { document, destination, durability }, &facts::take(None, ambient)?, ambient)
+            carry_out(&cli, links, Task::Apply { document, destination, durability }, &facts::take(None, ambient)?, ambient)
         }
         Action::Request(purpose) => {
             let request = Request::try_from(&cli)?;
@@ -83,15 +89,20 @@ fn run<P: Planner>(
                 Purpose::Print(Format::Json) => Task::PrintPlan { planning: &planning },
                 Purpose::PrintJob => Task::PrintJob,
             };
-            carry_out(&cli, task, &facts::take(Some(&request), ambient)?, ambient)
+            let mut facts = facts::take(Some(&request), ambient)?;
+            if let Some(file) = &cli.instances_from {
+                facts.instances = Instances::parse_list(&authority::read_document(file, ambient)?)
+                    .map_err(|source| Error::Instances { place: authority::document_place(file), source })?;
+            }
+            carry_out(&cli, links, task, &facts, ambient)
         }
     }
 }
 
-fn carry_out(cli: &Cli, task: Task<'_>, facts: &Facts, ambient: AmbientAuthority) -> Result<Report, Error> {
+fn carry_out(cli: &Cli, links: Links, task: Task<'_>, facts: &Facts, ambient: AmbientAuthority) -> Result<Report, Error> {
     // What writes no files can end at any time; waiting for a reader of its output, it should.
     let interrupt = if task.writes() { signals::watch(ambient)? } else { Arc::default() };
-    let template = Reading::open(&cli.template, ambient)?;
+    let template = Reading::open(&cli.template, links, ambient)?;
     let bar = io::stderr().is_terminal().then(Bar::default);
     let progress: &dyn Progress = match &bar {
         Some(bar) => bar,

@@ -1,16 +1,20 @@
 //! Templates and plans without a disk: a manifest from its text form, a plan from a command line.
 
-use s6_instance_maker_core::cli::{self, Refusal, UsageError};
+use s6_instance_maker_core::cli::{self, Refusal};
 use s6_instance_maker_core::facts::{Credentials, Facts};
+use s6_instance_maker_core::instances::Instances;
+use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::{Plan, plan};
 use s6_instance_maker_core::request::{Account, Request};
 use s6_instance_maker_core::template::{FileFacts, Template};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
+use s6_instance_maker_core::warning::Warning;
 use std::ffi::OsString;
 
 /// A manifest from lines like those of a plan's text form: `0755 file run`, `0755 dir log`, `0777 link a -> b`, `0600 fifo f`;
-/// an owner in parentheses behind that, else root; a script's head behind `=`. The first line may be `MODE dir .`.
+/// an owner in parentheses behind that, else root; a script's head behind `=`, or its whole text behind `==`, where `\\n`, `\\r` and
+/// the like stand for what they do in Rust. The first line may be `MODE dir .`.
 ///
 /// # Panics
 ///
@@ -19,7 +23,10 @@ use std::ffi::OsString;
 pub fn template(text: &str) -> Template {
     let mut template = None;
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (line, whole) = line.split_once(" == ").map_or((line, None), |(line, text)| (line, Some(unescaped(text))));
         let (line, head) = line.split_once(" = ").map_or((line, None), |(line, head)| (line, Some(head.as_bytes().to_vec())));
+        let size = whole.as_ref().map_or(0, |whole| whole.len() as u64);
+        let head = whole.or(head);
         let (line, owner) = line.split_once(" (").map_or((line, "0:0"), |(line, owner)| (line, owner.trim_end_matches(')')));
         let (line, target) = line.split_once(" -> ").map_or((line, ""), |(line, target)| (line, target));
         let mut words = line.split_whitespace();
@@ -33,7 +40,7 @@ pub fn template(text: &str) -> Template {
         }
         let kind = match kind {
             "dir" => Kind::Directory,
-            "file" => Kind::File(FileFacts { size: 0, head }),
+            "file" => Kind::File(FileFacts { size, head }),
             "link" => Kind::Symlink(target.as_bytes().to_vec()),
             "fifo" => Kind::Fifo,
             other => panic!("{other} is no kind"),
@@ -45,12 +52,28 @@ pub fn template(text: &str) -> Template {
     template.expect("a template has at least one line")
 }
 
+/// A text with `\\n`, `\\r`, `\\t`, `\\u{feff}` and `\\\\` for what they stand for.
+fn unescaped(text: &str) -> Vec<u8> {
+    let mut plain = text.to_owned();
+    for (escape, character) in
+        [("\\n", "\n"), ("\\r", "\r"), ("\\t", "\t"), ("\\u{feff}", "\u{feff}"), ("\\e", "\u{1b}"), ("\\\\", "\\")]
+    {
+        plain = plain.replace(escape, character);
+    }
+    plain.into_bytes()
+}
+
 /// root under umask 022, on a machine with the account www-data (33:33), which is in the group 4 too.
 #[must_use]
 pub fn facts() -> Facts {
     let Ok(Account::Named(name)) = Account::parse(b"www-data") else { panic!("www-data is an account's name") };
     let www_data = Credentials { ids: Ids { uid: 33, gid: 33 }, groups: vec![33, 4] };
-    Facts { umask: Mode::new(0o022), caller: Ids { uid: 0, gid: 0 }, accounts: [(name, www_data)].into() }
+    Facts {
+        umask: Mode::new(0o022),
+        caller: Ids { uid: 0, gid: 0 },
+        accounts: [(name, www_data)].into(),
+        instances: Instances::default(),
+    }
 }
 
 /// What a command line asks for: the words behind the program's name.
@@ -64,21 +87,31 @@ pub fn request<A: Into<OsString>>(words: impl IntoIterator<Item = A>) -> Result<
 /// A plan and its warnings, or an error, as text.
 #[must_use]
 pub fn planned<A: Into<OsString>>(words: impl IntoIterator<Item = A>, facts: &Facts, template: &Template) -> String {
-    let usage = |error: &UsageError| match error.hint() {
-        Some(hint) => format!("fatal: {error}\nhint: {hint}\n"),
-        None => format!("fatal: {error}\n"),
-    };
     match request(words) {
         Err(Refusal::Show(text)) => text,
-        Err(Refusal::Usage(error)) => usage(&error),
+        Err(Refusal::Usage(error)) => told(&[Said::new(&error, error.hint())]),
         Ok(request) => match plan(&request, facts, template) {
-            Err(error) => format!("fatal: {error}\n"),
+            Err(error) => told(&error.said()),
             Ok(plan) => text_of(&plan),
         },
     }
 }
 
+/// What is said, a line for each error and for each hint.
+#[must_use]
+pub fn told(said: &[Said]) -> String {
+    let line = |Said { text, hint }: &Said| {
+        let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n"));
+        format!("fatal: {text}\n") + &hint.unwrap_or_default()
+    };
+    said.iter().map(line).collect()
+}
+
 fn text_of(plan: &Plan) -> String {
-    let warnings = plan.warnings.iter().map(|warning| format!("warning: {warning}\n"));
+    let line = |warning: &Warning| {
+        let hint = warning.hint().map(|hint| format!("hint: {hint}\n"));
+        format!("warning: {warning}\n") + &hint.unwrap_or_default()
+    };
+    let warnings = plan.warnings.iter().map(line);
     std::iter::once(plan.to_string()).chain(warnings).collect()
 }

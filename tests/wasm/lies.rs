@@ -3,6 +3,7 @@
 use super::{module, settings};
 use s6_instance_maker::Planner as _;
 use s6_instance_maker::run::{Run, Unwatched};
+use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::wire::PlanDocument;
 use s6_instance_maker_sandbox::limits::Chosen;
@@ -51,8 +52,11 @@ fn outcome(text: &str, words: &[&str]) -> String {
     match sandbox.plan(&arguments, &request, &manifest::facts(), &manifest::template(TEMPLATE), &run) {
         Ok(_) => "a plan".to_owned(),
         Err(error) => {
-            let hint = error.hint().map(|hint| format!("\n    hint: {hint}")).unwrap_or_default();
-            format!("{} {error}{hint}", error.exit_code())
+            let said = error.said().into_iter().map(|Said { text, hint }| {
+                let hint = hint.map(|hint| format!("\n    hint: {hint}")).unwrap_or_default();
+                text + &hint
+            });
+            format!("{} {}", error.exit_code(), said.collect::<Vec<_>>().join("\n    "))
         }
     }
 }

@@ -31,10 +31,8 @@ fn plans_are_the_librarys_byte_for_byte() {
                 count[0] += 1;
             }
             Err(error) => {
-                let Err(SandboxError::Refused { message, hint: None, code: 100 }) = answer else {
-                    panic!("{words:?}: {answer:?}")
-                };
-                assert_eq!(message, error.to_string(), "{words:?}");
+                let Err(SandboxError::Refused { said, code: 100 }) = answer else { panic!("{words:?}: {answer:?}") };
+                assert_eq!(said, error.said(), "{words:?}");
                 count[1] += 1;
             }
         }
@@ -65,7 +63,7 @@ fn the_planner_is_interchangeable() {
             InProcess.plan(&arguments, &request, &facts, &template, &run),
             s6_instance_maker::Planner::plan(&sandbox, &arguments, &request, &facts, &template, &run),
         ]
-        .map(|result| result.map_err(|error| (error.to_string(), error.exit_code())));
+        .map(|result| result.map_err(|error| (error.said(), error.exit_code())));
         assert_eq!(ours, theirs, "{arguments:?}");
     }
 }
@@ -78,10 +76,9 @@ fn refusals_are_the_librarys() {
     for wrong in WRONG {
         let words: Vec<_> = wrong.iter().map(Into::into).collect();
         let answer = ask(&sandbox, &words, job.clone());
-        let Err(SandboxError::Refused { message, hint, code: 100 }) = answer else { panic!("{wrong:?}: {answer:?}") };
-        let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+        let Err(SandboxError::Refused { said, code: 100 }) = answer else { panic!("{wrong:?}: {answer:?}") };
         let expected = manifest::planned(words, &manifest::facts(), &manifest::template("0755 file run"));
-        assert_eq!(format!("fatal: {message}\n{hint}"), expected);
+        assert_eq!(manifest::told(&said), expected);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::limits::Limits;
 use s6_instance_maker::Error;
 use s6_instance_maker_core::check::Violation;
 use s6_instance_maker_core::escape::Brief;
+use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::wire::WireError;
 use std::io;
 
@@ -60,12 +61,10 @@ pub enum SandboxError {
     #[error("the module was stopped: it points outside of its memory")]
     Pointer,
     /// It has no plan, and says why.
-    #[error("{message}")]
+    #[error("{}", said.iter().map(|said| said.text.as_str()).collect::<Vec<_>>().join("; "))]
     Refused {
-        /// Its message, escaped.
-        message: String,
-        /// What may help, escaped.
-        hint: Option<String>,
+        /// Its messages.
+        said: Vec<Said>,
         /// Its exit code, 100 or 111.
         code: u8,
     },
@@ -107,14 +106,12 @@ impl SandboxError {
     }
 
     /// What may help.
-    fn hint(self) -> Option<String> {
-        let more = |option: &str| Some(format!("if it is to be trusted with more: {option}"));
+    const fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Fuel(_) => more("--fuel N"),
-            Self::Memory(_) => more("--memory BYTES"),
-            Self::Stack(_) => more("--stack BYTES"),
-            Self::Output(_) => more("--output-limit BYTES"),
-            Self::Refused { hint, .. } => hint,
+            Self::Fuel(_) => Some("if it is to be trusted with more: --fuel N"),
+            Self::Memory(_) => Some("if it is to be trusted with more: --memory BYTES"),
+            Self::Stack(_) => Some("if it is to be trusted with more: --stack BYTES"),
+            Self::Output(_) => Some("if it is to be trusted with more: --output-limit BYTES"),
             _ => None,
         }
     }
@@ -124,7 +121,8 @@ impl From<SandboxError> for Error {
     fn from(error: SandboxError) -> Self {
         match error {
             SandboxError::File(error) | SandboxError::Interrupted(error) => *error,
-            error => Self::Planner { message: error.to_string(), exit_code: error.exit_code(), hint: error.hint() },
+            SandboxError::Refused { said, code } => Self::Planner { said, exit_code: code },
+            error => Self::Planner { said: vec![Said::new(&error, error.hint())], exit_code: error.exit_code() },
         }
     }
 }

@@ -8,7 +8,7 @@ use s6_instance_maker::run::Run;
 use s6_instance_maker::{Error, Planner};
 use s6_instance_maker_core::escape::is_shown;
 use s6_instance_maker_core::facts::Facts;
-use s6_instance_maker_core::message;
+use s6_instance_maker_core::message::{self, Said};
 use s6_instance_maker_core::plan::Plan;
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::template::Template;
@@ -167,8 +167,10 @@ fn answer(code: i32, host: Host) -> Result<Vec<u8>, SandboxError> {
         return if host.messages.is_empty() { Ok(host.output) } else { Err(SandboxError::Talkative(host.messages)) };
     }
     match (u8::try_from(code), message::parse(&host.messages)) {
-        (Ok(code @ (100 | 111)), Some((message, hint))) if is_shown(message) && hint.is_none_or(is_shown) => {
-            Err(SandboxError::Refused { message: message.to_owned(), hint: hint.map(Into::into), code })
+        (Ok(code @ (100 | 111)), Some(said))
+            if said.iter().all(|Said { text, hint }| is_shown(text) && hint.as_deref().is_none_or(is_shown)) =>
+        {
+            Err(SandboxError::Refused { said, code })
         }
         _ if host.refused.is_some() => Err(refused_memory(&host)),
         _ => Err(SandboxError::Exit { code, messages: host.messages }),
@@ -185,7 +187,7 @@ fn refused_memory(host: &Host) -> SandboxError {
 /// A plan, where the bytes are one for this very job that does nothing that no plan may.
 fn believe(output: &[u8], request: &Request, facts: &Facts, template: &Template) -> Result<Plan, SandboxError> {
     let PlanDocument { plan, template: digest } = PlanDocument::decode(output)?;
-    if digest != TemplateDigest::of(template) || !plan.is_in_shape(&request.shape) {
+    if digest != TemplateDigest::of(template) || !plan.is_in_shape(&request.shape, facts) {
         return Err(SandboxError::OtherJob);
     }
     plan.check(facts, template)?;

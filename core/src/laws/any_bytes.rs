@@ -8,6 +8,7 @@ use crate::cli::{self, Cli, Grammar, OwnOption, Refusal, UsageError};
 use crate::escape::is_shown;
 use crate::execline::{Script, Text, Word, Wrapper};
 use crate::facts::Facts;
+use crate::lint::Rule;
 use crate::plan::{Plan, plan};
 use crate::request::Request;
 use crate::target::ShebangDir;
@@ -15,7 +16,7 @@ use crate::template::Template;
 use crate::warning::Warning;
 use crate::wire::{Job, PlanDocument, TemplateDigest};
 use alloc::format;
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt::Display;
 use std::ffi::OsString;
@@ -81,7 +82,12 @@ pub fn job_document(bytes: &[u8]) -> Result<Held, Broken> {
     law(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "a job is one line", &job)?;
     let mut held = Held::Refused;
     for words in REQUESTS {
-        let words = core::iter::once(&"s6-instance-maker").chain(*words).map(OsString::from);
+        // Most of what any bytes are cannot work; what would be made of it all the same is what is looked at.
+        let allowed = Rule::ALL.into_iter().filter(|_| words.len() > 2).map(|rule| format!("--allow={}", rule.id()));
+        let words = core::iter::once(String::from("s6-instance-maker"))
+            .chain(allowed)
+            .chain(words.iter().map(|word| String::from(*word)));
+        let words = words.map(OsString::from);
         let request = cli::parse(words).ok().and_then(|cli| requested(&cli).ok());
         // They are, or the law would say so: nothing is passed over silently.
         let Some(request) = request else {
@@ -97,6 +103,7 @@ pub fn job_document(bytes: &[u8]) -> Result<Held, Broken> {
 /// What is asked for with any job: each shape, with a logger and without, as whoever asks and as a user.
 const REQUESTS: &[&[&str]] = &[
     &["t", "d"],
+    &["--fix-modes", "t", "d"],
     &["-c7", "-u", "www-data", "-L/l", "-l33:4", "t", "d"],
     &["-u7:8", "-rsvc", "t", "d"],
     &["-c16001", "-u", "nobody-here", "-rsvc/log/pipe", "-L/l", "-Pa b", "t", "d"],
@@ -182,6 +189,7 @@ fn planned(request: &Request, facts: &Facts, template: &Template) -> Result<Held
         Err(error) => return is_one_line(&error).map(|()| Held::Refused),
     };
     law(plan.parts().count() == parts(&request.shape), "a plan has its parts", request)?;
+    law(plan.is_in_shape(&request.shape, facts), "a plan is in the shape that was asked for", request)?;
     law(plan.check(facts, template) == Ok(()), "a plan of ours passes the check", &plan)?;
     say_what_was_asked(&plan, request)?;
     can_be_made(&plan, facts, template)?;
@@ -199,7 +207,10 @@ fn is_written_and_read(plan: &Plan, template: &Template) -> Result<(), Broken> {
 
 /// What people are told of a plan can be shown.
 fn tells(plan: &Plan) -> Result<(), Broken> {
-    plan.warnings.iter().try_for_each(|warning: &Warning| is_one_line(warning))?;
+    plan.warnings.iter().try_for_each(|warning: &Warning| {
+        is_one_line(warning)?;
+        warning.hint().map_or(Ok(()), |hint| is_one_line(&hint))
+    })?;
     lines_are_shown(&plan.to_string())
 }
 

@@ -68,9 +68,17 @@ fn rights(path: &TreePath, node: &Node<Content>, facts: &Facts, template: &Templ
             law(!mode.has(SPECIAL) && owner.is_none(), "a generated file has no special rights", path)
         }
         Kind::File(Content::Template(from)) => {
+            // A control script may have been made executable for those who may read it, and for its owner.
+            let gained = |seen: &Node<FileFacts>| {
+                let bits = seen.meta.mode.bits();
+                let gained = mode.bits() & !bits & !SPECIAL;
+                let may_gain = template.control_scripts().contains(from) && !mode.has(SET_UID | SET_GID);
+                gained == 0 || may_gain && gained & !((bits & 0o444) >> 2 | 0o100) == 0
+            };
             let same = |at: &TreePath, seen: &Node<FileFacts>, owner: Ids| {
                 at == from
-                    && mode.without(SPECIAL) == seen.meta.mode.without(SPECIAL)
+                    && seen.meta.mode.bits() & !mode.bits() & !SPECIAL == 0
+                    && gained(seen)
                     && (!mode.has(SET_UID) || owner.uid == result.uid)
                     && (!mode.has(SET_GID) || owner.gid == result.gid)
                     && mode.bits() & SPECIAL & !seen.meta.mode.bits() == 0

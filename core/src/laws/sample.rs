@@ -1,6 +1,7 @@
 //! The template and the callers that the laws about any bytes plan for: a little of everything that a template can have.
 
 use crate::facts::{Credentials, Facts};
+use crate::instances::Instances;
 use crate::path::TreePath;
 use crate::request::Account;
 use crate::template::{FileFacts, Template};
@@ -22,6 +23,7 @@ pub fn callers() -> [Facts; 2] {
         umask: Mode::new(0o022),
         caller,
         accounts: known.clone().into_iter().collect(),
+        instances: Instances::default(),
     })
 }
 

@@ -52,7 +52,7 @@ fn expected(request: &Request) -> Vec<Expected> {
     let target = &request.target;
     let fdmove = program(target.execline_dir.as_ref(), "fdmove");
     // Between them a softlimit, and s6-svscan with its options.
-    let supervisor = Expected { start: words(&fdmove, &["-c", "2", "1"]), end: owned(&["--", "instance"]), between: 6 };
+    let supervisor = Expected { start: words(&fdmove, &["-c", "2", "1"]), end: owned(&["--", "instance"]), between: 7 };
     let mut all = Vec::from([supervisor]);
     all.extend(request.shape.logging().map(|logging| logger(logging, target)));
     if let Some(user) = &request.user {
@@ -129,7 +129,7 @@ pub(super) fn is_substituted(word: &[u8]) -> bool {
 /// The shape's own names, so that a plan's parts can be compared with them.
 pub(super) fn parts(shape: &Shape) -> usize {
     match shape {
-        Shape::ServiceDirectory { log } => 5 + usize::from(log.is_some()),
+        Shape::ServiceDirectory { log, .. } => 5 + usize::from(log.is_some()),
         Shape::S6Rc(definition) => 1 + usize::from(definition.log().is_some()),
     }
 }

@@ -1,0 +1,170 @@
+//! Instances that are there from the start, and the names that instances have.
+
+use crate::path::Name;
+use alloc::collections::BTreeSet;
+use core::fmt;
+
+/// The longest name of an instance that every s6-svscan supervises, in bytes (docs/original.md, "Arguments and names of instances").
+pub const INSTANCE_NAME_MAX: usize = 251;
+
+/// The name of an instance: what s6-instance-create takes (docs/original.md, "Arguments and names of instances"), less what does
+/// harm although it takes it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct InstanceName(Name);
+
+/// Why some bytes are no name of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InstanceNameError {
+    /// There are none.
+    #[error("it cannot be empty")]
+    Empty,
+    /// s6-instance-create refuses it, and s6-svscan passes over it.
+    #[error("it cannot begin with a dot: s6-svscan would pass over it")]
+    Dot,
+    /// s6-instance-create, -control and -delete refuse it.
+    #[error("it cannot hold a space, tab, newline, form feed or carriage return: the s6-instance programs refuse it")]
+    Blank,
+    /// It would be somewhere else.
+    #[error("it cannot hold a slash or a NUL")]
+    Forbidden,
+    /// s6-svscan takes it for its catch-all logger.
+    #[error("s6-svscan takes that name for its own logger: the service could not be stopped")]
+    Catchall,
+    /// s6-svscan would not supervise it.
+    #[error("it cannot be longer than {INSTANCE_NAME_MAX} bytes: s6-svscan would not supervise it")]
+    TooLong,
+}
+
+impl InstanceName {
+    /// Checks `bytes` and makes them the name of an instance.
+    pub fn new(bytes: &[u8]) -> Result<Self, InstanceNameError> {
+        match bytes {
+            [] => Err(InstanceNameError::Empty),
+            [b'.', ..] => Err(InstanceNameError::Dot),
+            b"s6-svscan-log" => Err(InstanceNameError::Catchall),
+            _ if bytes.iter().any(|byte| matches!(byte, b' ' | b'\t' | b'\n' | 0x0c | b'\r')) => Err(InstanceNameError::Blank),
+            _ if bytes.len() > INSTANCE_NAME_MAX => Err(InstanceNameError::TooLong),
+            _ => Name::new(bytes).map(Self).map_err(|_| InstanceNameError::Forbidden),
+        }
+    }
+
+    /// The name of its directory.
+    #[must_use]
+    pub const fn as_name(&self) -> &Name {
+        &self.0
+    }
+}
+
+impl fmt::Display for InstanceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Names of instances, in their order, none twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Instances(BTreeSet<InstanceName>);
+
+/// A name was declared a second time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the instance `{0}` is declared twice")]
+pub struct DeclaredTwice(pub InstanceName);
+
+/// Why a list of names is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// A line is no name.
+    #[error("line {line}, `{}`: {source}", crate::escape::Brief(.text))]
+    Name {
+        /// Which, from 1.
+        line: usize,
+        /// What it says.
+        text: alloc::vec::Vec<u8>,
+        /// Why it is none.
+        source: InstanceNameError,
+    },
+    /// A line says what another one has said.
+    #[error("line {line}: {source}")]
+    Twice {
+        /// Which, from 1.
+        line: usize,
+        /// The name.
+        source: DeclaredTwice,
+    },
+}
+
+impl Instances {
+    /// Reads a list, a name a line; the last line may lack its newline. A line that is empty names nothing, and is an error like any
+    /// other that is no name.
+    pub fn parse_list(text: &[u8]) -> Result<Self, ListError> {
+        let mut instances = Self::default();
+        let body = text.strip_suffix(b"\n").unwrap_or(text);
+        if text.is_empty() {
+            return Ok(instances);
+        }
+        for (index, text) in body.split(|&byte| byte == b'\n').enumerate() {
+            let line = index + 1;
+            let name = InstanceName::new(text).map_err(|source| ListError::Name { line, text: text.to_vec(), source })?;
+            instances.declare(name).map_err(|source| ListError::Twice { line, source })?;
+        }
+        Ok(instances)
+    }
+
+    /// Adds a name, if it is not there yet.
+    pub fn declare(&mut self, name: InstanceName) -> Result<(), DeclaredTwice> {
+        if self.0.contains(&name) {
+            Err(DeclaredTwice(name))
+        } else {
+            self.0.insert(name);
+            Ok(())
+        }
+    }
+
+    /// These names and those, if no name is among both.
+    pub fn and(&self, more: &Self) -> Result<Self, DeclaredTwice> {
+        let mut all = self.clone();
+        more.iter().cloned().try_for_each(|name| all.declare(name))?;
+        Ok(all)
+    }
+
+    /// The names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &InstanceName> {
+        self.0.iter()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The longest name that an instance may have, in bytes: s6-svscan's option `-L`, which there is from s6 2.12 on (docs/original.md,
+/// "Room for instances").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NameMax(u32);
+
+impl NameMax {
+    /// The least that s6-svscan does not raise.
+    pub const MIN: u32 = 11;
+    /// The longest name that a directory can have.
+    pub const MAX: u32 = 255;
+
+    /// Takes 11 to 255.
+    #[must_use]
+    pub fn new(number: u64) -> Option<Self> {
+        u32::try_from(number).ok().filter(|number| (Self::MIN..=Self::MAX).contains(number)).map(Self)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+
+    /// Whether a name may be that long.
+    #[must_use]
+    pub fn allows(self, name: &InstanceName) -> bool {
+        u32::try_from(name.as_name().as_bytes().len()).is_ok_and(|length| length <= self.0)
+    }
+}

@@ -1,0 +1,57 @@
+//! Links that lead out of the template, or nowhere.
+
+use super::{Level, Lint, Rule};
+use crate::path::TreePath;
+use crate::template::{FINISH, LOG, RUN, Resolved};
+use crate::tree::{Kind, Node};
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+impl Lint<'_> {
+    /// Every link of the template that will be copied: where it leads.
+    pub(super) fn links(&mut self) {
+        let vital = self.vital();
+        let state = self.template.state();
+        // A script that is a dangling link is told as that.
+        let told: BTreeSet<TreePath> = self.found.iter().map(|finding| finding.path.clone()).collect();
+        let told: BTreeSet<TreePath> = told.iter().flat_map(|path| self.template.links_on(path)).chain(told.clone()).collect();
+        for (path, node) in self.template.tree().iter() {
+            let Node { kind: Kind::Symlink(target), .. } = node else { continue };
+            if told.contains(path) || state.iter().any(|state| path.starts_with(state)) {
+                continue;
+            }
+            let rule = match self.template.resolve(path) {
+                Resolved::Entry(_) => continue,
+                // Another link on the way is told itself.
+                Resolved::Outside(link) if link != *path => continue,
+                Resolved::Outside(_) => Rule::LinkLeavesTemplate,
+                Resolved::Missing | Resolved::Loop => Rule::LinkDangling,
+            };
+            let level = if vital.contains(path) { Level::Error } else { Level::Warning };
+            let target = target.clone();
+            self.tell_as(level, rule, path, &target);
+        }
+    }
+
+    /// The links without which no instance, or none of its loggers, can run.
+    fn vital(&self) -> BTreeSet<TreePath> {
+        let log_run = LOG.join(&RUN).ok();
+        let paths = [Some(TreePath::from(RUN)), Some(LOG), log_run].into_iter().flatten();
+        paths.flat_map(|path| self.template.links_on(&path)).collect()
+    }
+
+    /// What the last link of those that `path` leads through says.
+    pub(super) fn target_of(&self, path: &TreePath) -> Vec<u8> {
+        let last = self.template.links_on(path).pop();
+        match last.and_then(|link| self.template.tree().get(&link)) {
+            Some(Node { kind: Kind::Symlink(target), .. }) => target.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The names of scripts, in every service directory.
+    pub(super) fn script_paths(&self) -> Vec<TreePath> {
+        let directories = self.service_directories().into_iter();
+        directories.flat_map(|directory| [RUN, FINISH].map(|name| directory.join(&name).ok())).flatten().collect()
+    }
+}
