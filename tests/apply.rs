@@ -13,6 +13,8 @@ use std::process::Command;
 
 mod copies;
 mod failures;
+mod instances;
+mod links;
 mod process;
 mod refusals;
 

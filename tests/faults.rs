@@ -115,7 +115,7 @@ impl Ground {
                 command.arg(inner.get_program()).args(inner.get_args());
             }
             None => {
-                command.arg(program::program());
+                command.arg(program::program()).args(program::all_allowed());
             }
         }
         command.args(shape.options).arg(self.inside.join("template")).arg(self.inside.join("work").join(shape.dir));

@@ -4,7 +4,7 @@
 use crate::apply::{as_nobody, staging_in};
 use rustix::fs::{CWD, Mode, OFlags, SeekFrom};
 use s6_instance_maker_workspace::disk;
-use s6_instance_maker_workspace::program::{self, Answer};
+use s6_instance_maker_workspace::program::{self, Answer, maker};
 use s6_instance_maker_workspace::scratch::Scratch;
 use s6_instance_maker_workspace::skip;
 use std::ffi::OsStr;
@@ -30,11 +30,13 @@ struct Case {
 enum Outcome {
     /// Everything is copied, with these warnings.
     Copied(&'static str),
+    /// Lint tells it by these rules; where they are allowed, everything is copied, without a word.
+    Linted(&'static [&'static str]),
     /// Nothing is made: the exit code and the error.
     Refused(i32, &'static str),
 }
 
-use Outcome::{Copied, Refused};
+use Outcome::{Copied, Linted, Refused};
 
 const CASES: &[Case] = &[
     Case {
@@ -74,7 +76,7 @@ const CASES: &[Case] = &[
             disk::fifo(template.join("run"), 0o755);
             disk::fifo(template.join("finish"), 0o755);
         },
-        as_root: Copied(""),
+        as_root: Linted(&["run-not-a-file", "finish-not-a-file"]),
         as_nobody: None,
     },
     Case {
@@ -110,9 +112,9 @@ const CASES: &[Case] = &[
         },
         as_root: Copied(""),
         as_nobody: Some(Copied(
-            "warning: `both` in the template has a set-id bit and another owner; the bit is not copied\n\
-             warning: `sg` in the template has a set-id bit and another owner; the bit is not copied\n\
-             warning: `su` in the template has a set-id bit and another owner; the bit is not copied\n",
+            "warning: `both` in the template has a set-id bit, with which the copy would lend what the template does not; it is not copied\n\
+             warning: `sg` in the template has a set-id bit, with which the copy would lend what the template does not; it is not copied\n\
+             warning: `su` in the template has a set-id bit, with which the copy would lend what the template does not; it is not copied\n",
         )),
     },
     Case {
@@ -127,8 +129,8 @@ const CASES: &[Case] = &[
             symlink("/proc/self/fd/0", template.join("magic")).unwrap();
             symlink("x".repeat(4095), template.join("long")).unwrap();
         },
-        as_root: Copied(""),
-        as_nobody: Some(Copied("")),
+        as_root: Linted(&["link-dangling", "link-leaves-template"]),
+        as_nobody: Some(Linted(&["link-dangling", "link-leaves-template"])),
     },
     Case {
         label: "scripts that are links in a loop",
@@ -137,7 +139,7 @@ const CASES: &[Case] = &[
             symlink("finish", template.join("run")).unwrap();
             symlink("run", template.join("finish")).unwrap();
         },
-        as_root: Copied(""),
+        as_root: Linted(&["run-dangling", "finish-dangling"]),
         as_nobody: None,
     },
     Case {
@@ -146,7 +148,7 @@ const CASES: &[Case] = &[
             fs::remove_file(template.join("run")).unwrap();
             disk::file(template.join("run/run"), 0o755, "#!/bin/sh\n");
         },
-        as_root: Copied(""),
+        as_root: Linted(&["run-not-a-file"]),
         as_nobody: None,
     },
     Case {
@@ -180,7 +182,7 @@ const CASES: &[Case] = &[
         },
         as_root: Copied(""),
         as_nobody: Some(Copied(
-            "warning: `\\x1b[31m\\xff\\n` in the template has a set-id bit and another owner; the bit is not copied\n",
+            "warning: `\\x1b[31m\\xff\\n` in the template has a set-id bit, with which the copy would lend what the template does not; it is not copied\n",
         )),
     },
     Case {
@@ -350,7 +352,16 @@ fn check(case: &Case, outcome: Outcome, root: bool) -> Result<(), String> {
     let mut command = Command::new("timeout");
     let patience = if skip::all() { "3600" } else { "300" };
     command.args(["--signal=KILL", patience]).arg(program.get_program()).args(program.get_args());
-    let answer = Answer::of(command.args(["template", "out"]).current_dir(scratch.path()));
+    let rules: &[&str] = if let Linted(rules) = outcome { rules } else { &[] };
+    let told_by = |rule: &str| {
+        let answer = maker(scratch.path(), ["--strict", "template", "out"]);
+        answer.code == Some(100) && answer.stderr.contains(&format!("fatal: {rule}: "))
+    };
+    if let Some(rule) = rules.iter().find(|rule| !told_by(rule)) {
+        return Err(format!("{}: {rule} is not told", case.label));
+    }
+    let allowed = rules.iter().map(|rule| format!("--allow={rule}"));
+    let answer = Answer::of(command.args(allowed).args(["template", "out"]).current_dir(scratch.path()));
     let told =
         answer.stderr.lines().map(|line| line.trim_start_matches("s6-instance-maker: ").to_owned() + "\n").collect::<String>();
     let fail = |why: &str| Err(format!("{}, as {}: {why}\n{answer}", case.label, if root { "root" } else { "nobody" }));
@@ -361,7 +372,8 @@ fn check(case: &Case, outcome: Outcome, root: bool) -> Result<(), String> {
         return fail("there are control characters in a message");
     }
     match outcome {
-        Copied(warnings) => {
+        Copied(_) | Linted(_) => {
+            let warnings = if let Copied(warnings) = outcome { warnings } else { "" };
             if answer.code != Some(0) || told != warnings {
                 return fail(&format!("expected were exit code 0 and {warnings:?}"));
             }
@@ -393,7 +405,7 @@ fn odd_templates_are_copied_right_or_refused() {
         for (outcome, root) in [(Some(case.as_root), true), (case.as_nobody, false)] {
             let Some(outcome) = outcome else { continue };
             match outcome {
-                Copied(_) => copied += 1,
+                Copied(_) | Linted(_) => copied += 1,
                 Refused(..) => refused += 1,
             }
             wrong.extend(check(case, outcome, root).err());

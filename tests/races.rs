@@ -344,7 +344,7 @@ impl Way {
             command.args(["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null"]);
             command.args(["-e", "trace=openat2", "-e", "inject=openat2:error=ENOSYS"]);
         }
-        Answer::of(command.arg(program::program()).args(words).current_dir(world.scratch.path()))
+        Answer::of(command.arg(program::program()).args(program::all_allowed()).args(words).current_dir(world.scratch.path()))
     }
 }
 

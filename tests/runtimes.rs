@@ -41,7 +41,7 @@ fn runs() -> Vec<Run> {
     runs.extend(["--dry-run", "--print-job", "--apply-plan=x"].map(|word| (words(&[word, "t", "d"]), plain.clone())));
     let text = String::from_utf8(plain.clone()).unwrap();
     let half = text.split_at(text.len() / 2).0;
-    for input in ["", half, "garbage", "[]", &text.replace("\"version\":1", "\"version\":2"), &text.replace(" job", " plan")] {
+    for input in ["", half, "garbage", "[]", &text.replace("\"version\":2", "\"version\":3"), &text.replace(" job", " plan")] {
         runs.push((words(&["t", "d"]), input.as_bytes().to_vec()));
     }
     // Many times what a pipe holds.

@@ -181,13 +181,13 @@ const NONE: &[Changes] = &[
         &[
             ["s6-instance-maker job", "s6-instance-maker plan"],
             ["s6-instance-maker job", "\\u001b[31m"],
-            ["\"version\":1", "\"version\":2"],
-            ["\"version\":1", "\"version\":1.0"],
-            ["\"version\":1", "\"version\":\"1\""],
-            ["\"version\":1", "\"version\":1,\"version\":1"],
-            ["\"version\":1,", ""],
-            ["\"version\":1", "\"version\":1,\"more\":null"],
-            ["\"version\":1", "\"version\":2,\"more\":null"],
+            ["\"version\":2", "\"version\":3"],
+            ["\"version\":2", "\"version\":2.0"],
+            ["\"version\":2", "\"version\":\"2\""],
+            ["\"version\":2", "\"version\":2,\"version\":2"],
+            ["\"version\":2,", ""],
+            ["\"version\":2", "\"version\":2,\"more\":null"],
+            ["\"version\":2", "\"version\":3,\"more\":null"],
             ["\"umask\":\"0022\"", "\"umask\":\"022\""],
             ["\"umask\":\"0022\"", "\"umask\":18"],
             ["\"caller\":[0,0]", "\"caller\":[0]"],
@@ -230,7 +230,7 @@ const NONE: &[Changes] = &[
         "plan",
         &[
             ["s6-instance-maker plan", "s6-instance-maker job"],
-            ["\"version\":1", "\"version\":0"],
+            ["\"version\":2", "\"version\":0"],
             ["\"placement\":\"new\"", "\"placement\":\"within\",\"placement\":\"new\""],
             ["\"placement\":\"new\"", "\"placement\":\"anywhere\""],
             ["\"placement\":\"new\"", "\"placement\":{\"new\":null}"],
@@ -331,14 +331,14 @@ fn document() -> impl Strategy<Value = Value> {
     let facts = ("[0-7]{4}", owner(), prop::collection::vec(account, 0..2))
         .prop_map(|(umask, caller, accounts)| json!({ "umask": umask, "caller": caller, "accounts": accounts }));
     let job = (facts, entries(true)).prop_map(
-        |(facts, template)| json!({ "format": "s6-instance-maker job", "version": 1, "facts": facts, "template": template }),
+        |(facts, template)| json!({ "format": "s6-instance-maker job", "version": 2, "facts": facts, "template": template }),
     );
     let placement = prop::sample::select(vec!["new", "within"]);
     let plan = ("[0-9a-f]{64}", placement, entries(false), prop::collection::vec(warning(), 0..2)).prop_map(
         |(template, placement, entries, warnings)| {
             json!({
                 "format": "s6-instance-maker plan",
-                "version": 1,
+                "version": 2,
                 "template": template,
                 "placement": placement,
                 "entries": entries,
@@ -464,9 +464,9 @@ type Lie = (&'static str, fn(&mut Value));
 const LIES: &[Lie] = &[
     ("no change: this one is no lie", |_| {}),
     ("version 0", |plan| plan["version"] = json!(0)),
-    ("version 2", |plan| plan["version"] = json!(2)),
-    ("version 2 with a new member", |plan| {
-        plan["version"] = json!(2);
+    ("version 1", |plan| plan["version"] = json!(1)),
+    ("version 3 with a new member", |plan| {
+        plan["version"] = json!(3);
         plan["new"] = json!(true);
     }),
     ("another format", |plan| plan["format"] = json!("s6-instance-maker job")),

@@ -128,22 +128,22 @@ fn is_like_an_entry(facts: &Facts, template: &Template, path: &TreePath, node: &
 /// What in the template `path` may be the copy of: it lies in `template`, in the directory of an instance, or in the `template` of a
 /// service, which may be called like those itself.
 fn copied_from(path: &TreePath) -> impl Iterator<Item = TreePath> {
+    let below_template = |bytes: &[u8]| inner(bytes.strip_prefix(b"template")?);
     let bytes = path.as_bytes();
-    // Behind the first name, and behind the second one where the first is `instances`.
-    let behind = |bytes: &'_ [u8]| match bytes.iter().position(|&byte| byte == b'/') {
-        Some(slash) => bytes.get(slash + 1..).map(<[u8]>::to_vec),
-        None => None,
-    };
-    let below_template = |bytes: &[u8]| match bytes.strip_prefix(b"template")? {
+    let slash = bytes.iter().position(|&byte| byte == b'/');
+    let in_service = slash.and_then(|slash| bytes.get(slash + 1..)).and_then(below_template);
+    let in_instance = bytes.strip_prefix(INSTANCES.as_bytes()).and_then(|bytes| bytes.strip_prefix(b"/")).and_then(|bytes| {
+        let name = bytes.iter().position(|&byte| byte == b'/').unwrap_or(bytes.len());
+        inner(bytes.get(name..)?)
+    });
+    below_template(bytes).into_iter().chain(in_service).chain(in_instance)
+}
+
+/// The path below a directory, of which these bytes follow the directory's name.
+fn inner(bytes: &[u8]) -> Option<TreePath> {
+    match bytes {
         [] => Some(TreePath::ROOT),
         [b'/', inner @ ..] => TreePath::parse(inner).ok(),
         _ => None,
-    };
-    let in_service = behind(bytes).and_then(|inner| below_template(&inner));
-    let instances = [INSTANCES.as_bytes(), b"/"].concat();
-    let in_instance = bytes.strip_prefix(instances.as_slice()).and_then(|inner| match behind(inner) {
-        Some(inner) => TreePath::parse(inner).ok(),
-        None => Some(TreePath::ROOT),
-    });
-    below_template(bytes).into_iter().chain(in_service).chain(in_instance)
+    }
 }

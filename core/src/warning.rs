@@ -47,7 +47,9 @@ pub enum Warning {
     #[error("`{0}` in the template leads to a script that runs as the user of -u: in the copy it leads to its wrapper")]
     LinkToWrapped(TreePath),
     /// The copy will belong to someone else than the template's file, or could not be executed and will be.
-    #[error("`{0}` in the template has a set-id bit that would lend something else in the copy; it is not copied")]
+    #[error(
+        "`{0}` in the template has a set-id bit, with which the copy would lend what the template does not; it is not copied"
+    )]
     SetIdDropped(TreePath),
     /// The template is not as it should be.
     #[error(transparent)]

@@ -24,7 +24,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 /// The version of both documents that this program writes, and the only one that it reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 const JOB: &str = "s6-instance-maker job";
 const PLAN: &str = "s6-instance-maker plan";
@@ -144,15 +144,15 @@ impl Job {
     /// The document, one line.
     #[must_use]
     pub fn encode(facts: &Facts, template: &Template) -> Vec<u8> {
-        let account = |(name, known): (&AccountName, &Credentials)| AccountV1 {
+        let account = |(name, known): (&AccountName, &Credentials)| AccountV2 {
             name: Bytes::of(name.as_bytes()).into_owned(),
             owner: owner(known.ids),
             groups: known.groups.clone(),
         };
-        let mut json = to_json(&JobV1 {
+        let mut json = to_json(&JobV2 {
             format: JOB.into(),
             version: VERSION,
-            facts: FactsV1 {
+            facts: FactsV2 {
                 umask: facts.umask.to_string(),
                 caller: owner(facts.caller),
                 accounts: facts.accounts.iter().map(account).collect(),
@@ -167,7 +167,7 @@ impl Job {
     /// Reads a document.
     pub fn decode(json: &[u8]) -> Result<Self, WireError> {
         const WHAT: &str = "job";
-        let job: JobV1<'_> = from_json(WHAT, JOB, json)?;
+        let job: JobV2<'_> = from_json(WHAT, JOB, json)?;
         let invalid = |part| WireError::Part { what: WHAT, part };
         let umask = Mode::parse(job.facts.umask.as_bytes()).ok_or_else(|| invalid("umask"))?;
         let mut accounts = alloc::collections::BTreeMap::new();
@@ -210,7 +210,7 @@ impl PlanDocument {
     #[must_use]
     pub fn encode(plan: &Plan, template: &Template) -> Vec<u8> {
         let entries = plan.tree.iter().map(|(path, node)| {
-            let mut entry = EntryV1::of(path, node);
+            let mut entry = EntryV2::of(path, node);
             if let Kind::File(content) = &node.kind {
                 match content {
                     Content::Generated(bytes) => entry.text = Some(Bytes::of(bytes)),
@@ -219,16 +219,16 @@ impl PlanDocument {
             }
             entry
         });
-        let mut json = to_json(&PlanV1 {
+        let mut json = to_json(&PlanV2 {
             format: PLAN.into(),
             version: VERSION,
             template: TemplateDigest::of(template).to_string(),
             placement: match plan.placement {
-                Placement::New => PlacementV1::New,
-                Placement::Within => PlacementV1::Within,
+                Placement::New => PlacementV2::New,
+                Placement::Within => PlacementV2::Within,
             },
             entries: entries.collect(),
-            warnings: plan.warnings.iter().map(WarningV1::of).collect(),
+            warnings: plan.warnings.iter().map(WarningV2::of).collect(),
         });
         json.push(b'\n');
         json
@@ -237,10 +237,10 @@ impl PlanDocument {
     /// Reads a document.
     pub fn decode(json: &[u8]) -> Result<Self, WireError> {
         const WHAT: &str = "plan";
-        let document: PlanV1<'_> = from_json(WHAT, PLAN, json)?;
+        let document: PlanV2<'_> = from_json(WHAT, PLAN, json)?;
         let invalid = |part| WireError::Part { what: WHAT, part };
         let template = parse_digest(&document.template).ok_or_else(|| invalid("template"))?;
-        let warnings = document.warnings.into_iter().map(WarningV1::decode).collect::<Option<_>>();
+        let warnings = document.warnings.into_iter().map(WarningV2::decode).collect::<Option<_>>();
         let warnings = warnings.ok_or_else(|| invalid("warning"))?;
         let tree = tree_of(WHAT, document.entries, |entry| match (entry.text, entry.copy) {
             _ if entry.size.is_some() || entry.head.is_some() => Err("a file of a plan has neither a size nor a head"),
@@ -251,8 +251,8 @@ impl PlanDocument {
             _ => Err("a file has either a text or a copy"),
         })?;
         let placement = match document.placement {
-            PlacementV1::New => Placement::New,
-            PlacementV1::Within => Placement::Within,
+            PlacementV2::New => Placement::New,
+            PlacementV2::Within => Placement::Within,
         };
         // Each path has at most as many as there are kinds of warnings; more would only flood whoever reads them.
         let most = warning::KINDS * (tree.count() + 1);
@@ -265,30 +265,30 @@ impl PlanDocument {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct JobV1<'a> {
+struct JobV2<'a> {
     #[serde(borrow)]
     format: Cow<'a, str>,
     version: u32,
     #[serde(borrow, deserialize_with = "object")]
-    facts: FactsV1<'a>,
+    facts: FactsV2<'a>,
     #[serde(borrow, deserialize_with = "objects")]
-    template: Vec<EntryV1<'a>>,
+    template: Vec<EntryV2<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FactsV1<'a> {
+struct FactsV2<'a> {
     umask: String,
     caller: [u32; 2],
     #[serde(borrow, deserialize_with = "objects")]
-    accounts: Vec<AccountV1<'a>>,
+    accounts: Vec<AccountV2<'a>>,
     #[serde(default, borrow, skip_serializing_if = "Vec::is_empty")]
     instances: Vec<Bytes<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AccountV1<'a> {
+struct AccountV2<'a> {
     #[serde(borrow)]
     name: Bytes<'a>,
     owner: [u32; 2],
@@ -297,29 +297,29 @@ struct AccountV1<'a> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PlanV1<'a> {
+struct PlanV2<'a> {
     #[serde(borrow)]
     format: Cow<'a, str>,
     version: u32,
     template: String,
     #[serde(deserialize_with = "word")]
-    placement: PlacementV1,
+    placement: PlacementV2,
     #[serde(borrow, deserialize_with = "objects")]
-    entries: Vec<EntryV1<'a>>,
+    entries: Vec<EntryV2<'a>>,
     #[serde(borrow, deserialize_with = "objects")]
-    warnings: Vec<WarningV1<'a>>,
+    warnings: Vec<WarningV2<'a>>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum PlacementV1 {
+enum PlacementV2 {
     New,
     Within,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum KindV1 {
+enum KindV2 {
     Dir,
     File,
     Link,
@@ -329,11 +329,11 @@ enum KindV1 {
 /// An entry of a template or of a plan; which members it has depends on its kind and on the document.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct EntryV1<'a> {
+struct EntryV2<'a> {
     #[serde(borrow)]
     path: Bytes<'a>,
     #[serde(deserialize_with = "word")]
-    kind: KindV1,
+    kind: KindV2,
     mode: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<[u32; 2]>,
@@ -351,7 +351,7 @@ struct EntryV1<'a> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WarningV1<'a> {
+struct WarningV2<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
@@ -360,13 +360,13 @@ struct WarningV1<'a> {
     detail: Option<Bytes<'a>>,
 }
 
-impl<'a> EntryV1<'a> {
+impl<'a> EntryV2<'a> {
     fn of<C>(path: &'a TreePath, node: &'a Node<C>) -> Self {
         let (kind, target) = match &node.kind {
-            Kind::Directory => (KindV1::Dir, None),
-            Kind::File(_) => (KindV1::File, None),
-            Kind::Symlink(target) => (KindV1::Link, Some(Bytes::of(target))),
-            Kind::Fifo => (KindV1::Fifo, None),
+            Kind::Directory => (KindV2::Dir, None),
+            Kind::File(_) => (KindV2::File, None),
+            Kind::Symlink(target) => (KindV2::Link, Some(Bytes::of(target))),
+            Kind::Fifo => (KindV2::Fifo, None),
         };
         Self {
             path: Bytes::of(path.as_bytes()),
@@ -382,7 +382,7 @@ impl<'a> EntryV1<'a> {
     }
 }
 
-impl<'a> WarningV1<'a> {
+impl<'a> WarningV2<'a> {
     fn of(warning: &Warning) -> Self {
         let WarningParts { id, subject, detail } = warning.to_parts();
         let bytes = |bytes: Vec<u8>| Bytes(bytes.into());
@@ -403,9 +403,9 @@ struct FileEntry<'a> {
     copy: Option<Bytes<'a>>,
 }
 
-fn entries_of_template(template: &Template) -> Vec<EntryV1<'_>> {
+fn entries_of_template(template: &Template) -> Vec<EntryV2<'_>> {
     let entries = template.tree().iter().map(|(path, node)| {
-        let mut entry = EntryV1::of(path, node);
+        let mut entry = EntryV2::of(path, node);
         if let Kind::File(file) = &node.kind {
             entry.size = Some(file.size);
             entry.head = file.head.as_deref().map(Bytes::of);
@@ -418,7 +418,7 @@ fn entries_of_template(template: &Template) -> Vec<EntryV1<'_>> {
 /// The tree that `entries` are; the first one is its root.
 fn tree_of<'a, C>(
     what: &'static str,
-    entries: Vec<EntryV1<'a>>,
+    entries: Vec<EntryV2<'a>>,
     content: impl Fn(FileEntry<'a>) -> Result<C, &'static str>,
 ) -> Result<Tree<C>, WireError> {
     let mut tree: Option<Tree<C>> = None;
@@ -427,21 +427,21 @@ fn tree_of<'a, C>(
         let refuse = |reason| WireError::Entry { what, path: path.clone(), reason };
         let mode = Mode::parse(entry.mode.as_bytes()).ok_or_else(|| refuse("its mode is not four octal digits"))?;
         let meta = Meta { mode, owner: entry.owner.map(ids) };
-        let is_file = entry.kind == KindV1::File;
+        let is_file = entry.kind == KindV2::File;
         let file = FileEntry { size: entry.size, head: entry.head, text: entry.text, copy: entry.copy };
         let has_content = file.size.is_some() || file.head.is_some() || file.text.is_some() || file.copy.is_some();
         if has_content && !is_file {
             return Err(refuse("only a file has contents"));
         }
         let kind = match (entry.kind, entry.target) {
-            (KindV1::Link, Some(target)) if !target.0.is_empty() && !target.0.contains(&0) => {
+            (KindV2::Link, Some(target)) if !target.0.is_empty() && !target.0.contains(&0) => {
                 Kind::Symlink(target.0.into_owned())
             }
-            (KindV1::Link, _) => return Err(refuse("a link has a target, without a NUL in it")),
+            (KindV2::Link, _) => return Err(refuse("a link has a target, without a NUL in it")),
             (_, Some(_)) => return Err(refuse("only a link has a target")),
-            (KindV1::Dir, None) => Kind::Directory,
-            (KindV1::Fifo, None) => Kind::Fifo,
-            (KindV1::File, None) => Kind::File(content(file).map_err(refuse)?),
+            (KindV2::Dir, None) => Kind::Directory,
+            (KindV2::Fifo, None) => Kind::Fifo,
+            (KindV2::File, None) => Kind::File(content(file).map_err(refuse)?),
         };
         match (&mut tree, kind) {
             (None, Kind::Directory) if path.is_root() => tree = Some(Tree::new(meta)),
@@ -465,20 +465,20 @@ trait Document {
     fn head(&self) -> (&str, u32);
 }
 
-impl Document for JobV1<'_> {
+impl Document for JobV2<'_> {
     fn head(&self) -> (&str, u32) {
         (&self.format, self.version)
     }
 }
 
-impl Document for PlanV1<'_> {
+impl Document for PlanV2<'_> {
     fn head(&self) -> (&str, u32) {
         (&self.format, self.version)
     }
 }
 
 #[derive(Deserialize)]
-struct HeadV1<'a> {
+struct HeadV2<'a> {
     #[serde(borrow)]
     format: Cow<'a, str>,
     version: u32,
@@ -498,7 +498,7 @@ fn from_json<'a, T: Deserialize<'a> + Document>(what: &'static str, format: &str
     match serde_json::from_slice::<Object<T>>(json) {
         Ok(Object(document)) => check(document.head()).map(|()| document),
         Err(error) => {
-            if let Ok(head) = serde_json::from_slice::<HeadV1<'_>>(json) {
+            if let Ok(head) = serde_json::from_slice::<HeadV2<'_>>(json) {
                 check((&head.format, head.version))?;
             }
             Err(WireError::Syntax { what, reason: shown(&error.to_string()) })

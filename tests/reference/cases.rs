@@ -3,6 +3,7 @@
 use super::settings::Settings;
 use super::templates::Template;
 use s6_instance_maker_workspace::disk::{chmod, directory, file};
+use s6_instance_maker_workspace::program::all_allowed;
 use s6_instance_maker_workspace::roots::Suite;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
@@ -206,6 +207,8 @@ impl Case {
     #[must_use]
     pub fn ours(&self, view: View<'_>) -> Vec<OsString> {
         let mut args = vec![OsString::from("--installation=debian")];
+        // What cannot work is refused unless it is allowed; s6's program makes it all the same.
+        args.extend(all_allowed().into_iter().map(OsString::from));
         if self.settings.told {
             args.extend(["--s6-version".into(), self.s6_version.clone().into()]);
         }

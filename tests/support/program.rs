@@ -1,5 +1,6 @@
 //! The programs under test, and what came of running them.
 
+use s6_instance_maker_core::lint::Rule;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -185,6 +186,12 @@ impl Answer {
         assert_eq!(self.code, Some(code), "\n{self}");
         self
     }
+}
+
+/// Options by which everything is accepted that lint finds: for templates that are there to be copied, not to be run.
+#[must_use]
+pub fn all_allowed() -> Vec<String> {
+    Rule::ALL.iter().map(|rule| format!("--allow={}", rule.id())).collect()
 }
 
 /// `command` under `umask`.

@@ -72,7 +72,7 @@ fn truth() -> String {
 
 /// What is said instead of what.
 const LIES: &[(&str, &str, &str)] = &[
-    ("another version", "\"version\":1", "\"version\":2"),
+    ("another version", "\"version\":2", "\"version\":3"),
     ("another kind of document", "maker plan", "maker job"),
     ("another template", "\"template\":\"", "\"template\":\"0"),
     ("a digest of zeros", "DIGEST", "0000000000000000000000000000000000000000000000000000000000000000"),
@@ -112,7 +112,7 @@ const LIES: &[(&str, &str, &str)] = &[
     ("a source that is not there", "\"copy\":\"data\"", "\"copy\":\"passwd\""),
     ("a source that is a link", "\"copy\":\"data\"", "\"copy\":\"link\""),
     ("a source through a link", "\"copy\":\"data\"", "\"copy\":\"link/x\""),
-    ("a member that nobody knows", "\"version\":1", "\"version\":1,\"more\":1"),
+    ("a member that nobody knows", "\"version\":2", "\"version\":2,\"more\":1"),
     ("a warning that nobody knows", "\"warnings\":[]", "\"warnings\":[{\"id\":\"x\",\"subject\":\"y\"}]"),
     ("something behind it", "]}\n", "]}x"),
 ];
