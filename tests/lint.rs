@@ -312,6 +312,14 @@ const UNSOUND: &[Unsound] = &[
         &[],
         r#"0755 file run
            0755 dir log
+           0755 file log/run == #!/command/with-contenv sh\ndirs=/x\nlog_dir="/var/log/svc"\nmkdir -p "$log_dir"\n[ "$(id -u)" = 0 ] || exec s6-log T "$log_dir"\nexec s6-setuidgid log s6-log T ${log_dir}\n"#,
+        "warning shared-log-directory log/run",
+    ),
+    (
+        "shared-log-directory",
+        &[],
+        r#"0755 file run
+           0755 dir log
            0755 file log/run == #!/usr/bin/execlineb -P\nif { mkdir -p /var/log/svc }\ns6-setuidgid log\nifelse { test -e /etc/t } { exec s6-log t "/var/log/svc" }\ns6-log\n  -bd3 -- T /var/log/svc\n"#,
         "warning shared-log-directory log/run",
     ),
@@ -543,6 +551,48 @@ const SOUND: &[(&str, &[&str], &str)] = &[
         r#"0755 file run
            0755 dir log
            0755 file log/run == #!/usr/bin/execlineb -P\nbacktick n { uuidgen }\ns6-log t /var/log/$n\n"#,
+    ),
+    (
+        "s6-log, a variable that depends",
+        &[],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/bin/sh\ndir=/var/log/$(hostname)\nexec s6-log t "$dir"\n"#,
+    ),
+    (
+        "s6-log, a variable that is given twice",
+        &[],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/bin/sh\ndir=/var/log/svc\ntest -e here || dir=./main\nexec s6-log t "$dir"\n"#,
+    ),
+    (
+        "s6-log, a variable that goes on",
+        &[],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/bin/bash\ndir=/var/log/svc\ndir+=/$HOSTNAME\nexec s6-log t "$dir"\n"#,
+    ),
+    (
+        "s6-log, a variable that is read",
+        &[],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/bin/sh\ndir=/var/log/svc\nread -r dir <name\nexec s6-log t "$dir"\n"#,
+    ),
+    (
+        "s6-log, a variable of one command",
+        &[],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/bin/sh\ndir=/var/log/svc prepare\nexec s6-log t "$dir"\n"#,
+    ),
+    (
+        "s6-log, part of a variable",
+        &[],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/bin/sh\ndir=/var/log/svc\nexec s6-log t "${dir%/svc}$HOSTNAME"\n"#,
     ),
     (
         "s6-log, a pattern",

@@ -225,7 +225,7 @@ impl Language {
             let mut pieces = word.split(|byte| b"=:,".contains(byte));
             self.is_about_arguments(word)
                 || pieces.any(|piece| files.contains(piece) || is_relative(piece))
-                || word.starts_with(b"/proc/")
+                || word.starts_with(b"/proc/self/")
         };
         let words: Vec<&[u8]> = words(head).collect();
         self == Self::Other
@@ -275,6 +275,13 @@ impl Language {
             Self::Execline => !word.is_substituted || !commands.iter().flatten().any(|word| substitutes(&word.text)),
             _ => !word.is_substituted,
         };
+        let directory_of = |word: &Word| {
+            let text = match variable(&word.text) {
+                Some(name) if self == Self::Shell && word.is_substituted => assigned(&commands, name)?,
+                _ => is_literal(word).then_some(word.text.as_slice())?,
+            };
+            text.starts_with(b"/").then(|| text.to_vec())
+        };
         let mut found = None;
         for command in &commands {
             let mut words = command.iter();
@@ -291,11 +298,32 @@ impl Language {
             if is_talk || before.len() == command.len() {
                 continue;
             }
-            let directory = words.find(|word| word.text.starts_with(b"/") && is_literal(word))?;
-            found.get_or_insert_with(|| directory.text.clone());
+            let directory = words.find_map(directory_of)?;
+            found.get_or_insert(directory);
         }
         found
     }
+}
+
+/// The name of the variable that a word of a shell stands for, if it is nothing but that.
+fn variable(word: &[u8]) -> Option<&[u8]> {
+    let name = word.strip_prefix(b"$")?;
+    let name = name.strip_prefix(b"{").map_or(Some(name), |name| name.strip_suffix(b"}"))?;
+    let is_name = name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    is_name.then_some(name)
+}
+
+/// What a script of a shell surely has in a variable: what is assigned to it, if that is said once, and nothing else names it.
+fn assigned<'a>(commands: &'a [Vec<Word>], name: &[u8]) -> Option<&'a [u8]> {
+    let mut found = None;
+    for (command, word) in commands.iter().flat_map(|command| command.iter().map(move |word| (command, word))) {
+        match word.text.strip_prefix(name) {
+            Some([b'=', value @ ..]) if found.is_none() && command.len() == 1 && !word.is_substituted => found = Some(value),
+            Some([] | [b'=', ..] | [b'+', b'=', ..]) => return None,
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Programs that read a directory, their first operand.
