@@ -2,6 +2,7 @@
 
 use s6_instance_maker_core::lint::{Level, Rule, lint};
 use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::template::{FileFacts, HEAD_MAX, Template};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
 use s6_instance_maker_workspace::manifest::{facts, planned, request, template};
@@ -835,6 +836,14 @@ fn several_at_once() {
     let fatal = |options: &[&str]| messages(options, &template).matches("fatal: ").count();
     assert_eq!((fatal(&[]), fatal(&["--strict"])), (4, 8));
     assert_eq!(fatal(&["--allow", "run-not-executable", "--allow", "control-file-invalid"]), 2);
+    let refused = plan(&request(["template", "dir"]).unwrap(), &facts(), &template).unwrap_err();
+    let all_errors: Vec<&str> = all.split("; ").filter(|finding| finding.starts_with("error ")).collect();
+    let said = refused.to_string();
+    assert!(
+        said.starts_with("run-not-executable: `run` in") && said.contains("in vain; no-interpreter-line: `run` in"),
+        "{said}"
+    );
+    assert_eq!(said.matches("; ").count(), all_errors.len() - 1);
     let errors = ["run-not-executable", "no-interpreter-line", "log-run-missing", "control-file-invalid"];
     let options: Vec<&str> = errors.iter().flat_map(|id| ["--allow", id]).collect();
     assert_eq!(messages(&options, &template).matches("warning: ").count(), 4);
@@ -913,6 +922,303 @@ fn interpreter_lines() {
         let found = found(&[], &with_file("run", text.as_bytes()));
         assert_eq!(found.first().map(String::as_str), expected, "{text:?}");
         assert!(found.len() < 2, "{text:?}: {found:?}");
+    }
+}
+
+/// The directory that all loggers would share by this script.
+fn shared(script: &str) -> Option<String> {
+    let mut template = template("0755 file run\n0755 dir log");
+    let meta = Meta { mode: Mode::new(0o755), owner: Some(Ids { uid: 0, gid: 0 }) };
+    let file = Kind::File(FileFacts { size: script.len() as u64, head: Some(script.into()) });
+    template.insert(TreePath::parse("log/run").unwrap(), Node::new(meta, file)).unwrap();
+    let found = lint(&request(["template", "dir"]).unwrap(), &facts(), &template);
+    assert!(found.iter().all(|finding| finding.rule == Rule::SharedLogDirectory), "{found:?}");
+    found.first().map(|finding| String::from_utf8(finding.detail.clone()).unwrap())
+}
+
+/// How the commands of a script are read, by the log directory that is seen in them.
+#[test]
+fn commands_of_scripts() {
+    const SHELL: &[(&str, Option<&str>)] = &[
+        ("s6-log /l/x", Some("/l/x")),
+        ("s6-log '/l/a b'", Some("/l/a b")),
+        ("s6-log \"/l/a b\"", Some("/l/a b")),
+        ("s6-log /l/a' 'b\" \"c", Some("/l/a b c")),
+        ("s6-log \"/l/a'b\"", Some("/l/a'b")),
+        ("s6-log '/l/a\"b'", Some("/l/a\"b")),
+        ("s6-log /l/a\\ b", Some("/l/a b")),
+        ("s6-log '/l/a\\b'", Some("/l/a\\b")),
+        ("s6-log \"/l/a\\\"b\"", Some("/l/a\"b")),
+        ("s6-log /l/a\\\nb", Some("/l/ab")),
+        ("s6-log \\\n/l/x", Some("/l/x")),
+        ("s6-log /l/x\\", Some("/l/x")),
+        ("s6-log \"/l/x", None),
+        ("s6-log /l/x '", None),
+        ("s6-log /l/a#b", Some("/l/a#b")),
+        ("s6-log /l/x # /l/y", Some("/l/x")),
+        ("# s6-log /l/y\ns6-log /l/x", Some("/l/x")),
+        ("s6-log ''#/l/y /l/x", Some("/l/x")),
+        ("s6-log /l/x <in", Some("/l/x")),
+        ("s6-log t </dev/null", None),
+        ("s6-log t >/l/x", None),
+        ("s6-log t & cd /l/x", None),
+        ("s6-log t; cd /l/x", None),
+        ("s6-log t | tee /l/x", None),
+        ("(s6-log t) /l/x", None),
+        ("s6-log t\n/l/x", None),
+        ("s6-log /l/x <<E\nE", None),
+        ("s6-log /l/\\$1", Some("/l/$1")),
+        ("s6-log /l/$x", None),
+        ("s6-log \"/l/$x\"", None),
+        ("s6-log '/l/$x'", Some("/l/$x")),
+        ("s6-log '/l/`x`'", Some("/l/`x`")),
+        ("s6-log /l/`x`", None),
+        ("s6-log \"/l/`x`\"", None),
+        ("s6-log /l/a*", None),
+        ("s6-log /l/a?", None),
+        ("s6-log /l/[ab]", None),
+        ("s6-log '/l/a*'", Some("/l/a*")),
+        ("s6-log /l/$1 /l/x", Some("/l/x")),
+        ("s6-log\t/l/x\t/l/y", Some("/l/x")),
+        ("s6-log ./ && s6-log /l/x", None),
+        ("s6-log /l/x || s6-log /l/y", Some("/l/x")),
+        ("s6-logger /l/x", None),
+        ("/opt/bin/s6-log /l/x", Some("/l/x")),
+        ("mkdir -p /l/$1; s6-log /l/x", None),
+        ("mkdir -p '/l/$1'; s6-log /l/x", Some("/l/x")),
+        ("mkdir -p /l/$x; s6-log /l/x", Some("/l/x")),
+        ("s6-log \"p$1\" /l/x", Some("/l/x")),
+        ("shift\ns6-log /l/x", None),
+        ("echo s6-log /l/y\ns6-log /l/x", Some("/l/x")),
+        ("test -x s6-log /l/y", None),
+        ("/usr/sbin/chroot /r s6-log /l/x", None),
+        ("d=/l/x; s6-log $d", Some("/l/x")),
+        ("d=/l/x; s6-log ${d}", Some("/l/x")),
+        ("d=/l/x; s6-log ${d", None),
+        ("d=/l/x; s6-log '$d'", None),
+        ("d_1=/l/x; s6-log \"$d_1\"", Some("/l/x")),
+        ("d=l/x; s6-log $d", None),
+        ("d=/l/x; d=/l/y; s6-log $d", None),
+        ("d=/l/x; export d; s6-log $d", None),
+        ("d=/l/x; d+=y; s6-log $d", None),
+        ("d=/l/$HOSTNAME; s6-log $d", None),
+        ("d=/l/x true; s6-log $d", None),
+        ("dd=/l/x; s6-log $d", None),
+        ("d=/l/x; s6-log $d-y", None),
+        ("d=/l/x; s6-log $d /l/y", Some("/l/x")),
+        ("s6-log $d /l/y", Some("/l/y")),
+    ];
+    const EXECLINE: &[(&str, Option<&str>)] = &[
+        ("s6-log /l/x", Some("/l/x")),
+        ("s6-log\n/l/x", Some("/l/x")),
+        ("s6-log \"/l/a b\"", Some("/l/a b")),
+        ("s6-log '/l/x'", None),
+        ("s6-log /l/x \"", None),
+        ("s6-log \"/l/a\\\"b\"", Some("/l/a\"b")),
+        ("s6-log /l/a\\ b", Some("/l/a b")),
+        ("s6-log /l/a\\\nb", Some("/l/ab")),
+        ("s6-log /l/a#b", Some("/l/a#b")),
+        ("# s6-log /l/y\ns6-log /l/x", Some("/l/x")),
+        ("s6-log \"\"# /l/x", Some("/l/x")),
+        ("s6-log \"#\" /l/x", Some("/l/x")),
+        ("ifelse { s6-log ./a } { s6-log ./b } s6-log /l/x", None),
+        ("ifelse { s6-log /l/a } { s6-log /l/b } s6-log /l/x", Some("/l/a")),
+        ("s6-log /l/a{ /l/b", Some("/l/a{")),
+        ("s6-log {x /l/b", Some("/l/b")),
+        ("s6-log } /l/b", None),
+        ("s6-log \"{\" /l/b", Some("/l/b")),
+        ("foreground { s6-log t }", None),
+        ("foreground { s6-log /l/x }", Some("/l/x")),
+        ("s6-log /l/x }", Some("/l/x")),
+        ("s6-log /l/$1", Some("/l/$1")),
+        ("define d x s6-log /l/$d", None),
+        ("define d x s6-log /l/\\$d", Some("/l/$d")),
+        ("importas d D s6-log /l/x", None),
+        ("mkdir -p $1 s6-log /l/x", Some("/l/x")),
+        ("s6-log $d /l/x", Some("/l/x")),
+        ("d=/l/x s6-log $d", None),
+    ];
+    for (script, expected) in SHELL {
+        assert_eq!(shared(&format!("#!/bin/sh\n{script}")).as_deref(), *expected, "{script}");
+        assert_eq!(shared(&format!("#!/bin/sh\n{script}\n")).as_deref(), *expected, "{script}");
+        assert_eq!(shared(&format!("#!/bin/lua\n{script}\n")), None, "{script}");
+    }
+    for (script, expected) in EXECLINE {
+        let expected = if *script == "d=/l/x s6-log $d" { None } else { *expected };
+        assert_eq!(shared(&format!("#!/bin/execlineb -P\n{script}")).as_deref(), expected, "{script}");
+    }
+    for (script, expected) in [("s6-log /l/$1", None), ("mkdir -p $1 s6-log /l/x", None), ("s6-log p$1 /l/x", Some("/l/x"))] {
+        for option in ["-S0", "-s1", "-WS1"] {
+            assert_eq!(shared(&format!("#!/bin/execlineb {option}\n{script}")).as_deref(), expected, "{script}");
+        }
+    }
+}
+
+/// Whether a run script is told never to look at its argument, and which of its programs is elsewhere than in Debian; beside it there
+/// are a file and a directory.
+fn of_run(script: &str) -> (bool, Option<String>) {
+    let mut template = template("0755 dir env\n0644 file a.conf\n0644 file notification-fd\n0755 dir log\n0755 file log/run");
+    let meta = Meta { mode: Mode::new(0o755), owner: Some(Ids { uid: 0, gid: 0 }) };
+    let file = Kind::File(FileFacts { size: script.len() as u64, head: Some(script.into()) });
+    template.insert(TreePath::parse("run").unwrap(), Node::new(meta, file)).unwrap();
+    let found = lint(&request(["--installation", "debian", "template", "dir"]).unwrap(), &facts(), &template);
+    let of = |rule| found.iter().find(|finding| finding.rule == rule);
+    let elsewhere = of(Rule::InterpreterElsewhere).map(|finding| String::from_utf8(finding.detail.clone()).unwrap());
+    (of(Rule::InstanceNameUnused).is_some(), elsewhere)
+}
+
+/// What is taken for a use of the argument, or of anything by which instances may differ, and what is not.
+#[test]
+fn uses_of_the_argument() {
+    const USED_BY_SHELL: &[&str] = &[
+        "x $1",
+        "x $9",
+        "x $0",
+        "x $@",
+        "x $*",
+        "x $#",
+        "x ${1}",
+        "x ${1%/*}",
+        "x ${#}",
+        "x ${!1}",
+        "x ${#1}",
+        "x \"$1\"",
+        "x a$b$1",
+        "x $PWD",
+        "x ${PWD##*/}",
+        "x $OLDPWD",
+        "shift",
+        "getopts a b",
+        "eval x",
+        ". /etc/x",
+        "source /etc/x",
+        "/bin/pwd",
+        "x $argv",
+        "x ${BASH_ARGV[0]}",
+        "x \"$(pwd)\"",
+        "for i; do x; done",
+        "select i; do x; done",
+        "x ./a",
+        "x ../a",
+        "x a/b",
+        "x .",
+        "x ..",
+        "x -c a.conf",
+        "x --conf=a.conf",
+        "x a:a.conf",
+        "x b,a.conf,c",
+        "env x",
+        "x _/a",
+        "x 0/a",
+        "x /proc/self/cwd",
+        "s6-envdir e x",
+        "s6-envdir -i -- e x",
+        "/usr/bin/s6-envdir e x",
+        "envdir e x",
+        "cat <<E\n# $1\nE",
+    ];
+    const UNUSED_BY_SHELL: &[&str] = &[
+        "x",
+        "x $a",
+        "x $$",
+        "x $",
+        "x ${a1}",
+        "x $a1",
+        "x 1",
+        "# $1",
+        "\t# $1",
+        "set -e",
+        "for i in a; do x; done",
+        "select i in a; do x; done",
+        "x $PW",
+        "x notification-fd",
+        "x log",
+        "x run",
+        "x -c /a/b",
+        "x -a/b",
+        "x $a/b",
+        "x +/b",
+        "x /a",
+        "x ...",
+        "s6-envdir /e x",
+        "s6-envdir -i /e x",
+        "s6-envdir",
+        "x /proc/kmsg",
+        "x a.config",
+        "shifted",
+        "envfile",
+    ];
+    const USED_BY_EXECLINE: &[&str] = &[
+        "elgetpositionals x",
+        "elgetopt a x",
+        "dollarat x",
+        "getcwd A x",
+        "pwd",
+        "shift x",
+        "importas a A x",
+        "multisubstitute { } x",
+        "x ./a",
+        "x a.conf",
+        "envfile e x",
+    ];
+    let used = |interpreter: &str, script: &str| !of_run(&format!("#!{interpreter}\n{script}\n")).0;
+    for script in USED_BY_SHELL {
+        for shell in ["/bin/sh", "/bin/ash", "/bin/dash", "/bin/bash -e", "/bin/ksh", "/bin/mksh", "/bin/zsh", "/bin/yash"] {
+            assert!(used(shell, script), "{script}");
+        }
+    }
+    for script in UNUSED_BY_SHELL {
+        for shell in
+            ["/bin/sh", "/usr/bin/env A=b -i sh", "/bin/busybox sh", "/bin/toybox sh -e", "/command/with-contenv /bin/sh"]
+        {
+            assert!(!used(shell, script), "{script}");
+        }
+        assert!(used("/bin/fish", script) && used("/usr/bin/env", script) && used("/usr/bin/env fish", script), "{script}");
+    }
+    for script in USED_BY_EXECLINE {
+        assert!(used("/bin/execlineb -P", script) && used("/bin/execlineb -S1", script), "{script}");
+    }
+    for script in ["x $1", "x ${1}", "x $@", "x $#"] {
+        assert!(!used("/bin/execlineb -P", script) && !used("/bin/execlineb", script), "{script}");
+        assert!(!used("/bin/execlineb Ss", script), "{script}");
+        for options in ["-S1", "-s1", "-P -S1", "-WS0"] {
+            assert!(used(&format!("/bin/execlineb {options}"), script), "{script}");
+        }
+    }
+    for script in ["x a", "shifted", "eval", "fdmove -c 2 1"] {
+        assert!(!used("/bin/execlineb -S1", script), "{script}");
+    }
+}
+
+/// Which path of a program is another one than Debian's.
+#[test]
+fn programs_elsewhere() {
+    for (script, expected) in [
+        ("#!/usr/bin/execlineb -P\n", None),
+        ("#!/bin/execlineb -P\n", None),
+        ("#!/usr/sbin/execlineb -P\n", None),
+        ("#!/sbin/./execlineb -P\n", None),
+        ("#!/usr//bin/execlineb -P\n", None),
+        ("#!execlineb\n", None),
+        ("#!/opt/bin/execlineb -P\n", Some("/opt/bin/execlineb")),
+        ("#!/usr/local/bin/execlineb -P\n", Some("/usr/local/bin/execlineb")),
+        ("#!/execlineb\n", Some("/execlineb")),
+        ("#!/opt/s6-log\n", Some("/opt/s6-log")),
+        ("#!/bin/sh\n/command/s6-svc -u /x\n", Some("/command/s6-svc")),
+        ("#!/bin/sh\n/opt/sbin/s6-svc -u /x\n", Some("/opt/sbin/s6-svc")),
+        ("#!/bin/sh\nx;(/opt/bin/s6-svc)|x\n", Some("/opt/bin/s6-svc")),
+        ("#!/bin/sh\n'/opt/bin/s6-svc' x\n", Some("/opt/bin/s6-svc")),
+        ("#!/bin/sh\n/opt/bin/s6-svok /x && /opt/bin/s6-svc -u /x\n", Some("/opt/bin/s6-svok")),
+        ("#!/bin/sh\n/opt/bin//s6-svc -u /x\n", Some("/opt/bin//s6-svc")),
+        ("#!/bin/sh\n/opt/s6-svc -u /x\n", None),
+        ("#!/bin/sh\n/opt/bin/s6-tcpserver\n", None),
+        ("#!/bin/sh\n/opt/bin/execlineb -c x\n", None),
+        ("#!/bin/sh\nopt/bin/s6-svc\n", None),
+        ("#!/bin/sh\nx=/opt/bin/s6-svc\n", None),
+        ("#!/bin/sh\n/bin/s6-svc /sbin/s6-svc /usr/bin/s6-svc /usr/sbin/s6-svc\n", None),
+        ("#!/bin/sh\n  # /opt/bin/s6-svc\n", None),
+    ] {
+        assert_eq!(of_run(script).1.as_deref(), expected, "{script}");
     }
 }
 

@@ -40,7 +40,7 @@ impl Reader {
     }
 }
 
-/// The commands of a shell's script; none where there is a here-document, since that may be anything.
+/// The commands of a shell's script; none where there is a here-document, since that may be anything, or where a quote has no end.
 pub(super) fn of_shell(text: &[u8]) -> Option<Vec<Vec<Word>>> {
     let mut reader = Reader::default();
     let mut quote = None;
@@ -74,11 +74,11 @@ pub(super) fn of_shell(text: &[u8]) -> Option<Vec<Vec<Word>>> {
         }
     }
     reader.end_command();
-    Some(reader.commands)
+    quote.is_none().then_some(reader.commands)
 }
 
-/// The commands of a script in execline: what is not in a block, and each block.
-pub(super) fn of_execline(text: &[u8]) -> Vec<Vec<Word>> {
+/// The commands of a script in execline: what is not in a block, and each block; none where a quote has no end.
+pub(super) fn of_execline(text: &[u8]) -> Option<Vec<Vec<Word>>> {
     let mut reader = Reader::default();
     let mut is_quoted = false;
     let mut rest = text;
@@ -107,7 +107,7 @@ pub(super) fn of_execline(text: &[u8]) -> Vec<Vec<Word>> {
         }
     }
     reader.end_command();
-    reader.commands
+    (!is_quoted).then_some(reader.commands)
 }
 
 /// What comes after a comment, from the end of its line on.

@@ -248,7 +248,7 @@ impl Language {
     fn is_about_arguments(self, word: &[u8]) -> bool {
         let name = base(word);
         match self {
-            Self::Shell => matches!(name, b"shift" | b"getopts" | b"eval" | b"." | b"source" | b"pwd" | b"argv"),
+            Self::Shell => matches!(name, b"shift" | b"getopts" | b"eval" | b"." | b"source" | b"pwd"),
             Self::Execline | Self::ExeclineWithArguments => matches!(
                 name,
                 b"elgetpositionals"
@@ -268,7 +268,7 @@ impl Language {
     pub(super) fn fixed_log_directory(self, head: &[u8]) -> Option<Vec<u8>> {
         let commands = match self {
             Self::Shell => commands::of_shell(head)?,
-            Self::Execline | Self::ExeclineWithArguments => commands::of_execline(head),
+            Self::Execline | Self::ExeclineWithArguments => commands::of_execline(head)?,
             Self::Other => return None,
         };
         let is_literal = |word: &Word| match self {
@@ -358,11 +358,12 @@ fn is_relative(word: &[u8]) -> bool {
 }
 
 /// Whether a variable for arguments, for the script itself, or for the working directory, is in a line: `$1`, `$0`, `$@`, `$*`, `$#`,
-/// these in braces, `$PWD`.
+/// these in braces, `$PWD`, and what some shells have besides.
 fn names_argument(line: &[u8]) -> bool {
+    const NAMES: [&[u8]; 4] = [b"PWD", b"OLDPWD", b"argv", b"BASH_ARG"];
     let is_name = |byte: u8| matches!(byte, b'0'..=b'9' | b'@' | b'*' | b'#');
     line.split(|&byte| byte == b'$').skip(1).any(|rest| match rest {
         [b'{', b'!' | b'#', byte, ..] | [b'{', byte, ..] | [byte, ..] if is_name(*byte) => true,
-        [b'{', rest @ ..] | rest => rest.starts_with(b"PWD") || rest.starts_with(b"OLDPWD"),
+        [b'{', rest @ ..] | rest => NAMES.iter().any(|name| rest.starts_with(name)),
     })
 }
