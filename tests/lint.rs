@@ -209,8 +209,11 @@ const UNSOUND: &[Unsound] = &[
          0644 file notification-fd = 2
          0644 file lock-fd = many
          0644 file down-signal = sig0
-         0644 file reload-signal = 65",
+         0644 file reload-signal = 65
+         0644 file timeout-kill = 000000060000
+         0644 file timeout-finish = 99999999999",
         "warning control-file-invalid notification-fd; warning control-file-invalid lock-fd; \
+         warning control-file-invalid timeout-kill; warning control-file-invalid timeout-finish; \
          warning control-file-invalid down-signal; warning control-file-invalid reload-signal",
     ),
     (

@@ -47,6 +47,9 @@ pub(super) fn consequence(path: &TreePath, value: &[u8]) -> &'static str {
     let name = path.split().map_or(path.as_bytes(), |(_, name)| name);
     let upper = value.to_ascii_uppercase();
     let number = number_of(if name.ends_with(b"-signal") { without_sig(&upper) } else { value });
+    if value.len() > DIGITS_MAX && value.iter().all(u8::is_ascii_digit) {
+        return "s6-supervise will look at its first 11 characters only";
+    }
     match (name, number) {
         (b"notification-fd", Some(1 | 2)) => {
             "that is the script's own output, and what it writes there will be taken for a notification, and lost"
