@@ -214,7 +214,7 @@ fn no_snapshot_is_stale() {
     for (folder, source) in [
         ("plan", "tests/plan.rs"),
         ("cli", "tests/cli.rs"),
-        ("lint", "tests/lint.rs"),
+        ("lint", "tests/lint"),
         ("wire", "tests/wire.rs"),
         ("wasm", "tests/wasm"),
     ] {
