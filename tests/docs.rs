@@ -211,9 +211,13 @@ fn named_tests_exist() {
 /// Every snapshot belongs to a test: the names are those of the tables.
 #[test]
 fn no_snapshot_is_stale() {
-    for (folder, source) in
-        [("plan", "tests/plan.rs"), ("cli", "tests/cli.rs"), ("wire", "tests/wire.rs"), ("wasm", "tests/wasm")]
-    {
+    for (folder, source) in [
+        ("plan", "tests/plan.rs"),
+        ("cli", "tests/cli.rs"),
+        ("lint", "tests/lint"),
+        ("wire", "tests/wire.rs"),
+        ("wasm", "tests/wasm"),
+    ] {
         let source = if source.ends_with(".rs") { read(source) } else { texts_below(source) };
         for entry in std::fs::read_dir(program::workspace().join("snapshots").join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();

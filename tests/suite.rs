@@ -11,6 +11,7 @@ mod faults;
 mod fuzz;
 mod hostile;
 mod laws;
+mod lint;
 mod live;
 mod plan;
 mod quoting;

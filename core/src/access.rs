@@ -21,11 +21,11 @@ pub(crate) struct UserAccess<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Obstacle {
     /// The user may not execute it.
-    NotExecutable,
+    Execute,
     /// It is a script, and the user may not read it.
-    NotReadable,
+    Read,
     /// It is a directory on the way, and the user may not pass through it.
-    NotSearchable,
+    Pass,
 }
 
 impl<'a> UserAccess<'a> {
@@ -54,24 +54,24 @@ impl<'a> UserAccess<'a> {
         };
         let Some(Node { kind: Kind::File(file), .. }) = self.template.tree().get(&end) else { return None };
         if let Some(closed) = passed.into_iter().find(|directory| !self.allows(directory, Access::Execute)) {
-            return Some((closed, Obstacle::NotSearchable));
+            return Some((closed, Obstacle::Pass));
         }
         if !self.allows(&end, Access::Execute) {
-            return Some((path.clone(), Obstacle::NotExecutable));
+            return Some((path.clone(), Obstacle::Execute));
         }
         let is_binary = file.head.as_ref().is_some_and(|head| head.starts_with(crate::template::ELF));
-        (!is_binary && !self.allows(&end, Access::Read)).then(|| (path.clone(), Obstacle::NotReadable))
+        (!is_binary && !self.allows(&end, Access::Read)).then(|| (path.clone(), Obstacle::Read))
     }
 
-    /// Whether the user surely may not use what is at `path`, a file or a directory. Someone unknown may be its owner, unless that is
-    /// root, or in its group.
+    /// Whether the user surely may not use what is at `path`, a file or a directory: a program can be run without being read. Someone
+    /// unknown may be its owner, unless that is root, or in its group.
     pub(crate) fn surely_cannot_use(&self, path: &TreePath) -> bool {
         let Some(meta) = self.copied(path) else { return false };
         let is_directory = matches!(self.template.tree().get(path), Some(Node { kind: Kind::Directory, .. }));
-        let access = if is_directory { Access::Execute } else { Access::Read };
-        let by_group_or_others = if is_directory { 0o011 } else { 0o044 };
+        let by_group_or_others = if is_directory { 0o011 } else { 0o055 };
+        let allows = |access| self.facts.allows(self.who.as_ref(), meta, access);
         if self.is_known() {
-            !self.facts.allows(self.who.as_ref(), meta, access)
+            !allows(Access::Execute) && (is_directory || !allows(Access::Read))
         } else {
             meta.owner.unwrap_or(self.facts.caller).uid == 0 && !meta.mode.has(by_group_or_others)
         }

@@ -5,6 +5,7 @@
 //! control files. What the programs of s6 do with such a template is in docs/original.md, "Control files of s6-supervise" and
 //! "Scripts that cannot be run".
 
+mod commands;
 mod control;
 mod links;
 mod rule;
@@ -23,6 +24,31 @@ use crate::tree::{Kind, Node};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
+
+/// The file that keeps a service down.
+const DOWN: Name = Name::constant("down");
+/// Files whose mere being there says something to s6-supervise.
+const FLAGS: [Name; 3] = [Name::constant("flag-newpidns"), Name::constant("flag-timeout-killpg"), Name::constant("nosetsid")];
+/// What says something to s6-rc that can be meant for nobody else.
+const SURELY_OF_S6_RC: [Name; 9] = [
+    Name::constant("producer-for"),
+    Name::constant("consumer-for"),
+    Name::constant("pipeline-name"),
+    Name::constant("dependencies.d"),
+    Name::constant("contents.d"),
+    Name::constant("flag-essential"),
+    Name::constant("flag-recommended"),
+    Name::constant("timeout-up"),
+    Name::constant("timeout-down"),
+];
+/// What says something to s6-rc beside one of those.
+const PERHAPS_OF_S6_RC: [Name; 3] = [TYPE, Name::constant("dependencies"), Name::constant("contents")];
+const TYPE: Name = Name::constant("type");
+
+/// What s6-supervise or s6-rc looks at in a service directory, and nobody else.
+fn of_supervisor() -> impl Iterator<Item = Name> {
+    [RUN, FINISH, DOWN].into_iter().chain(STATE).chain(SETTINGS).chain(FLAGS).chain(SURELY_OF_S6_RC)
+}
 
 /// What is accepted, and what is not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,7 +181,6 @@ impl Lint<'_> {
 
     /// What another supervisor, or somebody who stopped a service, left there.
     fn leftovers(&mut self) {
-        const DOWN: Name = Name::constant("down");
         for path in self.template.state() {
             self.tell(Rule::StateLeftBehind, &path, b"");
         }
@@ -179,20 +204,16 @@ impl Lint<'_> {
 
     /// Files that say something to s6-rc, which never sees them.
     fn definition(&mut self) {
-        const OF_S6_RC: [Name; 11] = [
-            Name::constant("type"),
-            Name::constant("producer-for"),
-            Name::constant("consumer-for"),
-            Name::constant("pipeline-name"),
-            Name::constant("dependencies"),
-            Name::constant("dependencies.d"),
-            Name::constant("contents"),
-            Name::constant("contents.d"),
-            Name::constant("flag-essential"),
-            Name::constant("timeout-up"),
-            Name::constant("timeout-down"),
-        ];
-        let there: Vec<TreePath> = OF_S6_RC.into_iter().map(TreePath::from).filter(|path| self.entry(path).is_some()).collect();
+        let there = |names: &[Name]| -> Vec<TreePath> {
+            names.iter().cloned().map(TreePath::from).filter(|path| self.entry(path).is_some()).collect()
+        };
+        let kind = self.template.head(&TreePath::from(TYPE)).map(<[u8]>::trim_ascii);
+        let is_typed = matches!(kind, Some(b"longrun" | b"oneshot" | b"bundle"));
+        let surely = there(&SURELY_OF_S6_RC);
+        if surely.is_empty() && !is_typed {
+            return;
+        }
+        let there: Vec<TreePath> = there(&PERHAPS_OF_S6_RC).into_iter().chain(surely).collect();
         if let [first, others @ ..] = there.as_slice() {
             let others: Vec<&[u8]> = others.iter().map(TreePath::as_bytes).collect();
             self.tell(Rule::S6RcDefinition, first, &others.join(b", ".as_slice()));
@@ -216,9 +237,9 @@ impl Lint<'_> {
                     && !is_told
                 {
                     let detail: &[u8] = match obstacle {
-                        Obstacle::NotExecutable => b"execute",
-                        Obstacle::NotReadable => b"read",
-                        Obstacle::NotSearchable => b"pass",
+                        Obstacle::Execute => b"execute",
+                        Obstacle::Read => b"read",
+                        Obstacle::Pass => b"pass",
                     };
                     let told = Finding {
                         rule: Rule::NotReadableByUser,
@@ -232,8 +253,14 @@ impl Lint<'_> {
                     }
                 }
             }
-            // s6-supervise reads these, and is root.
-            judged.extend(SETTINGS.iter().filter_map(|name| directory.join(name).ok()));
+            // s6-supervise and s6-rc look at these, and are root.
+            for path in of_supervisor().filter_map(|name| directory.join(&name).ok()) {
+                if let Resolved::Entry(end) = self.template.resolve(&path)
+                    && !self.is_directory(&end)
+                {
+                    judged.insert(end);
+                }
+            }
         }
         let state = self.template.state();
         let mut closed: Option<TreePath> = None;

@@ -4,6 +4,7 @@ use super::{Level, Lint, Rule};
 use crate::number;
 use crate::path::{Name, TreePath};
 use crate::template::Resolved;
+use crate::tree::Kind;
 
 const NOTIFICATION_FD: Name = Name::constant("notification-fd");
 const LOCK_FD: Name = Name::constant("lock-fd");
@@ -30,6 +31,10 @@ const FILES: [(Name, Value); 7] = [
     (Name::constant("reload-signal"), Value::Signal),
 ];
 
+/// What is shown of what is no file.
+const DIRECTORY: &[u8] = b"(a directory)";
+const FIFO: &[u8] = b"(a FIFO)";
+
 /// As many characters as s6-supervise reads of a number.
 const DIGITS_MAX: usize = 11;
 /// As many as it reads of a signal.
@@ -40,7 +45,12 @@ const DESCRIPTORS: u32 = 1 << 31;
 /// What s6-supervise will do with what the file at `path` says.
 pub(super) fn consequence(path: &TreePath, value: &[u8]) -> &'static str {
     let name = path.split().map_or(path.as_bytes(), |(_, name)| name);
-    match (name, number_of(value)) {
+    let upper = value.to_ascii_uppercase();
+    let number = number_of(if name.ends_with(b"-signal") { without_sig(&upper) } else { value });
+    if value.len() > DIGITS_MAX && value.iter().all(u8::is_ascii_digit) {
+        return "s6-supervise will look at its first 11 characters only";
+    }
+    match (name, number) {
         (b"notification-fd", Some(1 | 2)) => {
             "that is the script's own output, and what it writes there will be taken for a notification, and lost"
         }
@@ -65,10 +75,15 @@ impl Lint<'_> {
         for directory in self.service_directories() {
             for (name, value) in &FILES {
                 let Ok(path) = directory.join(name) else { continue };
-                if let Resolved::Entry(end) = self.template.resolve(&path)
-                    && self.is_directory(&end)
-                {
-                    self.tell(Rule::ControlFileInvalid, &path, b"(a directory)");
+                let end = self.template.resolve(&path);
+                let kind = match &end {
+                    Resolved::Entry(end) => self.template.tree().get(end).map(|node| &node.kind),
+                    _ => None,
+                };
+                match kind {
+                    Some(Kind::Directory) => self.tell(Rule::ControlFileInvalid, &path, DIRECTORY),
+                    Some(Kind::Fifo) => self.tell(Rule::ControlFileInvalid, &path, FIFO),
+                    _ => {}
                 }
                 let Some(head) = self.template.head(&path) else { continue };
                 let line = first_line(head).to_vec();
@@ -121,6 +136,10 @@ fn number_of(line: &[u8]) -> Option<u32> {
     u32::try_from(number).ok()
 }
 
+fn without_sig(name: &[u8]) -> &[u8] {
+    name.strip_prefix(b"SIG").unwrap_or(name)
+}
+
 /// A signal's name, or its number, with `SIG` before it or without, in whatever case.
 fn is_signal(line: &[u8]) -> bool {
     const NAMES: [&str; 34] = [
@@ -129,7 +148,7 @@ fn is_signal(line: &[u8]) -> bool {
         "WINCH", "IO", "POLL", "PWR", "SYS",
     ];
     let upper = line.to_ascii_uppercase();
-    let name = upper.strip_prefix(b"SIG").unwrap_or(&upper);
+    let name = without_sig(&upper);
     let is_number = number_of(name).is_some_and(|number| (1..=64).contains(&number));
     line.len() <= SIGNAL_MAX && (is_number || NAMES.iter().any(|known| known.as_bytes() == name))
 }

@@ -1,17 +1,26 @@
 //! Links that lead out of the template, or nowhere.
 
-use super::{Level, Lint, Rule};
+use super::{Level, Lint, Rule, of_supervisor};
 use crate::path::TreePath;
 use crate::template::{FINISH, LOG, RUN, Resolved};
 use crate::tree::{Kind, Node};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
+/// Directories of what no template can hold: it is made when the system starts.
+const SYSTEM: [&[u8]; 4] = [b"/dev/", b"/proc/", b"/sys/", b"/run/"];
+
 impl Lint<'_> {
     /// Every link of the template that will be copied: where it leads.
     pub(super) fn links(&mut self) {
         let vital = self.vital();
         let state = self.template.state();
+        let directories = self.service_directories();
+        let looked_at: BTreeSet<TreePath> = directories
+            .iter()
+            .flat_map(|directory| of_supervisor().filter_map(|name| directory.join(&name).ok()))
+            .flat_map(|path| self.template.links_on(&path))
+            .collect();
         // A script that is a dangling link is told as that.
         let told: BTreeSet<TreePath> = self.found.iter().map(|finding| finding.path.clone()).collect();
         let told: BTreeSet<TreePath> = told.iter().flat_map(|path| self.template.links_on(path)).chain(told.clone()).collect();
@@ -27,7 +36,13 @@ impl Lint<'_> {
                 Resolved::Outside(_) => Rule::LinkLeavesTemplate,
                 Resolved::Missing | Resolved::Loop => Rule::LinkDangling,
             };
-            let level = if vital.contains(path) { Level::Error } else { Level::Warning };
+            let is_vital = vital.contains(path);
+            // What the system makes is where every instance expects it; but it is neither a script nor a setting.
+            let is_of_system = SYSTEM.iter().any(|system| target.starts_with(system));
+            if is_of_system && rule == Rule::LinkLeavesTemplate && !is_vital && !looked_at.contains(path) {
+                continue;
+            }
+            let level = if is_vital { Level::Error } else { Level::Warning };
             let target = target.clone();
             self.tell_as(level, rule, path, &target);
         }

@@ -1,10 +1,12 @@
 //! `run`, `finish`, `log/run` and `log/finish`: whether they can be run, and whether they are made for instances.
 
 use super::text::{self, Beginning};
-use super::{Level, Lint, Rule};
-use crate::path::TreePath;
+use super::{Level, Lint, Rule, of_supervisor};
+use crate::path::{Name, TreePath};
 use crate::template::{FileFacts, LOG, Resolved};
 use crate::tree::Kind;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 /// What can be wrong with each script.
 struct Rules {
@@ -57,6 +59,17 @@ impl Lint<'_> {
         }
     }
 
+    /// What a script may find in its working directory, but for what s6-supervise looks at.
+    fn files(&self) -> BTreeSet<&[u8]> {
+        let names = self.template.tree().iter().filter_map(|(path, _)| match path.split() {
+            Some((b"", name)) => Some(name),
+            _ => None,
+        });
+        let known: Vec<Name> = of_supervisor().collect();
+        let is_known = |name: &[u8]| name == LOG.as_bytes() || known.iter().any(|known| known.as_bytes() == name);
+        names.filter(|name| !is_known(name)).collect()
+    }
+
     fn script(&mut self, path: &TreePath) {
         let rules = Rules::of(path);
         if self.entry(path).is_none() {
@@ -99,12 +112,14 @@ impl Lint<'_> {
                     return self.tell_as(level, Rule::InterpreterCrlf, path, b"");
                 }
                 let target = &self.request.target;
-                if let Some(program) = text::program_elsewhere(interpreter, &head, target) {
+                // The last word of what is seen may go on.
+                let seen = if is_whole { head.as_slice() } else { text::without_last_word(&head) };
+                if let Some(program) = text::program_elsewhere(interpreter, seen, target) {
                     self.tell(Rule::InterpreterElsewhere, path, program);
                 }
                 if is_whole {
                     let language = text::Language::of(interpreter, arguments);
-                    if path.as_bytes() == b"run" && !language.looks_at_arguments(&head) {
+                    if path.as_bytes() == b"run" && !language.looks_at_arguments(&head, &self.files()) {
                         self.tell(Rule::InstanceNameUnused, path, b"");
                     }
                     if path.as_bytes() == b"log/run"

@@ -1,0 +1,78 @@
+//! The files with a number or a signal in them.
+
+use super::{found, with_file};
+
+/// What is found in a template with this control file.
+fn found_in(name: &str, text: &str) -> Vec<String> {
+    found(&[], &with_file("0755 file run", name, text.as_bytes()))
+}
+
+/// Each form of a number and of a signal that s6-supervise reads, and some that it does not.
+#[test]
+fn control_files_in_every_form() {
+    const NUMBERS: [&str; 5] = ["notification-fd", "lock-fd", "timeout-kill", "timeout-finish", "max-death-tally"];
+    const SIGNALS: [&str; 2] = ["down-signal", "reload-signal"];
+    let numbers = ["3", "3\n", "003\n", "3\n4\n", "3\0\n", "3\n# three\n", "00000000003", "2147483647\n"];
+    let no_numbers = [
+        "",
+        "\n",
+        "abc",
+        "-1",
+        "+3",
+        "0x3",
+        "3.0",
+        "3 \n",
+        "3\t\n",
+        " 3",
+        "3\r\n",
+        "3 # x",
+        "\n3\n",
+        "4294967296",
+        "99999999999",
+        "000000000003",
+    ];
+    let signals = [
+        "HUP", "SIGHUP\n", "hup", "sighup", "SigHup", "HUP\nX\n", "USR1", "WINCH", "PWR", "STKFLT", "IOT", "CLD", "POLL",
+        "CHLD", "KILL", "STOP", "1", "10\n", "010", "SIG10", "34", "64\n", "TERM\0",
+    ];
+    let no_signals = [
+        "",
+        "\n",
+        "abc",
+        "-1",
+        "0",
+        "65",
+        "99",
+        "4294967296",
+        "HUP ",
+        "HUP\r\n",
+        " HUP",
+        "\nHUP",
+        "RTMIN",
+        "SIGRTMIN+1",
+        "EXIT",
+        "SIG",
+        "SIGSIGHUP",
+        "000000000000001",
+        "0000000000000001",
+    ];
+    let judge = |names: &[&str], texts: &[&str], is_valid: bool| {
+        for (name, text) in names.iter().flat_map(|name| texts.iter().map(move |text| (name, text))) {
+            let found = found_in(name, text);
+            let told = found.iter().any(|finding| finding.contains(" control-file-invalid "));
+            assert_eq!((told, found.len()), (!is_valid, usize::from(!is_valid)), "{name} {text:?}: {found:?}");
+        }
+    };
+    judge(&NUMBERS, &numbers, true);
+    judge(&NUMBERS, &no_numbers, false);
+    judge(&NUMBERS[2..], &["0", "1", "4294967295\n"], true);
+    judge(&NUMBERS[..2], &["0", "1", "2", "2147483648", "4294967295"], false);
+    judge(&SIGNALS, &signals, true);
+    judge(&SIGNALS, &no_signals, false);
+    // The one that keeps every instance from starting is an error.
+    for (text, level) in [("0", "error"), ("1", "warning"), ("2", "warning"), ("2147483648", "error"), ("x", "warning")] {
+        let findings = found_in("notification-fd", text);
+        assert_eq!(findings, [format!("{level} control-file-invalid notification-fd")], "{text}");
+    }
+    assert_eq!(found_in("lock-fd", "0"), ["warning control-file-invalid lock-fd"]);
+}

@@ -1,0 +1,353 @@
+//! What the text of a script tells for sure.
+
+use super::{found, with_file};
+use s6_instance_maker_core::lint::{Rule, lint};
+use s6_instance_maker_core::request::Request;
+use s6_instance_maker_core::template::HEAD_MAX;
+use s6_instance_maker_workspace::manifest::{facts, request};
+use std::sync::LazyLock;
+
+/// Parsed once for all of these scripts.
+static PLAIN: LazyLock<Request> = LazyLock::new(|| request(["template", "dir"]).unwrap());
+static DEBIAN: LazyLock<Request> = LazyLock::new(|| request(["--installation", "debian", "template", "dir"]).unwrap());
+
+/// What is beyond the first bytes may do anything; what is in them is told all the same.
+#[test]
+fn long_scripts() {
+    let script = |first: &str, length: usize| {
+        let mut text = first.as_bytes().to_vec();
+        text.resize(length, b'\n');
+        text
+    };
+    let unused = ["warning instance-name-unused run"];
+    assert_eq!(found(&[], &with_file("0755 dir .", "run", &script("#!/bin/sh\nexec true\n", HEAD_MAX))), unused);
+    assert_eq!(found(&[], &with_file("0755 dir .", "run", &script("#!/bin/sh\nexec true\n", HEAD_MAX + 1))), [""; 0]);
+    assert_eq!(found(&[], &with_file("0755 dir .", "run", &script("#!/bin/sh\r\n", 10_000))), ["error interpreter-crlf run"]);
+    // A name at the end of what is seen may go on.
+    let mut cut = script("#!/bin/sh\n", HEAD_MAX - 1 - "/opt/bin/s6-log".len());
+    cut.extend(b" /opt/bin/s6-log");
+    let debian: &[&str] = &["--installation", "debian"];
+    for (end, expected) in [("ger $1\n", &[""; 0] as &[&str]), ("\n", &[""; 0]), ("", &["warning interpreter-elsewhere run"])] {
+        let text = [cut.as_slice(), end.as_bytes()].concat();
+        let seen: Vec<String> = found(debian, &with_file("0755 dir .", "run", &text))
+            .into_iter()
+            .filter(|finding| !finding.contains("unused"))
+            .collect();
+        assert_eq!(seen, expected, "{end:?}");
+    }
+}
+
+/// Interpreter lines at their edges.
+#[test]
+fn interpreter_lines() {
+    let long = |length: usize| format!("#!/bin/sh {}\r\n\"$1\"\n", "x".repeat(length - "#!/bin/sh \r".len()));
+    for (text, expected) in [
+        ("#!/bin/sh".to_owned(), Some("warning instance-name-unused run")),
+        ("#!\t/bin/sh\t\n$1".to_owned(), None),
+        ("#!\r\n".to_owned(), Some("error no-interpreter-line run")),
+        ("#! \r\n$1".to_owned(), Some("error no-interpreter-line run")),
+        ("#\n".to_owned(), Some("error no-interpreter-line run")),
+        ("\u{feff}\n\n  #!/bin/sh\n".to_owned(), Some("error blank-before-interpreter run")),
+        ("\u{7f}EL".to_owned(), Some("error no-interpreter-line run")),
+        ("MZqFpD='\n\0".to_owned(), None),
+        ("\n#!/bin/sh\n\0".to_owned(), Some("error blank-before-interpreter run")),
+        // Of a longer line the kernel does not see the end.
+        (long(255), Some("error interpreter-crlf run")),
+        (long(256), None),
+    ] {
+        let found = found(&[], &with_file("0755 dir .", "run", text.as_bytes()));
+        assert_eq!(found.first().map(String::as_str), expected, "{text:?}");
+        assert!(found.len() < 2, "{text:?}: {found:?}");
+    }
+}
+
+/// The directory that all loggers would share by this script.
+fn shared(script: &str) -> Option<String> {
+    let template = with_file("0755 file run\n0755 dir log", "log/run", script.as_bytes());
+    let found = lint(&PLAIN, &facts(), &template);
+    assert!(found.iter().all(|finding| finding.rule == Rule::SharedLogDirectory), "{found:?}");
+    found.first().map(|finding| String::from_utf8(finding.detail.clone()).unwrap())
+}
+
+/// How the commands of a script are read, by the log directory that is seen in them.
+#[test]
+fn commands_of_scripts() {
+    const SHELL: &[(&str, Option<&str>)] = &[
+        ("s6-log /l/x", Some("/l/x")),
+        ("s6-log '/l/a b'", Some("/l/a b")),
+        ("s6-log \"/l/a b\"", Some("/l/a b")),
+        ("s6-log /l/a' 'b\" \"c", Some("/l/a b c")),
+        ("s6-log \"/l/a'b\"", Some("/l/a'b")),
+        ("s6-log '/l/a\"b'", Some("/l/a\"b")),
+        ("s6-log /l/a\\ b", Some("/l/a b")),
+        ("s6-log '/l/a\\b'", Some("/l/a\\b")),
+        ("s6-log \"/l/a\\\"b\"", Some("/l/a\"b")),
+        ("s6-log /l/a\\\nb", Some("/l/ab")),
+        ("s6-log \\\n/l/x", Some("/l/x")),
+        ("s6-log /l/x\\", Some("/l/x")),
+        ("s6-log \"/l/x", None),
+        ("s6-log /l/x '", None),
+        ("s6-log /l/a#b", Some("/l/a#b")),
+        ("s6-log /l/x # /l/y", Some("/l/x")),
+        ("# s6-log /l/y\ns6-log /l/x", Some("/l/x")),
+        ("s6-log ''#/l/y /l/x", Some("/l/x")),
+        ("s6-log /l/x <in", Some("/l/x")),
+        ("s6-log t </dev/null", None),
+        ("s6-log t >/l/x", None),
+        ("s6-log t & cd /l/x", None),
+        ("s6-log t; cd /l/x", None),
+        ("s6-log t | tee /l/x", None),
+        ("(s6-log t) /l/x", None),
+        ("s6-log t\n/l/x", None),
+        ("s6-log /l/x <<E\nE", None),
+        ("s6-log /l/\\$1", Some("/l/$1")),
+        ("s6-log /l/$x", None),
+        ("s6-log \"/l/$x\"", None),
+        ("s6-log '/l/$x'", Some("/l/$x")),
+        ("s6-log '/l/`x`'", Some("/l/`x`")),
+        ("s6-log /l/`x`", None),
+        ("s6-log \"/l/`x`\"", None),
+        ("s6-log /l/a*", None),
+        ("s6-log /l/a?", None),
+        ("s6-log /l/[ab]", None),
+        ("s6-log '/l/a*'", Some("/l/a*")),
+        ("s6-log /l/$1 /l/x", Some("/l/x")),
+        ("s6-log\t/l/x\t/l/y", Some("/l/x")),
+        ("s6-log ./ && s6-log /l/x", None),
+        ("s6-log /l/x || s6-log /l/y", Some("/l/x")),
+        ("s6-logger /l/x", None),
+        ("/opt/bin/s6-log /l/x", Some("/l/x")),
+        ("mkdir -p /l/$1; s6-log /l/x", None),
+        ("mkdir -p '/l/$1'; s6-log /l/x", Some("/l/x")),
+        ("mkdir -p /l/$x; s6-log /l/x", Some("/l/x")),
+        ("s6-log \"p$1\" /l/x", Some("/l/x")),
+        ("shift\ns6-log /l/x", None),
+        ("echo s6-log /l/y\ns6-log /l/x", Some("/l/x")),
+        ("test -x s6-log /l/y", None),
+        ("/usr/sbin/chroot /r s6-log /l/x", None),
+        ("d=/l/x; s6-log $d", Some("/l/x")),
+        ("d=/l/x; s6-log ${d}", Some("/l/x")),
+        ("d=/l/x; s6-log ${d", None),
+        ("d=/l/x; s6-log '$d'", None),
+        ("d_1=/l/x; s6-log \"$d_1\"", Some("/l/x")),
+        ("d=l/x; s6-log $d", None),
+        ("d=/l/x; d=/l/y; s6-log $d", None),
+        ("d=/l/x; export d; s6-log $d", None),
+        ("d=/l/x; d+=y; s6-log $d", None),
+        ("d=/l/$HOSTNAME; s6-log $d", None),
+        ("d=/l/x true; s6-log $d", None),
+        ("dd=/l/x; s6-log $d", None),
+        ("d=/l/x; s6-log $d-y", None),
+        ("d=/l/x; s6-log $d /l/y", Some("/l/x")),
+        ("s6-log $d /l/y", Some("/l/y")),
+    ];
+    const EXECLINE: &[(&str, Option<&str>)] = &[
+        ("s6-log /l/x", Some("/l/x")),
+        ("s6-log\n/l/x", Some("/l/x")),
+        ("s6-log \"/l/a b\"", Some("/l/a b")),
+        ("s6-log '/l/x'", None),
+        ("s6-log /l/x \"", None),
+        ("s6-log \"/l/a\\\"b\"", Some("/l/a\"b")),
+        ("s6-log /l/a\\ b", Some("/l/a b")),
+        ("s6-log /l/a\\\nb", Some("/l/ab")),
+        ("s6-log /l/a#b", Some("/l/a#b")),
+        ("# s6-log /l/y\ns6-log /l/x", Some("/l/x")),
+        ("s6-log \"\"# /l/x", Some("/l/x")),
+        ("s6-log \"#\" /l/x", Some("/l/x")),
+        ("ifelse { s6-log ./a } { s6-log ./b } s6-log /l/x", None),
+        ("ifelse { s6-log /l/a } { s6-log /l/b } s6-log /l/x", Some("/l/a")),
+        ("s6-log /l/a{ /l/b", Some("/l/a{")),
+        ("s6-log {x /l/b", Some("/l/b")),
+        ("s6-log } /l/b", None),
+        ("s6-log \"{\" /l/b", Some("/l/b")),
+        ("foreground { s6-log t }", None),
+        ("foreground { s6-log /l/x }", Some("/l/x")),
+        ("s6-log /l/x }", Some("/l/x")),
+        ("s6-log /l/$1", Some("/l/$1")),
+        ("define d x s6-log /l/$d", None),
+        ("define d x s6-log /l/\\$d", Some("/l/$d")),
+        ("importas d D s6-log /l/x", None),
+        ("mkdir -p $1 s6-log /l/x", Some("/l/x")),
+        ("s6-log $d /l/x", Some("/l/x")),
+        ("d=/l/x s6-log $d", None),
+    ];
+    for (script, expected) in SHELL {
+        assert_eq!(shared(&format!("#!/bin/sh\n{script}")).as_deref(), *expected, "{script}");
+        assert_eq!(shared(&format!("#!/bin/sh\n{script}\n")).as_deref(), *expected, "{script}");
+        assert_eq!(shared(&format!("#!/bin/lua\n{script}\n")), None, "{script}");
+    }
+    for (script, expected) in EXECLINE {
+        let expected = if *script == "d=/l/x s6-log $d" { None } else { *expected };
+        assert_eq!(shared(&format!("#!/bin/execlineb -P\n{script}")).as_deref(), expected, "{script}");
+    }
+    for (script, expected) in [("s6-log /l/$1", None), ("mkdir -p $1 s6-log /l/x", None), ("s6-log p$1 /l/x", Some("/l/x"))] {
+        for option in ["-S0", "-s1", "-WS1"] {
+            assert_eq!(shared(&format!("#!/bin/execlineb {option}\n{script}")).as_deref(), expected, "{script}");
+        }
+    }
+}
+
+/// Whether a run script is told never to look at its argument, and which of its programs is elsewhere than in Debian; beside it there
+/// are a file and a directory.
+fn of_run(script: &str) -> (bool, Option<String>) {
+    let beside = "0755 dir env\n0644 file a.conf\n0644 file notification-fd\n0755 dir log\n0755 file log/run";
+    let found = lint(&DEBIAN, &facts(), &with_file(beside, "run", script.as_bytes()));
+    let of = |rule| found.iter().find(|finding| finding.rule == rule);
+    let elsewhere = of(Rule::InterpreterElsewhere).map(|finding| String::from_utf8(finding.detail.clone()).unwrap());
+    (of(Rule::InstanceNameUnused).is_some(), elsewhere)
+}
+
+/// What is taken for a use of the argument, or of anything by which instances may differ, and what is not.
+#[test]
+fn uses_of_the_argument() {
+    const USED_BY_SHELL: &[&str] = &[
+        "x $1",
+        "x $9",
+        "x $0",
+        "x $@",
+        "x $*",
+        "x $#",
+        "x ${1}",
+        "x ${1%/*}",
+        "x ${#}",
+        "x ${!1}",
+        "x ${#1}",
+        "x \"$1\"",
+        "x a$b$1",
+        "x $PWD",
+        "x ${PWD##*/}",
+        "x $OLDPWD",
+        "shift",
+        "getopts a b",
+        "eval x",
+        ". /etc/x",
+        "source /etc/x",
+        "/bin/pwd",
+        "x $argv",
+        "x ${BASH_ARGV[0]}",
+        "x \"$(pwd)\"",
+        "for i; do x; done",
+        "select i; do x; done",
+        "x ./a",
+        "x ../a",
+        "x a/b",
+        "x .",
+        "x ..",
+        "x -c a.conf",
+        "x --conf=a.conf",
+        "x a:a.conf",
+        "x b,a.conf,c",
+        "env x",
+        "x _/a",
+        "x 0/a",
+        "x /proc/self/cwd",
+        "s6-envdir e x",
+        "s6-envdir -i -- e x",
+        "/usr/bin/s6-envdir e x",
+        "envdir e x",
+        "cat <<E\n# $1\nE",
+    ];
+    const UNUSED_BY_SHELL: &[&str] = &[
+        "x",
+        "x $a",
+        "x $$",
+        "x $",
+        "x ${a1}",
+        "x $a1",
+        "x 1",
+        "# $1",
+        "\t# $1",
+        "set -e",
+        "for i in a; do x; done",
+        "select i in a; do x; done",
+        "x $PW",
+        "x notification-fd",
+        "x log",
+        "x run",
+        "x -c /a/b",
+        "x -a/b",
+        "x $a/b",
+        "x +/b",
+        "x /a",
+        "x ...",
+        "s6-envdir /e x",
+        "s6-envdir -i /e x",
+        "s6-envdir",
+        "x /proc/kmsg",
+        "x a.config",
+        "shifted",
+        "envfile",
+    ];
+    const USED_BY_EXECLINE: &[&str] = &[
+        "elgetpositionals x",
+        "elgetopt a x",
+        "dollarat x",
+        "getcwd A x",
+        "pwd",
+        "shift x",
+        "importas a A x",
+        "multisubstitute { } x",
+        "x ./a",
+        "x a.conf",
+        "envfile e x",
+    ];
+    let used = |interpreter: &str, script: &str| !of_run(&format!("#!{interpreter}\n{script}\n")).0;
+    for script in USED_BY_SHELL {
+        for shell in ["/bin/sh", "/bin/ash", "/bin/dash", "/bin/bash -e", "/bin/ksh", "/bin/mksh", "/bin/zsh", "/bin/yash"] {
+            assert!(used(shell, script), "{script}");
+        }
+    }
+    for script in UNUSED_BY_SHELL {
+        for shell in
+            ["/bin/sh", "/usr/bin/env A=b -i sh", "/bin/busybox sh", "/bin/toybox sh -e", "/command/with-contenv /bin/sh"]
+        {
+            assert!(!used(shell, script), "{script}");
+        }
+        assert!(used("/bin/fish", script) && used("/usr/bin/env", script) && used("/usr/bin/env fish", script), "{script}");
+    }
+    for script in USED_BY_EXECLINE {
+        assert!(used("/bin/execlineb -P", script) && used("/bin/execlineb -S1", script), "{script}");
+    }
+    for script in ["x $1", "x ${1}", "x $@", "x $#"] {
+        assert!(!used("/bin/execlineb -P", script) && !used("/bin/execlineb", script), "{script}");
+        assert!(!used("/bin/execlineb Ss", script), "{script}");
+        for options in ["-S1", "-s1", "-P -S1", "-WS0"] {
+            assert!(used(&format!("/bin/execlineb {options}"), script), "{script}");
+        }
+    }
+    for script in ["x a", "shifted", "eval", "fdmove -c 2 1"] {
+        assert!(!used("/bin/execlineb -S1", script), "{script}");
+    }
+}
+
+/// Which path of a program is another one than Debian's.
+#[test]
+fn programs_elsewhere() {
+    for (script, expected) in [
+        ("#!/usr/bin/execlineb -P\n", None),
+        ("#!/bin/execlineb -P\n", None),
+        ("#!/usr/sbin/execlineb -P\n", None),
+        ("#!/sbin/./execlineb -P\n", None),
+        ("#!/usr//bin/execlineb -P\n", None),
+        ("#!execlineb\n", None),
+        ("#!/opt/bin/execlineb -P\n", Some("/opt/bin/execlineb")),
+        ("#!/usr/local/bin/execlineb -P\n", Some("/usr/local/bin/execlineb")),
+        ("#!/execlineb\n", Some("/execlineb")),
+        ("#!/opt/s6-log\n", Some("/opt/s6-log")),
+        ("#!/bin/sh\n/command/s6-svc -u /x\n", Some("/command/s6-svc")),
+        ("#!/bin/sh\n/opt/sbin/s6-svc -u /x\n", Some("/opt/sbin/s6-svc")),
+        ("#!/bin/sh\nx;(/opt/bin/s6-svc)|x\n", Some("/opt/bin/s6-svc")),
+        ("#!/bin/sh\n'/opt/bin/s6-svc' x\n", Some("/opt/bin/s6-svc")),
+        ("#!/bin/sh\n/opt/bin/s6-svok /x && /opt/bin/s6-svc -u /x\n", Some("/opt/bin/s6-svok")),
+        ("#!/bin/sh\n/opt/bin//s6-svc -u /x\n", Some("/opt/bin//s6-svc")),
+        ("#!/bin/sh\n/opt/s6-svc -u /x\n", None),
+        ("#!/bin/sh\n/opt/bin/s6-tcpserver\n", None),
+        ("#!/bin/sh\n/opt/bin/execlineb -c x\n", None),
+        ("#!/bin/sh\nopt/bin/s6-svc\n", None),
+        ("#!/bin/sh\nx=/opt/bin/s6-svc\n", None),
+        ("#!/bin/sh\n/bin/s6-svc /sbin/s6-svc /usr/bin/s6-svc /usr/sbin/s6-svc\n", None),
+        ("#!/bin/sh\n  # /opt/bin/s6-svc\n", None),
+    ] {
+        assert_eq!(of_run(script).1.as_deref(), expected, "{script}");
+    }
+}

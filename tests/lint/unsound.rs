@@ -1,0 +1,381 @@
+//! Templates that break a rule.
+
+/// What breaks a rule: its id, the options, the template, and everything that is told, as `level id path` with `; ` between.
+pub(super) type Unsound = (&'static str, &'static [&'static str], &'static str, &'static str);
+
+/// Templates that break a rule; those of one rule are together, in the order of the rules.
+pub(super) const UNSOUND: &[Unsound] = &[
+    ("run-missing", &[], "0644 file notification-fd", "error run-missing run"),
+    ("run-missing", &[], "0755 dir run.d\n0755 file run.d/run", "error run-missing run"),
+    ("run-not-executable", &[], "0644 file run", "error run-not-executable run"),
+    (
+        "run-not-executable",
+        &[],
+        "0777 link run -> data/start\n0755 dir data\n0644 file data/start",
+        "error run-not-executable run",
+    ),
+    ("run-not-a-file", &[], "0755 dir run", "error run-not-a-file run"),
+    ("run-not-a-file", &["--fix-modes"], "0644 fifo run", "error run-not-a-file run"),
+    ("run-dangling", &[], "0777 link run -> start", "error run-dangling run"),
+    ("run-dangling", &[], "0777 link run -> run", "error run-dangling run"),
+    ("run-dangling", &[], "0777 link run -> a\n0777 link a -> b\n0777 link b -> missing", "error run-dangling run"),
+    ("run-dangling", &[], "0777 link run -> notification-fd/x\n0644 file notification-fd", "error run-dangling run"),
+    ("finish-not-executable", &[], "0755 file run\n0644 file finish", "warning finish-not-executable finish"),
+    ("finish-not-a-file", &[], "0755 file run\n0755 dir finish", "warning finish-not-a-file finish"),
+    ("finish-dangling", &[], "0755 file run\n0777 link finish -> stop", "warning finish-dangling finish"),
+    ("log-not-a-directory", &[], "0755 file run\n0755 file log", "error log-not-a-directory log"),
+    ("log-not-a-directory", &[], "0755 file run\n0644 fifo log", "error log-not-a-directory log"),
+    ("log-not-a-directory", &[], "0755 file run\n0777 link log -> run", "error log-not-a-directory log"),
+    ("log-run-missing", &[], "0755 file run\n0755 dir log", "error log-run-missing log/run"),
+    ("log-run-missing", &[], "0755 file run\n0755 dir data\n0777 link log -> data", "error log-run-missing log/run"),
+    ("log-run-not-executable", &[], "0755 file run\n0755 dir log\n0644 file log/run", "error log-run-not-executable log/run"),
+    ("log-run-not-a-file", &[], "0755 file run\n0755 dir log\n0755 dir log/run", "error log-run-not-a-file log/run"),
+    ("log-run-dangling", &[], "0755 file run\n0755 dir log\n0777 link log/run -> start", "error log-run-dangling log/run"),
+    (
+        "log-run-dangling",
+        &[],
+        "0755 file run\n0755 dir data\n0777 link data/run -> start\n0777 link log -> data",
+        "error log-run-dangling log/run",
+    ),
+    (
+        "log-finish-not-executable",
+        &[],
+        "0755 file run\n0755 dir log\n0755 file log/run\n0644 file log/finish",
+        "warning log-finish-not-executable log/finish",
+    ),
+    (
+        "log-finish-not-a-file",
+        &[],
+        "0755 file run\n0755 dir log\n0755 file log/run\n0755 dir log/finish",
+        "warning log-finish-not-a-file log/finish",
+    ),
+    (
+        "log-finish-dangling",
+        &[],
+        "0755 file run\n0755 dir log\n0755 file log/run\n0777 link log/finish -> ../stop",
+        "warning log-finish-dangling log/finish",
+    ),
+    ("no-interpreter-line", &[], r"0755 file run == exec my-daemon $1\n", "error no-interpreter-line run"),
+    ("no-interpreter-line", &[], r"0755 file run == \n", "error no-interpreter-line run"),
+    ("no-interpreter-line", &[], r"0755 file run == #!\n", "error no-interpreter-line run"),
+    ("no-interpreter-line", &[], r"0755 file run == #! \t\nexec my-daemon $1\n", "error no-interpreter-line run"),
+    ("no-interpreter-line", &[], r"0755 file run == # !/bin/sh\n", "error no-interpreter-line run"),
+    (
+        "no-interpreter-line",
+        &[],
+        r"0755 file run
+          0755 file finish == rm -f /run/x
+          0755 dir log
+          0755 file log/run == exec s6-log ./
+          0755 file log/finish == exec true",
+        "warning no-interpreter-line finish; error no-interpreter-line log/run; warning no-interpreter-line log/finish",
+    ),
+    ("interpreter-crlf", &[], r#"0755 file run == #!/bin/sh\r\nexec my-daemon "$1"\r\n"#, "error interpreter-crlf run"),
+    ("interpreter-crlf", &[], r"0755 file run == #!/bin/sh -e\r\n", "error interpreter-crlf run"),
+    ("interpreter-crlf", &[], r"0755 file run == #!/usr/bin/execlineb -S1\r\nmy-daemon $1\r\n", "error interpreter-crlf run"),
+    ("interpreter-crlf", &[], r"0755 file run == #!/usr/bin/env python3\r\n", "error interpreter-crlf run"),
+    ("interpreter-crlf", &[], r"0755 file run == #!/usr/bin/python3\r\n", "error interpreter-crlf run"),
+    (
+        "interpreter-crlf",
+        &[],
+        r"0755 file run
+          0755 file finish == #!/bin/sh\r\n
+          0755 dir log
+          0755 file log/run == #!/bin/sh\r\n
+          0755 file log/finish == #!/bin/sh\r\n",
+        "warning interpreter-crlf finish; error interpreter-crlf log/run; warning interpreter-crlf log/finish",
+    ),
+    ("blank-before-interpreter", &[], r"0755 file run == \n#!/bin/sh\n", "error blank-before-interpreter run"),
+    ("blank-before-interpreter", &[], r"0755 file run == \t #!/bin/sh\n", "error blank-before-interpreter run"),
+    ("blank-before-interpreter", &[], r"0755 file run == \u{feff}#!/bin/sh\n", "error blank-before-interpreter run"),
+    (
+        "blank-before-interpreter",
+        &[],
+        r"0755 file run
+          0755 file finish == \n#!/bin/sh\n
+          0755 dir log
+          0755 file log/run == \n#!/bin/sh\n
+          0755 file log/finish == \n#!/bin/sh\n",
+        "warning blank-before-interpreter finish; error blank-before-interpreter log/run; \
+         warning blank-before-interpreter log/finish",
+    ),
+    ("interpreter-elsewhere", &[], "0755 file run = #!/command/execlineb -S1", "warning interpreter-elsewhere run"),
+    (
+        "interpreter-elsewhere",
+        &["--installation", "slashpackage"],
+        "0755 file run = #!/usr/bin/execlineb -S1",
+        "warning interpreter-elsewhere run",
+    ),
+    (
+        "interpreter-elsewhere",
+        &["--installation", "debian"],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/bin/sh\nexec /command/s6-log -- n20 "/var/log/$1"\n"#,
+        "warning interpreter-elsewhere log/run",
+    ),
+    (
+        "interpreter-elsewhere",
+        &["--s6-dir", "/opt/s6/bin"],
+        r#"0755 file run == #!/bin/sh\nexec /usr/bin/s6-softlimit -n 100 my-daemon "$1""#,
+        "warning interpreter-elsewhere run",
+    ),
+    (
+        "interpreter-elsewhere",
+        &["--installation", "debian"],
+        r#"0755 file run == #!/command/s6-setuidgid nobody\n"#,
+        "warning interpreter-elsewhere run",
+    ),
+    ("link-leaves-template", &[], "0777 link run -> /usr/lib/svc/run", "error link-leaves-template run"),
+    ("link-leaves-template", &[], "0777 link run -> /dev/null", "error link-leaves-template run"),
+    ("link-leaves-template", &[], "0777 link run -> ../common/run", "error link-leaves-template run"),
+    (
+        "link-leaves-template",
+        &[],
+        "0777 link run -> a\n0777 link a -> b\n0777 link b -> ../../start",
+        "error link-leaves-template b",
+    ),
+    (
+        "link-leaves-template",
+        &[],
+        "0755 file run\n0777 link finish -> none\n0777 link none -> /dev/null\n0777 link timeout-kill -> /run/timeout",
+        "warning link-leaves-template none; warning link-leaves-template timeout-kill",
+    ),
+    ("link-leaves-template", &[], "0755 file run\n0777 link log -> /etc/log", "error link-leaves-template log"),
+    (
+        "link-leaves-template",
+        &[],
+        "0755 file run\n0755 dir data\n0777 link data/run -> /etc/log/run\n0777 link log -> data",
+        "error link-leaves-template data/run",
+    ),
+    (
+        "link-leaves-template",
+        &[],
+        "0755 file run
+         0777 link finish -> /bin/true
+         0755 dir log
+         0755 file log/run
+         0777 link log/finish -> ../../log/finish
+         0755 dir env
+         0777 link env/TZ -> /etc/timezone
+         0777 link notification-fd -> ../../notification-fd",
+        "warning link-leaves-template env/TZ; warning link-leaves-template finish; warning link-leaves-template log/finish; \
+         warning link-leaves-template notification-fd",
+    ),
+    ("link-dangling", &[], "0755 file run\n0777 link log -> loggers/svc", "error link-dangling log"),
+    ("link-dangling", &[], "0755 file run\n0777 link log -> log", "error link-dangling log"),
+    (
+        "link-dangling",
+        &[],
+        "0755 file run\n0755 dir data\n0777 link data/a -> b\n0777 link data/b -> a\n0777 link conf -> data/conf",
+        "warning link-dangling conf; warning link-dangling data/a; warning link-dangling data/b",
+    ),
+    (
+        "control-file-invalid",
+        &[],
+        r"0755 file run
+          0644 file notification-fd == three\n
+          0644 file lock-fd == 1\n
+          0644 file timeout-kill == 5s\n
+          0644 file timeout-finish == 5.0\n
+          0644 file max-death-tally == -1\n
+          0644 file down-signal == SIGRTMIN\n
+          0644 file reload-signal == HUP \n",
+        "warning control-file-invalid notification-fd; warning control-file-invalid lock-fd; \
+         warning control-file-invalid timeout-kill; warning control-file-invalid timeout-finish; \
+         warning control-file-invalid max-death-tally; warning control-file-invalid down-signal; \
+         warning control-file-invalid reload-signal",
+    ),
+    ("control-file-invalid", &[], "0755 file run\n0644 file notification-fd = 0", "error control-file-invalid notification-fd"),
+    (
+        "control-file-invalid",
+        &[],
+        "0755 file run\n0644 file notification-fd = 2147483648",
+        "error control-file-invalid notification-fd",
+    ),
+    (
+        "control-file-invalid",
+        &[],
+        "0755 file run
+         0644 file notification-fd = 2
+         0644 file lock-fd = many
+         0644 file down-signal = sig0
+         0644 file reload-signal = 65
+         0644 file timeout-kill = 000000060000
+         0644 file timeout-finish = 99999999999",
+        "warning control-file-invalid notification-fd; warning control-file-invalid lock-fd; \
+         warning control-file-invalid timeout-kill; warning control-file-invalid timeout-finish; \
+         warning control-file-invalid down-signal; warning control-file-invalid reload-signal",
+    ),
+    (
+        "control-file-invalid",
+        &[],
+        "0755 file run\n0755 dir notification-fd\n0644 fifo timeout-kill\n0644 file fd = 3x\n0777 link lock-fd -> fd",
+        "warning control-file-invalid notification-fd; warning control-file-invalid lock-fd; \
+         warning control-file-invalid timeout-kill",
+    ),
+    (
+        "control-file-invalid",
+        &[],
+        "0755 file run\n0755 dir log\n0755 file log/run\n0644 file log/notification-fd = 3 # ready",
+        "warning control-file-invalid log/notification-fd",
+    ),
+    (
+        "lock-fd-equals-notification-fd",
+        &[],
+        "0755 file run\n0644 file notification-fd = 3\n0644 file lock-fd = 003",
+        "error lock-fd-equals-notification-fd lock-fd",
+    ),
+    (
+        "lock-fd-equals-notification-fd",
+        &[],
+        "0755 file run\n0755 dir log\n0755 file log/run\n0644 file log/notification-fd = 4\n0644 file log/lock-fd = 4",
+        "error lock-fd-equals-notification-fd log/lock-fd",
+    ),
+    (
+        "lock-fd-needs-newer-s6",
+        &["--s6-version", "2.13"],
+        "0755 file run\n0644 file lock-fd = 4",
+        "error lock-fd-needs-newer-s6 lock-fd",
+    ),
+    (
+        "state-left-behind",
+        &[],
+        "0755 file run\n0700 dir supervise\n0600 file supervise/lock\n3730 dir event",
+        "warning state-left-behind event; warning state-left-behind supervise",
+    ),
+    (
+        "state-left-behind",
+        &[],
+        "0755 file run\n0777 link supervise -> /run/x\n0755 dir log\n0755 file log/run\n0777 link log/event -> nowhere",
+        "warning state-left-behind log/event; warning state-left-behind supervise",
+    ),
+    ("state-in-the-way", &[], "0755 file run\n0644 file supervise", "error state-in-the-way supervise"),
+    (
+        "state-in-the-way",
+        &[],
+        "0755 file run\n0755 dir log\n0755 file log/run\n0600 fifo log/event",
+        "error state-in-the-way log/event",
+    ),
+    ("starts-down", &[], "0755 file run\n0644 file down", "warning starts-down down"),
+    ("starts-down", &[], "0755 file run\n0755 dir log\n0755 file log/run\n0755 dir log/down", "warning starts-down log/down"),
+    ("instance-name-unused", &[], r"0755 file run == #!/bin/sh\nexec my-daemon -f\n", "warning instance-name-unused run"),
+    (
+        "instance-name-unused",
+        &[],
+        r"0755 file run == #!/bin/sh -e\n# $1 is the name\nset -u\nexec 2>&1\nfor i in a b; do :; done\nexec my-daemon --port=80 -c /etc/x.conf\n",
+        "warning instance-name-unused run",
+    ),
+    (
+        "instance-name-unused",
+        &[],
+        r"0755 file run == #!/usr/bin/execlineb -P\nfdmove -c 2 1\nmy-daemon $1\n",
+        "warning instance-name-unused run",
+    ),
+    (
+        "instance-name-unused",
+        &[],
+        r"0755 file run == #!/usr/bin/env bash\nexec s6-envdir -i /etc/env my-daemon\n",
+        "warning instance-name-unused run",
+    ),
+    (
+        "shared-log-directory",
+        &[],
+        r"0755 file run
+          0755 dir log
+          0755 file log/run == #!/bin/sh\nexec s6-log -b n20 s1000000 T /var/log/svc\n",
+        "warning shared-log-directory log/run",
+    ),
+    (
+        "shared-log-directory",
+        &[],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/bin/sh -e\nexec 2>&1\n# "/var/log/$1"\nexec \\\n  /usr/bin/s6-log t \\\n "p$1: " '!gzip -9' 'n20' "/var/log/my svc"\n"#,
+        "warning shared-log-directory log/run",
+    ),
+    (
+        "shared-log-directory",
+        &[],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/bin/sh\ncommand -v s6-log >/dev/null || exit 1\nexec s6-log ./ '/var/log/$1'\n"#,
+        "warning shared-log-directory log/run",
+    ),
+    (
+        "shared-log-directory",
+        &[],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/command/with-contenv sh\ndirs=/x\nlog_dir="/var/log/svc"\nmkdir -p "$log_dir"\n[ "$(id -u)" = 0 ] || exec s6-log T "$log_dir"\nexec s6-setuidgid log s6-log T ${log_dir}\n"#,
+        "warning shared-log-directory log/run",
+    ),
+    (
+        "shared-log-directory",
+        &[],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/usr/bin/execlineb -P\nif { mkdir -p /var/log/svc }\ns6-setuidgid log\nifelse { test -e /etc/t } { exec s6-log t "/var/log/svc" }\ns6-log\n  -bd3 -- T /var/log/svc\n"#,
+        "warning shared-log-directory log/run",
+    ),
+    (
+        "shared-log-directory",
+        &[],
+        r#"0755 file run
+           0755 dir log
+           0755 file log/run == #!/usr/bin/execlineb -P\ns6-log -b -- n20 "/var/log/$1"\n"#,
+        "warning shared-log-directory log/run",
+    ),
+    (
+        "shared-log-directory",
+        &[],
+        r"0755 file run
+          0755 dir log
+          0755 file log/run == #!/usr/bin/execlineb -S1\ns6-log -b -- p${1}: n20 /var/log/svc\n",
+        "warning shared-log-directory log/run",
+    ),
+    ("not-readable-by-user", &["-u", "www-data"], "0700 file run", "error not-readable-by-user run"),
+    ("not-readable-by-user", &["-u", "www-data"], "0711 file run", "error not-readable-by-user run"),
+    ("not-readable-by-user", &["-u", "www-data"], "0700 dir .\n0755 file run", "error not-readable-by-user ."),
+    (
+        "not-readable-by-user",
+        &["-u", "www-data"],
+        "0755 file run\n0755 dir log\n0755 file log/run\n0750 file log/finish",
+        "error not-readable-by-user log/finish",
+    ),
+    (
+        "not-readable-by-user",
+        &["-u", "www-data"],
+        "0700 dir data\n0755 file data/start\n0777 link run -> data/start\n0777 link finish -> data/start",
+        "error not-readable-by-user data",
+    ),
+    (
+        "not-readable-by-user",
+        &["-u", "www-data"],
+        "0755 file run
+         0600 file conf
+         0640 file group (0:33)
+         0640 file other-group (0:5)
+         0600 file own (33:0)
+         0700 dir data
+         0600 file data/secret
+         0710 dir group.d (0:4)
+         0700 dir group.d/inner",
+        "warning not-readable-by-user conf; warning not-readable-by-user data; warning not-readable-by-user group.d/inner; \
+         warning not-readable-by-user other-group",
+    ),
+    (
+        "not-readable-by-user",
+        &["-u", "nobody-here"],
+        "0755 file run\n0600 file conf\n0600 file own (33:0)\n0640 file group (0:5)\n0700 dir data",
+        "warning not-readable-by-user conf; warning not-readable-by-user data",
+    ),
+    ("s6-rc-definition", &[], "0755 file run\n0644 file type = longrun", "warning s6-rc-definition type"),
+    (
+        "s6-rc-definition",
+        &[],
+        "0755 file run\n0644 file type = longrun\n0644 file producer-for = svc-log\n0755 dir dependencies.d",
+        "warning s6-rc-definition type",
+    ),
+    ("s6-rc-definition", &[], "0755 file run\n0644 file timeout-up = 5000", "warning s6-rc-definition timeout-up"),
+];
