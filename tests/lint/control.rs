@@ -75,4 +75,10 @@ fn control_files_in_every_form() {
         assert_eq!(findings, [format!("{level} control-file-invalid notification-fd")], "{text}");
     }
     assert_eq!(found_in("lock-fd", "0"), ["warning control-file-invalid lock-fd"]);
+    // What is no descriptor is none twice, and no lock.
+    let none = with_file("0755 file run\n0644 file notification-fd = 2147483648", "lock-fd", b"2147483648");
+    let invalid = ["error control-file-invalid notification-fd", "warning control-file-invalid lock-fd"];
+    for options in [&[] as &[&str], &["--s6-version", "2.13"]] {
+        assert_eq!(found(options, &none), invalid);
+    }
 }

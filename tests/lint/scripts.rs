@@ -23,10 +23,12 @@ fn long_scripts() {
     assert_eq!(found(&[], &with_file("0755 dir .", "run", &script("#!/bin/sh\nexec true\n", HEAD_MAX))), unused);
     assert_eq!(found(&[], &with_file("0755 dir .", "run", &script("#!/bin/sh\nexec true\n", HEAD_MAX + 1))), [""; 0]);
     assert_eq!(found(&[], &with_file("0755 dir .", "run", &script("#!/bin/sh\r\n", 10_000))), ["error interpreter-crlf run"]);
+    let early = script("#!/bin/sh\nexec /opt/bin/s6-log $1\n", 10_000);
+    let debian: &[&str] = &["--installation", "debian"];
+    assert_eq!(found(debian, &with_file("0755 dir .", "run", &early)), ["warning interpreter-elsewhere run"]);
     // A name at the end of what is seen may go on.
     let mut cut = script("#!/bin/sh\n", HEAD_MAX - 1 - "/opt/bin/s6-log".len());
     cut.extend(b" /opt/bin/s6-log");
-    let debian: &[&str] = &["--installation", "debian"];
     for (end, expected) in [("ger $1\n", &[""; 0] as &[&str]), ("\n", &[""; 0]), ("", &["warning interpreter-elsewhere run"])] {
         let text = [cut.as_slice(), end.as_bytes()].concat();
         let seen: Vec<String> = found(debian, &with_file("0755 dir .", "run", &text))

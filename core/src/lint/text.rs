@@ -170,13 +170,10 @@ pub(super) fn without_last_word(text: &[u8]) -> &[u8] {
     text.get(..length).unwrap_or_default()
 }
 
-/// The lines of a script but for the interpreter line and those that are comments; with a here-document in it, any may be text.
+/// The lines of a script but for those that are comments, as its first is; with a here-document in it, any may be text.
 fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
     let has_document = head.windows(2).any(|bytes| bytes == b"<<");
-    let lines = head.split(|&byte| byte == b'\n').enumerate();
-    let is_code =
-        move |(index, line): &(usize, &[u8])| *index > 0 && (has_document || !line.trim_ascii_start().starts_with(b"#"));
-    lines.filter(is_code).map(|(_, line)| line)
+    head.split(|&byte| byte == b'\n').filter(move |line| has_document || !line.trim_ascii_start().starts_with(b"#"))
 }
 
 /// What stands between blanks, quotes and separators of a shell in a script.
