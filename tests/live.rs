@@ -29,6 +29,7 @@ macro_rules! on_each_s6 {
     )+};
 }
 
+mod claims;
 mod declared;
 mod definition;
 mod example;

@@ -54,9 +54,15 @@ pub(super) fn consequence(path: &TreePath, value: &[u8]) -> &'static str {
         (b"notification-fd", Some(1 | 2)) => {
             "that is the script's own output, and what it writes there will be taken for a notification, and lost"
         }
-        (b"notification-fd", Some(_)) => "there can be no such descriptor, and s6-supervise will not start any instance",
+        (b"notification-fd", Some(0)) => {
+            "that is the script's standard input, and s6-supervise of s6 2.15 and later will not start any instance"
+        }
+        (b"notification-fd", Some(_)) => {
+            "there can be no such descriptor, and s6-supervise of s6 2.13 and later will not start any instance"
+        }
         (b"notification-fd", None) => "s6-supervise will warn, and nobody will be told when an instance is ready",
         (b"lock-fd", Some(1 | 2)) => "that is the script's own output, and what it writes there will end up in the lock file",
+        (b"lock-fd", Some(0)) => "s6-supervise of s6 2.15 and later will warn, and start each instance without a lock",
         (b"lock-fd", _) => "s6-supervise will warn, and start each instance without a lock",
         (b"timeout-kill", _) => "s6-supervise will warn, and never kill what does not stop",
         (b"timeout-finish", _) => "s6-supervise will warn, and give finish 5 seconds",

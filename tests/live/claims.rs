@@ -1,0 +1,897 @@
+//! What the rules of lint say that will happen: each is made to happen on the real s6, with what the rule finds accepted.
+//!
+//! All claims are services of one scan directory, so that nobody waits for one after another: a service, its one instance and its
+//! template are called after the claim.
+
+use super::{Instances, READY, STAY, Scan, Site, TIMEOUT, until};
+use s6_instance_maker_core::lint::Rule;
+use s6_instance_maker_workspace::disk;
+use s6_instance_maker_workspace::program::maker;
+use s6_instance_maker_workspace::roots::Suite::{self, Bookworm, Forky, Trixie};
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+
+on_each_s6!(claims);
+
+/// Something that a rule says.
+struct Claim {
+    rule: Rule,
+    name: &'static str,
+    /// In the rule's own words.
+    says: &'static str,
+    /// The versions on which it is so.
+    on: &'static [Suite],
+    options: &'static [&'static str],
+    /// Spoils a template that was good.
+    spoil: fn(&Draft<'_>),
+    /// What is done to the service, all of it before anything is looked for.
+    order: fn(&Case<'_>),
+    /// What is seen then.
+    see: fn(&Case<'_>),
+}
+
+const NEVER: &str = "s6-supervise will try to start each instance again and again, in vain";
+const NO_FINISH: &str = "s6-supervise will not run it when an instance ends, and go on without";
+const NO_LOG: &str = "no instance's logger will start, and an instance hangs once it has written 64 KiB";
+const NO_LOG_FINISH: &str = "s6-supervise will not run it when a logger ends, and go on without";
+const REFUSED: &str = "s6-instance-create will refuse to make an instance";
+
+/// A template that is being written.
+struct Draft<'a> {
+    site: &'a Site,
+    name: &'a str,
+}
+
+/// A service at work.
+struct Case<'a> {
+    scan: &'a Scan<'a>,
+    instances: Instances<'a>,
+    name: &'static str,
+}
+
+impl Claim {
+    const fn new(rule: Rule, name: &'static str, says: &'static str, spoil: fn(&Draft<'_>), see: fn(&Case<'_>)) -> Self {
+        Self { rule, name, says, on: &Suite::ALL, options: &[], spoil, order: |case| case.create(), see }
+    }
+
+    const fn on(mut self, on: &'static [Suite]) -> Self {
+        self.on = on;
+        self
+    }
+
+    const fn after(mut self, order: fn(&Case<'_>)) -> Self {
+        self.order = order;
+        self
+    }
+
+    const fn with(mut self, options: &'static [&'static str]) -> Self {
+        self.options = options;
+        self
+    }
+}
+
+impl Draft<'_> {
+    fn path(&self, path: &str) -> std::path::PathBuf {
+        self.site.path(format!("templates/{}/{path}", self.name))
+    }
+
+    fn file(&self, path: &str, text: &str) {
+        disk::file(self.path(path), 0o755, text);
+    }
+
+    /// A script that reports its path, and then does `rest`.
+    fn script(&self, path: &str, rest: &str) {
+        self.site.script(self.path(path), path, rest);
+    }
+
+    fn mode(&self, path: &str, mode: u32) {
+        disk::chmod(self.path(path), mode);
+    }
+
+    fn link(&self, path: &str, target: &str) {
+        let _ = fs::remove_file(self.path(path));
+        symlink(target, self.path(path)).unwrap();
+    }
+
+    fn directory(&self, path: &str) {
+        let _ = fs::remove_file(self.path(path));
+        disk::directory(self.path(path), 0o755);
+    }
+
+    /// A part of a script: a line in the reports.
+    fn report(&self, text: &str) -> String {
+        format!("echo \"{} {text}\" >>{}", self.name, self.site.inside("reports"))
+    }
+
+    /// A logger, and an instance that writes to it without end, a KiB at a time.
+    fn flood(&self) {
+        self.script("log/run", "exec cat >/dev/null");
+        let wrote = self.report("wrote");
+        self.script("run", &format!("words=$(printf %01023d 0)\n: \"$1\"\nwhile echo \"$words\"; do {wrote}; done"));
+    }
+
+    /// An instance that cannot be stopped but by force.
+    fn stubborn(&self) {
+        self.script("run", &format!("trap '' TERM\n{READY}"));
+    }
+}
+
+impl<'a> Case<'a> {
+    fn of(scan: &'a Scan<'a>, service: &'a str, claim: &Claim) -> Self {
+        Self { scan, instances: Instances::of(scan, service), name: claim.name }
+    }
+    fn create(&self) {
+        self.instances.create(self.name);
+    }
+
+    fn create_ready(&self) {
+        self.instances.create_ready(self.name);
+    }
+
+    fn directory(&self) -> String {
+        self.scan.site.inside(self.instances.path_of(self.name))
+    }
+
+    /// How often the script at `path` in the instance reported.
+    fn reported(&self, path: &str) -> usize {
+        let start = format!("{path} ");
+        let folder = path.strip_suffix("run").or(path.strip_suffix("finish")).unwrap().trim_end_matches('/');
+        let end = format!(" in {}/{folder}", self.directory());
+        let is_its = |line: &&String| line.starts_with(&start) && line.ends_with(end.trim_end_matches('/'));
+        self.scan.site.reports().iter().filter(is_its).count()
+    }
+
+    fn wait_for(&self, path: &str, times: usize) {
+        until(&format!("{path} of {} for the {times}th time", self.name), || (self.reported(path) >= times).then_some(()));
+    }
+
+    /// Waits for a report that a [`Draft::report`] makes.
+    fn wait_for_words(&self, words: &str) {
+        let line = format!("{} {words}", self.name);
+        until(&line, || self.scan.site.reports().contains(&line).then_some(()));
+    }
+
+    fn count_words(&self, words: &str) -> usize {
+        let line = format!("{} {words}", self.name);
+        self.scan.site.reports().iter().filter(|report| **report == line).count()
+    }
+
+    fn output(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.scan.site.path("scan.output")).unwrap()).into_owned()
+    }
+
+    /// Waits until s6-supervise says something about the instance, or its logger for `/log`.
+    fn wait_for_message(&self, part: &str, message: &str) {
+        let start = format!("s6-supervise {}{part}: warning: ", self.name);
+        let is_said = || self.output().lines().any(|line| line.strip_prefix(&start).is_some_and(|line| line.contains(message)));
+        until(&format!("{start}... {message}"), || is_said().then_some(()));
+    }
+
+    /// Waits until the script of the service at `path` in the instance ended as often as that.
+    fn wait_for_deaths(&self, path: &str, how: &str, times: usize) {
+        let service = format!("{}{path}", self.directory());
+        let deaths = || {
+            let answer = self.scan.exec("s6-svdt", ["--", &service]);
+            answer.stdout.lines().filter(|line| line.ends_with(how)).count()
+        };
+        until(&format!("{times} times {how} of {service}"), || (deaths() >= times).then_some(()));
+    }
+
+    fn control(&self, options: &[&str]) {
+        self.instances.control(options, self.name);
+    }
+
+    /// Tells the supervisor of the instance, or its logger for `/log`, something.
+    fn tell(&self, part: &str, option: &str) {
+        self.scan.exec("s6-svc", [option, "--", &format!("{}{part}", self.directory())]).expect_code(0);
+    }
+
+    fn is(&self, what: &str) -> String {
+        self.instances.is(what, self.name)
+    }
+
+    /// The orders: what more is done than to make an instance.
+    fn refused(&self) {
+        let answer = self.instances.try_create(self.name, TIMEOUT).expect_code(111);
+        assert!(answer.stderr.contains("unable to create instance "), "{answer}");
+    }
+
+    fn restarted(&self) {
+        self.create();
+        self.wait_for("run", 1);
+        self.tell("", "-r");
+    }
+
+    fn logger_restarted(&self) {
+        self.create();
+        self.wait_for("log/run", 1);
+        self.tell("/log", "-r");
+    }
+
+    fn told_to_stop(&self) {
+        self.create_ready();
+        self.tell("", "-d");
+    }
+
+    fn told_to_reload(&self) {
+        self.create_ready();
+        self.tell("", "-l");
+    }
+
+    /// The instance has written all that fits between it and its logger.
+    fn filled(&self) {
+        self.create();
+        until("64 KiB are written", || (self.count_words("wrote") >= 64).then_some(()));
+    }
+
+    /// What is seen.
+    fn never_starts(&self) {
+        self.wait_for_message("", "unable to spawn ./run");
+        assert_eq!(self.reported("run"), 0);
+        assert_eq!(self.is("up,wantedup"), "false true");
+    }
+
+    fn goes_on_without_finish(&self) {
+        self.wait_for("run", 2);
+        assert_eq!(self.reported("finish"), 0);
+    }
+
+    fn hangs_without_logger(&self) {
+        self.wait_for_message("/log", "unable to spawn ./run");
+        self.hangs();
+    }
+
+    fn hangs(&self) {
+        assert_eq!(self.reported("log/run"), 0);
+        assert_eq!(self.count_words("wrote"), 64);
+        assert_eq!(self.is("up"), "true");
+    }
+
+    fn logger_goes_on_without_finish(&self) {
+        self.wait_for("log/run", 2);
+        assert_eq!(self.reported("log/finish"), 0);
+    }
+
+    fn no_instance(&self) {
+        assert!(self.instances.list().is_empty());
+        assert_eq!(self.reported("run"), 0);
+    }
+
+    /// It goes on, until it is killed.
+    fn does_not_stop(&self) {
+        assert_eq!(self.is("up,wantedup"), "true false");
+        assert_eq!(self.reported("run"), 1);
+        self.control(&["-wD", "-k"]);
+    }
+
+    fn starts_when_told(&self, part: &str, path: &str) {
+        assert_eq!(self.reported(path), 0);
+        self.tell(part, "-u");
+        self.wait_for(path, 1);
+    }
+}
+
+/// All claims: at least one for each rule, and for one that says different things of different files, each of them.
+fn table() -> Vec<Claim> {
+    use Rule as R;
+    const BEFORE_2_14: &[Suite] = &[Bookworm, Trixie];
+    const FROM_2_15: &[Suite] = &[Forky];
+    const AS_USER: &[&str] = &["-u", "www-data"];
+    let new = Claim::new;
+    vec![
+        // The first of all to do: they have time until the end to write more than they should.
+        new(
+            R::LogRunMissing,
+            "log-run-missing",
+            NO_LOG,
+            |draft| {
+                draft.flood();
+                fs::remove_file(draft.path("log/run")).unwrap();
+            },
+            |case| case.hangs_without_logger(),
+        )
+        .after(|case| case.filled()),
+        new(
+            R::LogRunNotExecutable,
+            "log-run-not-executable",
+            NO_LOG,
+            |draft| {
+                draft.flood();
+                draft.mode("log/run", 0o644);
+            },
+            |case| case.hangs_without_logger(),
+        )
+        .after(|case| case.filled()),
+        new(
+            R::LogRunNotAFile,
+            "log-run-not-a-file",
+            NO_LOG,
+            |draft| {
+                draft.flood();
+                draft.directory("log/run");
+            },
+            |case| case.hangs_without_logger(),
+        )
+        .after(|case| case.filled()),
+        new(
+            R::LogRunDangling,
+            "log-run-dangling",
+            NO_LOG,
+            |draft| {
+                draft.flood();
+                draft.link("log/run", "start");
+            },
+            |case| case.hangs_without_logger(),
+        )
+        .after(|case| case.filled()),
+        new(
+            R::NotReadableByUser,
+            "user-cannot-run-logger",
+            NO_LOG,
+            |draft| {
+                draft.flood();
+                draft.mode("log/run", 0o700);
+            },
+            |case| {
+                case.wait_for_deaths("/log", " 126", 2);
+                case.hangs();
+            },
+        )
+        .with(AS_USER)
+        .after(|case| case.filled()),
+        new(
+            R::RunMissing,
+            "run-missing",
+            NEVER,
+            |draft| fs::remove_file(draft.path("run")).unwrap(),
+            |case| case.never_starts(),
+        ),
+        new(R::RunNotExecutable, "run-not-executable", NEVER, |draft| draft.mode("run", 0o644), |case| case.never_starts()),
+        new(R::RunNotAFile, "run-not-a-file", NEVER, |draft| draft.directory("run"), |case| case.never_starts()),
+        new(R::RunDangling, "run-dangling", NEVER, |draft| draft.link("run", "start"), |case| case.never_starts()),
+        new(
+            R::FinishNotExecutable,
+            "finish-not-executable",
+            NO_FINISH,
+            |draft| draft.mode("finish", 0o644),
+            |case| case.goes_on_without_finish(),
+        )
+        .after(|case| case.restarted()),
+        new(
+            R::FinishNotAFile,
+            "finish-not-a-file",
+            NO_FINISH,
+            |draft| draft.directory("finish"),
+            |case| case.goes_on_without_finish(),
+        )
+        .after(|case| case.restarted()),
+        new(
+            R::FinishDangling,
+            "finish-dangling",
+            NO_FINISH,
+            |draft| draft.link("finish", "stop"),
+            |case| case.goes_on_without_finish(),
+        )
+        .after(|case| case.restarted()),
+        new(R::LogNotADirectory, "log-not-a-directory", REFUSED, |draft| draft.file("log", ""), |case| case.no_instance())
+            .after(|case| case.refused()),
+        new(
+            R::LogFinishNotExecutable,
+            "log-finish-not-executable",
+            NO_LOG_FINISH,
+            |draft| {
+                draft.script("log/run", "exec cat >/dev/null");
+                draft.script("log/finish", "");
+                draft.mode("log/finish", 0o644);
+            },
+            |case| case.logger_goes_on_without_finish(),
+        )
+        .after(|case| case.logger_restarted()),
+        new(
+            R::LogFinishNotAFile,
+            "log-finish-not-a-file",
+            NO_LOG_FINISH,
+            |draft| {
+                draft.script("log/run", "exec cat >/dev/null");
+                draft.directory("log/finish");
+            },
+            |case| case.logger_goes_on_without_finish(),
+        )
+        .after(|case| case.logger_restarted()),
+        new(
+            R::LogFinishDangling,
+            "log-finish-dangling",
+            NO_LOG_FINISH,
+            |draft| {
+                draft.script("log/run", "exec cat >/dev/null");
+                draft.link("log/finish", "stop");
+            },
+            |case| case.logger_goes_on_without_finish(),
+        )
+        .after(|case| case.logger_restarted()),
+        new(
+            R::NoInterpreterLine,
+            "no-interpreter-line",
+            NEVER,
+            |draft| draft.file("run", "sleep 1\n"),
+            |case| case.never_starts(),
+        ),
+        new(R::NoInterpreterLine, "empty", NEVER, |draft| draft.file("run", ""), |case| case.never_starts()),
+        new(
+            R::InterpreterCrlf,
+            "interpreter-crlf",
+            NEVER,
+            |draft| draft.file("run", "#!/bin/sh\r\necho \"$1\"\r\n"),
+            |case| case.never_starts(),
+        ),
+        // With an option it is not the kernel but the shell that makes nothing of it.
+        new(
+            R::InterpreterCrlf,
+            "option-crlf",
+            NEVER,
+            |draft| draft.file("run", "#!/bin/sh -e\r\necho \"$1\"\r\n"),
+            |case| case.wait_for_deaths("", " 2", 2),
+        ),
+        new(
+            R::BlankBeforeInterpreter,
+            "blank-before-interpreter",
+            NEVER,
+            |draft| draft.file("run", "\n#!/bin/sh\necho \"$1\"\n"),
+            |case| case.never_starts(),
+        ),
+        new(
+            R::InterpreterElsewhere,
+            "interpreter-elsewhere",
+            NEVER,
+            |draft| draft.file("run", "#!/command/execlineb -S1\ns6-pause $1\n"),
+            |case| case.never_starts(),
+        ),
+        // What it leads to is another file when the instance is made, and there is none beneath `instances`.
+        new(
+            R::LinkLeavesTemplate,
+            "link-leaves-template",
+            "each instance will find there what is there then, if anything",
+            |draft| {
+                disk::file(draft.site.path("templates/outside"), 0o644, "");
+                disk::file(draft.site.path("outside"), 0o644, "before\n");
+                draft.link("absolute", &draft.site.inside("outside"));
+                draft.link("relative", "../outside");
+                let report = draft.report("found $(cat absolute), $(cat relative || echo nothing)");
+                draft.script("run", &format!("{report}\n{READY}"));
+            },
+            |case| case.wait_for_words("found later, nothing"),
+        )
+        .after(|case| {
+            disk::file(case.scan.site.path("outside"), 0o644, "later\n");
+            case.create();
+        }),
+        new(
+            R::LinkDangling,
+            "link-dangling",
+            "whatever looks for it in an instance will not find it",
+            |draft| {
+                draft.link("data", "nothing");
+                let report = draft.report("found nothing");
+                draft.script("run", &format!("cat data || {report}\n{READY}"));
+            },
+            |case| case.wait_for_words("found nothing"),
+        ),
+        new(
+            R::LinkDangling,
+            "no-logger",
+            "no instance will have a logger",
+            |draft| draft.link("log", "nothing"),
+            |case| {
+                case.wait_for("run", 1);
+                // A supervisor would have made it.
+                assert!(!case.scan.site.path(case.instances.path_of(case.name)).join("nothing").exists());
+            },
+        )
+        .after(|case| case.create_ready()),
+        new(
+            R::ControlFileInvalid,
+            "never-ready",
+            "s6-supervise will warn, and nobody will be told when an instance is ready",
+            |draft| draft.file("notification-fd", "3\r\n"),
+            |case| {
+                case.wait_for_message("", "invalid notification-fd");
+                case.wait_for("run", 1);
+                assert_eq!(case.is("up,ready"), "true false");
+            },
+        ),
+        new(
+            R::ControlFileInvalid,
+            "words-are-lost",
+            "will be taken for a notification, and lost",
+            |draft| {
+                draft.file("notification-fd", "1\n");
+                draft.script("run", &format!("echo \"words of $1\"\n{STAY}"));
+            },
+            |case| assert!(!case.output().contains(&format!("words of {}", case.name))),
+        )
+        // The words are the notification.
+        .after(|case| case.create_ready()),
+        new(
+            R::ControlFileInvalid,
+            "standard-input-notifies",
+            "s6-supervise of s6 2.15 and later will not start any instance",
+            |draft| draft.file("notification-fd", "0\n"),
+            |case| {
+                case.wait_for_message("", "invalid notification-fd");
+                case.wait_for_message("", "unable to start service");
+                assert_eq!((case.reported("run"), case.is("up").as_str()), (0, "false"));
+            },
+        )
+        .on(FROM_2_15),
+        // What is not said of older versions is not so.
+        new(
+            R::ControlFileInvalid,
+            "standard-input-may-notify",
+            "s6-supervise of s6 2.15 and later will not start any instance",
+            |draft| draft.file("notification-fd", "0\n"),
+            |case| case.wait_for("run", 1),
+        )
+        .on(BEFORE_2_14),
+        new(
+            R::ControlFileInvalid,
+            "any-descriptor",
+            "s6-supervise of s6 2.13 and later will not start any instance",
+            |draft| draft.file("notification-fd", "2147483648\n"),
+            |case| {
+                case.wait_for_message("", "invalid notification-fd");
+                case.wait_for("run", 1);
+            },
+        )
+        .on(&[Bookworm]),
+        new(
+            R::ControlFileInvalid,
+            "no-such-descriptor",
+            "s6-supervise of s6 2.13 and later will not start any instance",
+            |draft| draft.file("notification-fd", "2147483648\n"),
+            |case| {
+                case.wait_for_message("", "invalid notification-fd");
+                case.never_starts();
+            },
+        )
+        .on(&[Trixie, Forky]),
+        new(
+            R::ControlFileInvalid,
+            "no-lock",
+            "s6-supervise will warn, and start each instance without a lock",
+            |draft| draft.file("lock-fd", "four\n"),
+            |case| case.wait_for_message("", "invalid lock-fd"),
+        )
+        .after(|case| case.create_ready()),
+        new(
+            R::ControlFileInvalid,
+            "words-are-in-the-lock",
+            "what it writes there will end up in the lock file",
+            |draft| {
+                draft.file("lock-fd", "1\n");
+                draft.script("run", &format!("echo \"words of $1\"\n{READY}"));
+            },
+            |case| {
+                let lock = case.scan.site.path(case.instances.path_of(case.name)).join("supervise/service-lock");
+                let words = format!("words of {}\n", case.name);
+                assert_eq!(String::from_utf8(fs::read(lock).unwrap()).unwrap(), words);
+                assert!(!case.output().contains(&words));
+            },
+        )
+        .on(FROM_2_15)
+        .after(|case| case.create_ready()),
+        new(
+            R::ControlFileInvalid,
+            "timeout-kill",
+            "s6-supervise will warn, and never kill what does not stop",
+            |draft| {
+                draft.stubborn();
+                draft.file("timeout-kill", "5s\n");
+            },
+            |case| {
+                case.wait_for_message("", "invalid timeout-kill");
+                case.does_not_stop();
+            },
+        )
+        .after(|case| case.told_to_stop()),
+        new(
+            R::ControlFileInvalid,
+            "timeout-finish",
+            "s6-supervise will warn, and give finish 5 seconds",
+            |draft| {
+                draft.script("finish", STAY);
+                draft.file("timeout-finish", "\n");
+            },
+            |case| {
+                case.wait_for_message("", "invalid timeout-finish");
+                case.wait_for_message("", "finish script lifetime reached maximum value");
+            },
+        )
+        .after(|case| case.restarted()),
+        new(
+            R::ControlFileInvalid,
+            "max-death-tally",
+            "s6-supervise will warn, and remember 100 deaths",
+            |draft| draft.file("max-death-tally", "-1\n"),
+            |case| {
+                case.wait_for_message("", "invalid max-death-tally");
+                case.wait_for_deaths("", " SIGTERM", 1);
+            },
+        )
+        .after(|case| case.restarted()),
+        new(
+            R::ControlFileInvalid,
+            "down-signal",
+            "s6-supervise will warn, and stop each instance with SIGTERM",
+            |draft| draft.file("down-signal", "HUP\r\n"),
+            |case| {
+                case.wait_for_message("", "invalid down-signal");
+                case.wait_for_deaths("", " SIGTERM", 1);
+                case.wait_for("finish", 1);
+            },
+        )
+        .after(|case| case.told_to_stop()),
+        new(
+            R::ControlFileInvalid,
+            "no-down-signal",
+            "s6-supervise will send none: an instance that shall stop will not",
+            |draft| draft.file("down-signal", "99\n"),
+            |case| case.does_not_stop(),
+        )
+        .after(|case| case.told_to_stop()),
+        new(
+            R::ControlFileInvalid,
+            "reload-signal",
+            "s6-supervise will warn, and send SIGHUP",
+            |draft| draft.file("reload-signal", "UHP\n"),
+            |case| {
+                case.wait_for_message("", "invalid reload-signal");
+                case.wait_for_deaths("", " SIGHUP", 1);
+            },
+        )
+        .on(FROM_2_15)
+        .after(|case| case.told_to_reload()),
+        new(
+            R::ControlFileInvalid,
+            "no-reload-signal",
+            "there is no such signal, and s6-supervise will send none",
+            |draft| draft.file("reload-signal", "0\n"),
+            |case| assert_eq!((case.reported("run"), case.is("up").as_str()), (1, "true")),
+        )
+        .on(FROM_2_15)
+        .after(|case| case.told_to_reload()),
+        new(
+            R::LockFdEqualsNotificationFd,
+            "lock-fd-equals-notification-fd",
+            "s6-supervise will not start any instance",
+            |draft| draft.file("lock-fd", "3\n"),
+            |case| {
+                case.wait_for_message("", "notification-fd and lock-fd are the same");
+                assert_eq!((case.reported("run"), case.is("up").as_str()), (0, "false"));
+            },
+        )
+        .on(FROM_2_15),
+        new(
+            R::LockFdNeedsNewerS6,
+            "lock-fd-needs-newer-s6",
+            NEVER,
+            |draft| draft.file("lock-fd", "4\n"),
+            |case| {
+                case.wait_for_message("", "unable to open supervise/service-lock");
+                assert_eq!((case.reported("run"), case.is("up,wantedup").as_str()), (0, "false true"));
+            },
+        )
+        .on(BEFORE_2_14),
+        new(
+            R::StateLeftBehind,
+            "state-left-behind",
+            "is a supervisor's state; it is not copied",
+            |draft| {
+                draft.file("supervise/lock", "");
+                draft.directory("event");
+                draft.mode("event", 0o711);
+            },
+            |case| {
+                let service = case.scan.site.path(format!("scan/{}", case.name));
+                assert!(!service.join("template/supervise").exists() && !service.join("template/event").exists());
+                let event = disk::read_tree(&service.join("instances").join(case.name).join("event"));
+                assert_eq!(event[b"".as_slice()].mode, 0o3730, "it is the supervisor's own");
+            },
+        )
+        .after(|case| case.create_ready()),
+        new(R::StateInTheWay, "event-in-the-way", REFUSED, |draft| draft.file("event", ""), |case| case.no_instance())
+            .after(|case| case.refused()),
+        new(R::StateInTheWay, "supervise-in-the-way", REFUSED, |draft| draft.file("supervise", ""), |case| case.no_instance())
+            .after(|case| case.refused()),
+        new(
+            R::StateInTheWay,
+            "event-in-the-way-of-the-logger",
+            REFUSED,
+            |draft| {
+                draft.script("log/run", "exec cat");
+                draft.file("log/event", "");
+            },
+            |case| case.no_instance(),
+        )
+        .after(|case| case.refused()),
+        new(
+            R::StateInTheWay,
+            "supervise-in-the-way-of-the-logger",
+            REFUSED,
+            |draft| {
+                draft.script("log/run", "exec cat");
+                draft.file("log/supervise", "");
+            },
+            |case| case.no_instance(),
+        )
+        .after(|case| case.refused()),
+        new(
+            R::StartsDown,
+            "starts-down",
+            "keeps each instance down until somebody starts it",
+            |draft| draft.file("down", ""),
+            |case| case.starts_when_told("", "run"),
+        ),
+        new(
+            R::StartsDown,
+            "logger-starts-down",
+            "keeps the logger of each instance down until somebody starts it",
+            |draft| {
+                draft.script("log/run", "exec cat");
+                draft.script("log/finish", "");
+                draft.file("log/down", "");
+            },
+            |case| {
+                case.starts_when_told("/log", "log/run");
+                // What other claims say that it does not.
+                case.tell("/log", "-r");
+                case.wait_for("log/finish", 1);
+            },
+        )
+        .after(|case| case.create_ready()),
+        new(
+            R::InstanceNameUnused,
+            "instance-name-unused",
+            "all instances will do the same",
+            |draft| {
+                let report = draft.report("is all that is said");
+                draft.file("run", &format!("#!/bin/sh\n{report}\n{READY}\n"));
+            },
+            |case| {
+                case.instances.create_ready("another");
+                assert_eq!(case.count_words("is all that is said"), 2);
+            },
+        )
+        .after(|case| case.create_ready()),
+        new(
+            R::SharedLogDirectory,
+            "shared-log-directory",
+            "from the second instance on, s6-log cannot lock it and ends at once",
+            |draft| draft.file("log/run", &format!("#!/bin/sh\nexec s6-log t {}\n", draft.site.inside("shared"))),
+            |case| {
+                let service = case.scan.site.inside(case.instances.path_of("another"));
+                until("the second logger ended twice", || {
+                    let deaths = case.scan.exec("s6-svdt", ["--", &format!("{service}/log")]).stdout;
+                    (deaths.lines().filter(|line| line.ends_with(" 111")).count() >= 2).then_some(())
+                });
+                let lock = format!("{}/lock", case.scan.site.inside("shared"));
+                assert!(case.output().contains(&format!("unable to lock {lock}: ")));
+            },
+        )
+        .after(|case| {
+            case.create();
+            let lock = case.scan.site.path("shared/current");
+            until("the first logger has its directory", || lock.exists().then_some(()));
+            case.instances.create("another");
+        }),
+        new(
+            R::NotReadableByUser,
+            "user-cannot-execute",
+            NEVER,
+            |draft| draft.mode("run", 0o700),
+            |case| {
+                case.wait_for_deaths("", " 126", 2);
+                assert_eq!(case.reported("run"), 0);
+            },
+        )
+        .with(AS_USER),
+        new(
+            R::NotReadableByUser,
+            "user-cannot-read",
+            NEVER,
+            |draft| draft.mode("run", 0o711),
+            |case| {
+                case.wait_for_deaths("", " 2", 2);
+                assert_eq!(case.reported("run"), 0);
+            },
+        )
+        .with(AS_USER),
+        new(
+            R::NotReadableByUser,
+            "user-cannot-finish",
+            NO_FINISH,
+            |draft| draft.mode("finish", 0o700),
+            |case| case.goes_on_without_finish(),
+        )
+        .with(AS_USER)
+        .after(|case| case.restarted()),
+        new(
+            R::NotReadableByUser,
+            "user-cannot-pass",
+            "nothing in it can be used",
+            |draft| {
+                draft.file("data/words", "");
+                draft.mode("data", 0o700);
+                let report = draft.report("cannot");
+                draft.script("run", &format!("cat data/words || {report}\n{READY}"));
+            },
+            |case| case.wait_for_words("cannot"),
+        )
+        .with(AS_USER),
+        new(
+            R::NotReadableByUser,
+            "user-cannot-use",
+            "whatever opens it in an instance will fail",
+            |draft| {
+                draft.file("words", "");
+                draft.mode("words", 0o600);
+                let report = draft.report("cannot");
+                draft.script("run", &format!("cat words || {report}\n{READY}"));
+            },
+            |case| case.wait_for_words("cannot"),
+        )
+        .with(AS_USER),
+        new(
+            R::S6RcDefinition,
+            "s6-rc-definition",
+            "they mean nothing there",
+            |draft| {
+                draft.file("type", "oneshot\n");
+                draft.file("dependencies", "nothing\n");
+                draft.directory("contents.d");
+                draft.file("timeout-up", "1\n");
+            },
+            |case| assert_eq!((case.reported("run"), case.is("up,ready").as_str()), (1, "true true")),
+        )
+        .after(|case| case.create_ready()),
+    ]
+}
+
+fn claims(site: &Site) {
+    let table: Vec<Claim> = table().into_iter().filter(|claim| claim.on.contains(&site.root.suite)).collect();
+    for claim in &table {
+        let draft = Draft { site, name: claim.name };
+        draft.script("run", READY);
+        draft.script("finish", "");
+        draft.file("notification-fd", "3\n");
+        (claim.spoil)(&draft);
+        let template = format!("templates/{}", claim.name);
+        let service = format!("scan/{}", claim.name);
+        let operands = [template.as_str(), service.as_str()];
+        // The rule finds it; and once that is accepted, there is nothing to say.
+        let version = ["--installation", "debian", "--s6-version", &site.root.s6_version, "--strict", "--dry-run"];
+        let answer = maker(&site.path(""), [&version, claim.options, &operands].concat()).expect_code(100);
+        let is_said = |line: &str| line.contains(&format!("{}: `", claim.rule.id())) && line.contains(claim.says);
+        assert!(answer.stderr.lines().any(is_said), "{}: {answer}", claim.name);
+        site.make_for_this_s6(&[&["--allow", claim.rule.id()], claim.options, &operands].concat());
+    }
+    let scan = site.start(&[]);
+    let services: Vec<_> = table.iter().map(|claim| format!("scan/{}", claim.name)).collect();
+    let cases: Vec<_> = table.iter().zip(&services).map(|(claim, service)| (claim, Case::of(&scan, service, claim))).collect();
+    for (claim, case) in &cases {
+        (claim.order)(case);
+    }
+    for (claim, case) in cases.iter().rev() {
+        (claim.see)(case);
+    }
+}
+
+/// No rule says anything that was never seen.
+#[test]
+fn every_rule_is_seen() {
+    let seen: BTreeSet<Rule> = table().iter().map(|claim| claim.rule).collect();
+    let unseen: Vec<_> = Rule::ALL.into_iter().filter(|rule| !seen.contains(rule)).map(Rule::id).collect();
+    assert!(unseen.is_empty(), "{unseen:?}");
+    let names: BTreeSet<_> = table().iter().map(|claim| claim.name).collect();
+    assert_eq!(names.len(), table().len(), "no two have the same name");
+}
