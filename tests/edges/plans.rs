@@ -1,0 +1,92 @@
+//! Each rule of what a plan may do, on both of its sides.
+
+use super::path;
+use s6_instance_maker_core::laws;
+use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::plan::{Content, Placement, Plan};
+use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node, Tree};
+use s6_instance_maker_core::wire::PlanDocument;
+
+/// Each rule of what a plan may do, on both of its sides, for the template of the laws; what passes can be made by the laws' own rules.
+#[test]
+fn what_a_plan_may_do() {
+    let template = laws::sample::template();
+    let [root, _] = laws::sample::callers();
+    let meta = |mode, owner: Option<(u32, u32)>| {
+        let owner = owner.map(|(uid, gid)| Ids { uid, gid });
+        Meta { mode: Mode::new(mode), owner }
+    };
+    let copy = |from| Kind::File(Content::Template(path(from)));
+    let text = || Kind::File(Content::Generated(Vec::new()));
+    let link = || Kind::Symlink(b"x".to_vec());
+    let special = "would have special permission bits or an owner of its own, and is no copy of something that has";
+    let rights = "would have another mode or owner than what it is a copy of";
+    let no_file = |from: &str| format!("would copy `{from}`, which is no file of the template");
+    let mode = |mode: &str| format!("would be a directory of mode {mode}, and is no copy of one");
+    let (daemon, www_data, odd) = (Some((0, 33)), Some((33, 4)), Some((1, 2)));
+    let cases = [
+        // A file of the template, as it is there.
+        ("x", meta(0o755, None), copy("run"), None),
+        ("x", meta(0o6755, www_data), copy("data/tool"), None),
+        ("x", meta(0o777, None), copy("run"), Some(rights.to_owned())),
+        ("x", meta(0o755, odd), copy("run"), Some(rights.to_owned())),
+        ("x", meta(0o6755, None), copy("data/tool"), Some(rights.to_owned())),
+        ("x", meta(0o755, None), copy("missing"), Some(no_file("missing"))),
+        ("x", meta(0o2750, daemon), copy("data"), Some(no_file("data"))),
+        ("x", meta(0o777, odd), copy("data/up"), Some(no_file("data/up"))),
+        ("x", meta(0o4600, www_data), copy("supervise/lock"), Some(no_file("supervise/lock"))),
+        // A file that is generated.
+        ("x", meta(0o666, None), text(), None),
+        ("x", meta(0o1666, None), text(), Some(special.to_owned())),
+        ("x", meta(0o4755, None), text(), Some(special.to_owned())),
+        ("x", meta(0o644, www_data), text(), Some(special.to_owned())),
+        ("finish", meta(0o755, www_data), text(), Some(special.to_owned())),
+        // A directory like one of the template, wherever the template's copy is, or one that nobody else may write.
+        ("x", meta(0o755, None), Kind::Directory, None),
+        ("tmp", meta(0o755, None), Kind::Directory, None),
+        ("x", meta(0o775, None), Kind::Directory, Some(mode("0775"))),
+        ("x", meta(0o1755, None), Kind::Directory, Some(special.to_owned())),
+        ("x", meta(0o755, odd), Kind::Directory, Some(special.to_owned())),
+        ("template/tmp", meta(0o1777, None), Kind::Directory, None),
+        ("svc/template/tmp", meta(0o1777, None), Kind::Directory, None),
+        ("template/template/tmp", meta(0o1777, None), Kind::Directory, None),
+        ("x/tmp", meta(0o1777, None), Kind::Directory, Some(special.to_owned())),
+        ("a/b/template/tmp", meta(0o1777, None), Kind::Directory, Some(special.to_owned())),
+        ("templates/tmp", meta(0o1777, None), Kind::Directory, Some(special.to_owned())),
+        ("template/data", meta(0o2750, daemon), Kind::Directory, None),
+        ("template/data", meta(0o2750, None), Kind::Directory, Some(special.to_owned())),
+        ("template/data", meta(0o750, None), Kind::Directory, Some(mode("0750"))),
+        ("tmp", meta(0o1777, None), Kind::Directory, Some(special.to_owned())),
+        ("template/tmp.user", meta(0o1777, None), Kind::Directory, Some(special.to_owned())),
+        // A FIFO, and a link, which may be called otherwise where a wrapper has its place.
+        ("x", meta(0o666, None), Kind::Fifo, None),
+        ("x", meta(0o640, www_data), Kind::Fifo, Some(special.to_owned())),
+        ("template/tmp", meta(0o1777, None), Kind::Fifo, Some(special.to_owned())),
+        ("x", meta(0o777, None), link(), None),
+        ("x", meta(0o777, odd), link(), Some(special.to_owned())),
+        ("template/finish", meta(0o755, www_data), link(), Some(special.to_owned())),
+        ("template/data/up", meta(0o777, odd), link(), None),
+        ("template/data/up.user", meta(0o777, odd), link(), None),
+        ("template/data/up.other", meta(0o777, odd), link(), Some(special.to_owned())),
+    ];
+    for (at, meta, kind, refused) in cases {
+        let mut tree = Tree::new(Meta::callers(Mode::new(0o755)));
+        let place = path(at);
+        let parents: Vec<_> =
+            std::iter::successors(place.parent(), TreePath::parent).filter(|parent| !parent.is_root()).collect();
+        for parent in parents.into_iter().rev() {
+            tree.insert(parent, Node::new(Meta::callers(Mode::new(0o755)), Kind::Directory)).unwrap();
+        }
+        let what = format!("{at} {meta:?} {kind:?}");
+        tree.insert(place, Node::new(meta, kind)).unwrap();
+        let plan = Plan { tree, placement: Placement::New, warnings: Vec::new() };
+        let message = plan.check(&root, &template).err().map(|violation| violation.to_string());
+        assert_eq!(message, refused.map(|reason| format!("the plan is refused: `{at}` {reason}")), "{what}");
+        laws::plan_document(&PlanDocument::encode(&plan, &template)).unwrap();
+    }
+    for meta in [meta(0o700, None), meta(0o1755, None), meta(0o755, www_data)] {
+        let plan = Plan { tree: Tree::new(meta), placement: Placement::New, warnings: Vec::new() };
+        let message = plan.check(&root, &template).unwrap_err().to_string();
+        assert!(message.contains("is the result itself"), "{message}");
+    }
+}
