@@ -6,6 +6,7 @@ mod documents;
 mod paths;
 mod plans;
 mod requests;
+mod rights;
 mod templates;
 mod text;
 mod trees;

@@ -25,3 +25,16 @@ fn joined_paths_have_an_end() {
     assert_eq!(deep.join_path(&inner), Err(PathError::TooLong));
     assert_eq!(longest.join_path(&TreePath::ROOT).as_ref(), Ok(&longest));
 }
+
+/// A directory stands directly before what is in it, and that before its siblings, whatever bytes their names have.
+#[test]
+fn paths_stand_in_order() {
+    let sorted =
+        ["", "a", "a/b", "a/b/c", "a/c", "a\u{1}", "a b", "a!", "a-", "a.", "a0", "ab", "b", "long-names/a", "long-names/b"];
+    let sorted = sorted.map(path);
+    for (at, left) in sorted.iter().enumerate() {
+        for (other, right) in sorted.iter().enumerate() {
+            assert_eq!((left < right, left == right, left > right), (at < other, at == other, at > other), "{left} {right}");
+        }
+    }
+}

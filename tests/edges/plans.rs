@@ -1,11 +1,12 @@
-//! Each rule of what a plan may do, on both of its sides.
+//! What a plan may do, in which shape it is, and how it is shown.
 
 use super::path;
 use s6_instance_maker_core::laws;
 use s6_instance_maker_core::path::TreePath;
-use s6_instance_maker_core::plan::{Content, Placement, Plan};
+use s6_instance_maker_core::plan::{Content, Placement, Plan, plan};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node, Tree};
 use s6_instance_maker_core::wire::PlanDocument;
+use s6_instance_maker_workspace::manifest::{facts, request, template};
 
 /// Each rule of what a plan may do, on both of its sides, for the template of the laws; what passes can be made by the laws' own rules.
 #[test]
@@ -88,5 +89,77 @@ fn what_a_plan_may_do() {
         let plan = Plan { tree: Tree::new(meta), placement: Placement::New, warnings: Vec::new() };
         let message = plan.check(&root, &template).unwrap_err().to_string();
         assert!(message.contains("is the result itself"), "{message}");
+    }
+}
+
+/// A plan is in the shape that was asked for, and in no other: not with a part more or less, nor in another place.
+#[test]
+fn plans_are_in_one_shape() {
+    let asked = [
+        &["template", "dir"][..],
+        &["-L", "/l", "template", "dir"],
+        &["-r", "svc", "template", "dir"],
+        &["-r", "other", "template", "dir"],
+        &["-r", "svc/logger", "-L", "/l", "template", "dir"],
+        &["-r", "svc/other", "-L", "/l", "template", "dir"],
+        // What these services are called is what a service directory has.
+        &["-r", "run/log", "-L", "/l", "template", "dir"],
+    ];
+    let template = template("0755 file run");
+    let made = asked.map(|words| {
+        let request = request(words.iter().copied()).unwrap();
+        let plan = plan(&request, &facts(), &template).unwrap();
+        (request.shape, plan)
+    });
+    for (index, (shape, _)) in made.iter().enumerate() {
+        for (other, (_, plan)) in made.iter().enumerate() {
+            assert_eq!(plan.is_in_shape(shape), index == other, "{:?} for {:?}", asked[other], asked[index]);
+        }
+    }
+    for (shape, plan) in &made {
+        let with = |tree| Plan { tree, ..plan.clone() };
+        let mut more = plan.tree.clone();
+        more.insert(path("more"), Node::new(Meta::callers(Mode::new(0o755)), Kind::Directory)).unwrap();
+        assert!(!with(more).is_in_shape(shape), "{plan}");
+        // What lies deeper is no part.
+        for part in plan.parts() {
+            let mut inner = plan.tree.clone();
+            let directory = TreePath::from(part.clone());
+            let is_directory = matches!(plan.tree.get(&directory).unwrap().kind, Kind::Directory);
+            if is_directory {
+                let new = directory.join_path(&path("more")).unwrap();
+                inner.insert(new, Node::new(Meta::callers(Mode::new(0o755)), Kind::Directory)).unwrap();
+                assert!(with(inner).is_in_shape(shape), "{plan}");
+            }
+            let mut less = Tree::new(plan.tree.get(&TreePath::ROOT).unwrap().meta);
+            for (path, node) in plan.tree.iter().filter(|(path, _)| !path.is_root() && !path.starts_with(&directory)) {
+                less.insert(path.clone(), node.clone()).unwrap();
+            }
+            assert!(!with(less).is_in_shape(shape), "{part} is needed in {plan}");
+        }
+        let placement = if plan.placement == Placement::New { Placement::Within } else { Placement::New };
+        assert!(!Plan { placement, ..plan.clone() }.is_in_shape(shape), "{plan}");
+    }
+}
+
+/// Of a text that is no script of ours, the end is shown as it is: with an empty line, without a newline, without anything.
+#[test]
+fn texts_are_shown_to_their_end() {
+    let shown = |text: &[u8]| {
+        let mut tree = Tree::new(Meta::callers(Mode::new(0o755)));
+        let file = Kind::File(Content::Generated(text.to_vec()));
+        tree.insert(path("x"), Node::new(Meta::callers(Mode::new(0o644)), file)).unwrap();
+        Plan { tree, placement: Placement::New, warnings: Vec::new() }.to_string()
+    };
+    for (text, lines) in [
+        ("3\n", "     | 3\n"),
+        ("3", "     | 3\n     (no newline at the end)\n"),
+        ("", "     |\n     (no newline at the end)\n"),
+        ("\n", "     |\n"),
+        ("a\n\n", "     | a\n     |\n"),
+        ("\n a\n\nb", "     |\n     |  a\n     |\n     | b\n     (no newline at the end)\n"),
+        ("a\\\t\u{1b}\n", "     | a\\\\\\t\\x1b\n"),
+    ] {
+        assert_eq!(shown(text.as_bytes()), format!("0755 dir  .\n0644 file x\n{lines}"), "{text:?}");
     }
 }

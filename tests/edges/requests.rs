@@ -1,8 +1,9 @@
 //! What can be asked for, and what not.
 
 use s6_instance_maker_core::cli::{self, Refusal, UsageError};
-use s6_instance_maker_core::request::Timestamp;
+use s6_instance_maker_core::request::{Account, AccountError, Timestamp};
 use s6_instance_maker_core::target::{ProgramDir, ProgramDirError, ShebangDir, Target};
+use s6_instance_maker_core::tree::Ids;
 use s6_instance_maker_workspace::manifest::request;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
@@ -45,4 +46,38 @@ fn refusals_of_command_lines() {
         ("--module is not in this program", Some("build it in"))
     );
     assert!(cli::parse([]).is_err());
+}
+
+/// What s6-setuidgid takes: a name, or two numbers.
+#[test]
+fn accounts() {
+    let numbered = |uid, gid| Ok(Account::Numbered(Ids { uid, gid }));
+    for (text, account) in [
+        ("", Err(AccountError::Empty)),
+        ("-", Err(AccountError::Dash)),
+        ("-a", Err(AccountError::Dash)),
+        ("0", Err(AccountError::NumberAlone)),
+        ("33", Err(AccountError::NumberAlone)),
+        ("a b", Err(AccountError::Forbidden)),
+        ("a/b", Err(AccountError::Forbidden)),
+        ("a\0", Err(AccountError::Forbidden)),
+        ("a\u{1}", Err(AccountError::Forbidden)),
+        ("a\u{7f}", Err(AccountError::Forbidden)),
+        (":", Err(AccountError::NotNumeric)),
+        ("1:", Err(AccountError::NotNumeric)),
+        (":1", Err(AccountError::NotNumeric)),
+        ("1:2:3", Err(AccountError::NotNumeric)),
+        ("a:1", Err(AccountError::NotNumeric)),
+        ("4294967295:1", Err(AccountError::NotNumeric)),
+        ("1:4294967295", Err(AccountError::NotNumeric)),
+        ("1:4294967296", Err(AccountError::NotNumeric)),
+        ("0:0", numbered(0, 0)),
+        ("4294967294:4294967294", numbered(u32::MAX - 1, u32::MAX - 1)),
+    ] {
+        assert_eq!(Account::parse(text.as_bytes()), account, "{text:?}");
+    }
+    for name in ["a", "a1", "1a", "_", "a-b", "a.b", "machine$", "jörg", "!"] {
+        let Ok(Account::Named(parsed)) = Account::parse(name.as_bytes()) else { panic!("{name} is no name") };
+        assert_eq!(parsed.as_bytes(), name.as_bytes());
+    }
 }

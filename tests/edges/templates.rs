@@ -16,6 +16,24 @@ fn links_that_lead_nowhere() {
     }
 }
 
+/// As many links are followed as Linux follows in one path, 40, wherever they stand in it.
+#[test]
+fn links_in_a_row() {
+    let mut template = template("0755 file 0\n0755 dir directory\n0755 file directory/file\n0777 link way -> directory");
+    let link = |target: String| Node::new(Meta::callers(Mode::new(0o777)), Kind::Symlink(target.into_bytes()));
+    for number in 1..=41 {
+        template.insert(path(&number.to_string()), link((number - 1).to_string())).unwrap();
+    }
+    assert_eq!(template.resolve(&path("40")), Resolved::Entry(path("0")));
+    assert_eq!(template.resolve(&path("41")), Resolved::Loop);
+    // One, and 39 or 40 on the way that it leads.
+    template.insert(path("again"), link("way/../".repeat(39))).unwrap();
+    template.insert(path("too-often"), link("way/../".repeat(40))).unwrap();
+    assert_eq!(template.resolve(&path("again/directory/file")), Resolved::Entry(path("directory/file")));
+    assert_eq!(template.resolve(&path("again/way/file")), Resolved::Loop);
+    assert_eq!(template.resolve(&path("too-often/directory/file")), Resolved::Loop);
+}
+
 /// What of a template is looked into, and what is not.
 #[test]
 fn control_scripts_and_state() {
