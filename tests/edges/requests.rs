@@ -38,6 +38,8 @@ fn refusals_of_command_lines() {
         refusal(&[b"--dry-run", b"--print-job", b"t", b"d"]),
         "of --dry-run, --print-job and --apply-plan only one can be done"
     );
+    assert_eq!(refusal(&[b"-\xff", b"t", b"d"]), r"there is no option `-\xff`");
+    assert_eq!(refusal(&[b"--\xff", b"t", b"d"]), r"there is no option `--\xff`");
     assert_eq!(refusal(&[b"--\xff=x", b"t", b"d"]), "there is no option `--\u{fffd}`");
     assert_eq!(refusal(&[b"--installation=\xff", b"t", b"d"]), "--installation <NAME>: there is no `\u{fffd}`");
     let unsupported = UsageError::unsupported("--module", "build it in");
