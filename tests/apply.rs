@@ -13,8 +13,10 @@ use std::process::Command;
 
 mod copies;
 mod failures;
+mod places;
 mod process;
 mod refusals;
+mod threads;
 
 /// The template's copy in `result`, and the template, as trees that must be equal.
 pub(crate) fn assert_copied(template: &Path, result: &Path) {
