@@ -1,6 +1,6 @@
 //! System calls that cannot be had, limits, leftovers: all or nothing. Failures and kills at every call are in `faults`.
 
-use super::{as_nobody, assert_copied, injected, names, staging_in};
+use super::{as_nobody, assert_copied, await_staging, injected, names, staging_in};
 use s6_instance_maker::STAGING_PREFIX;
 use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::{self, Answer, maker};
@@ -160,9 +160,7 @@ fn who_is_quicker_does_not_matter_with_r() {
         "definitions",
     ]);
     let mut slow = slow.current_dir(scratch.path()).spawn().unwrap();
-    while staging_in(scratch.path()).is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    await_staging(&mut slow, scratch.path());
     maker(scratch.path(), ["-r", "quick", "template", "definitions"]).expect_code(0);
     assert!(slow.wait().unwrap().success());
     assert_eq!(names(&scratch.join("definitions")), ["quick", "slow"]);
@@ -179,10 +177,7 @@ fn who_is_quicker_has_dir() {
         let mut slow = Command::new("strace");
         slow.args(["-f", "-qq", "-o", "/dev/null", "-e", fault]).arg(program::program()).args(["template", "out"]);
         let mut slow = slow.current_dir(scratch.path()).stderr(Stdio::piped()).spawn().unwrap();
-        while staging_in(scratch.path()).is_empty() {
-            assert!(slow.try_wait().unwrap().is_none(), "it ended before it began");
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        await_staging(&mut slow, scratch.path());
         disk::directory(scratch.join(theirs), 0o700);
         let before = disk::read_tree(&scratch.join("out"));
         let output = slow.wait_with_output().unwrap();
