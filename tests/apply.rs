@@ -9,14 +9,16 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 
 mod copies;
 mod failures;
 mod instances;
 mod links;
+mod places;
 mod process;
 mod refusals;
+mod threads;
 
 /// The template's copy in `result`, and the template, as trees that must be equal.
 pub(crate) fn assert_copied(template: &Path, result: &Path) {
@@ -33,6 +35,14 @@ pub(crate) fn names(directory: &Path) -> Vec<OsString> {
 
 pub(crate) fn staging_in(directory: &Path) -> Vec<OsString> {
     names(directory).into_iter().filter(|name| name.as_bytes().starts_with(STAGING_PREFIX.as_bytes())).collect()
+}
+
+/// Waits until a program that was started has made its staging directory in `directory`.
+pub(crate) fn await_staging(program: &mut Child, directory: &Path) {
+    while staging_in(directory).is_empty() {
+        assert!(program.try_wait().unwrap().is_none(), "it ended before it began");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
 }
 
 /// A template with one of everything that can be copied.

@@ -1,6 +1,6 @@
 //! The command line: what it refuses and in which words, what it prints when asked, and how it reads values.
 
-use s6_instance_maker_core::cli::Refusal;
+use s6_instance_maker_core::cli::{self, Action, Format, Grammar, OwnOption, Purpose, Refusal, Typed};
 use s6_instance_maker_core::request::{Account, Request};
 use s6_instance_maker_workspace::manifest::{facts, planned, request, template};
 use std::ffi::OsString;
@@ -13,6 +13,9 @@ pub(crate) const WRONG: &[&[&str]] = &[
     &["template"],
     &["template", "dir", "more"],
     &["template", "dir", "-"],
+    &["--sync", "template", "dir", "more"],
+    &["--log-dir=/l", "template", "dir", "more"],
+    &["--frobnicate", "template", "dir", "more"],
     &["--", "template", "dir", "-x"],
     &["--format", "json", "template", "dir"],
     &["--dry-run", "--format", "yaml", "template", "dir"],
@@ -176,6 +179,97 @@ fn every_way_to_say_it() {
             ways.iter().map(|words| request(words.iter().copied().chain(["template", "dir"])).unwrap()).collect();
         assert!(requests.windows(2).all(|pair| pair[0] == pair[1]), "{ways:?}\n{requests:#?}");
     }
+}
+
+/// A program's name and `words`, as they come from the system.
+fn command_line<'a>(words: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = OsString> {
+    std::iter::once("s6-instance-maker").chain(words).map(OsString::from)
+}
+
+/// One thing is done, whatever else is asked for.
+#[test]
+fn what_is_done() {
+    let action = |words: &[&str]| {
+        let words = words.iter().copied().chain(["-c5", "template", "dir"]);
+        cli::parse(command_line(words)).unwrap().action().map_err(|error| error.to_string())
+    };
+    let request = |purpose| Ok(Action::Request(purpose));
+    assert_eq!(action(&[]), request(Purpose::Make));
+    assert_eq!(action(&["--sync"]), request(Purpose::Make));
+    assert_eq!(action(&["--dry-run"]), request(Purpose::Print(Format::Text)));
+    assert_eq!(action(&["--dry-run", "--format", "text"]), request(Purpose::Print(Format::Text)));
+    assert_eq!(action(&["--dry-run", "--format", "json"]), request(Purpose::Print(Format::Json)));
+    assert_eq!(action(&["--print-job"]), request(Purpose::PrintJob));
+    assert_eq!(action(&["--apply-plan", "plan"]), Ok(Action::ApplyPlan("plan".into())));
+    let both = Err("of --dry-run, --print-job and --apply-plan only one can be done".to_owned());
+    for words in [
+        &["--dry-run", "--print-job"][..],
+        &["--dry-run", "--apply-plan", "plan"],
+        &["--print-job", "--apply-plan", "plan"],
+        &["--dry-run", "--print-job", "--apply-plan", "plan"],
+    ] {
+        assert_eq!(action(words), both, "{words:?}");
+    }
+    let idle = Err("--format means something with --dry-run only".to_owned());
+    for words in [&["--format", "text"][..], &["--print-job", "--format", "json"], &["--apply-plan", "p", "--format", "json"]] {
+        assert_eq!(action(words), idle, "{words:?}");
+    }
+}
+
+/// A program may have options of its own: it has their values, and any other program of this project reads the other words as it did.
+#[test]
+fn options_that_one_program_has() {
+    const OTHER: Grammar = Grammar {
+        program: "other",
+        own: &[
+            OwnOption { long: "fuel", value_name: "N", help: "How much", heading: "Own" },
+            OwnOption { long: "module", value_name: "FILE", help: "Which", heading: "Own" },
+        ],
+    };
+    let typed = |words: &[&str]| cli::parse_with(&OTHER, command_line(words.iter().copied())).unwrap();
+    let own = |words: &[&str]| {
+        let typed = typed(words);
+        ["fuel", "module"].map(|long| typed.own(long).map(|value| value.to_str().unwrap().to_owned()))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(own(&["template", "dir"]), [None, None]);
+    assert_eq!(own(&["--fuel", "7", "template", "dir"]), [some("7"), None]);
+    assert_eq!(own(&["template", "--fuel=7", "dir", "--module", "--"]), [some("7"), some("--")]);
+    assert_eq!(own(&["--module=a=b", "--module", "c", "template", "dir"]), [None, some("c")]);
+    assert_eq!(own(&["--", "--fuel=7", "dir"]), [None, None]);
+    // As numbers: in a range, or why not.
+    let number = |value: &str, min: u8, max: u8| {
+        typed(&["--fuel", value, "template", "dir"]).own_number("fuel", min, max).map_err(|error| error.to_string())
+    };
+    assert_eq!(typed(&["template", "dir"]).own_number::<u8>("fuel", 1, 2), Ok(None));
+    assert_eq!([number("5", 5, 9), number("9", 5, 9), number("255", 0, 255)], [5, 9, 255].map(|number| Ok(Some(number))));
+    for (value, min, max) in [("4", 5, 9), ("10", 5, 9), ("256", 0, 255), ("", 0, 255), ("x", 0, 255), ("-1", 0, 255)] {
+        let reason = format!("--fuel `{value}`: it must be a number from {min} to {max}");
+        assert_eq!(number(value, min, max), Err(reason));
+    }
+    // What is for all programs is told apart from what is not.
+    for (words, common) in [
+        (&["other", "template", "dir"][..], &["other", "template", "dir"][..]),
+        (&["other", "--fuel", "7", "-c5", "template", "--module=m", "dir"], &["other", "--max-instances=5", "template", "dir"]),
+        (&["other", "template", "dir", "--fuel=1"], &["other", "template", "dir"]),
+        (&["other", "--log-prefix=--fuel=1", "template", "dir"], &["other", "--log-prefix=--fuel=1", "template", "dir"]),
+        // Neither a program's name nor what stands behind `--` is an option.
+        (&["--fuel=1", "template", "dir"], &["--fuel=1", "template", "dir"]),
+        (&["--", "--fuel=1", "template", "dir"], &["--", "template", "dir"]),
+        (&["other", "--fuel=1", "--", "--fuel=2", "--module=3"], &["other", "--", "--fuel=2", "--module=3"]),
+        (&["other", "--", "--", "--fuel=2"], &["other", "--", "--", "--fuel=2"]),
+        (&["other", "template", "--", "--fuel=2"], &["other", "template", "--", "--fuel=2"]),
+    ] {
+        let Typed { cli, common: found, .. } = cli::parse_with(&OTHER, words.iter().map(OsString::from)).unwrap();
+        assert_eq!(found, common, "{words:?}");
+        let again = cli::parse(found).unwrap();
+        assert_eq!(format!("{again:?}"), format!("{cli:?}"), "{words:?}");
+    }
+    let Err(Refusal::Show(help)) = cli::parse_with(&OTHER, command_line(["-h"])) else { panic!("there is no help") };
+    assert!(help.contains("Usage: other [OPTIONS] TEMPLATE DIR") && help.contains("--fuel <N>"), "{help}");
+    assert!(help.contains("How much") && help.contains("Own:"), "{help}");
+    let Err(Refusal::Usage(error)) = cli::parse(command_line(["--fuel=7", "template", "dir"])) else { panic!("it is known") };
+    assert_eq!(error.to_string(), "there is no option `--fuel`");
 }
 
 #[test]

@@ -33,6 +33,7 @@ pub(crate) const CASES: &[(&str, &[&str], &str)] = &[
     ("room-most", &["-c", "90000"], PLAIN),
     ("room-most-logged", &["-c", "80000"], LOGGED),
     ("room-too-many-logged", &["-c", "80001"], LOGGED),
+    ("room-version-newest", &["-c", "7", "--s6-version", "2.15"], PLAIN),
     ("room-version-newer-than-known", &["-c", "7", "--s6-version", "2.16"], PLAIN),
     (
         "room-log-is-a-link",

@@ -1,6 +1,6 @@
 //! `--sync`: what is made is on disk before it appears, as the recorded system calls of the real program show.
 
-use crate::apply::{as_nobody, assert_copied, names, staging_in};
+use crate::apply::{as_nobody, assert_copied, await_staging, names, staging_in};
 use s6_instance_maker::STAGING_PREFIX;
 use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::{self, Answer, maker};
@@ -308,10 +308,7 @@ fn a_directory_that_appears_meanwhile_is_flushed() {
     slow.args(["-f", "-y", "-qq", "-e", "trace=fsync,renameat2,unlinkat", "-o"]).arg(&log);
     slow.args(["-e", "inject=renameat2:delay_enter=500000:when=1"]).arg(program::program());
     let mut slow = slow.args(["--sync", "-r", "slow", "template", "new"]).current_dir(scratch.path()).spawn().unwrap();
-    while staging_in(scratch.path()).is_empty() {
-        assert!(slow.try_wait().unwrap().is_none(), "it ended before it began");
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    await_staging(&mut slow, scratch.path());
     maker(scratch.path(), ["-r", "quick", "template", "new"]).expect_code(0);
     assert!(slow.wait().unwrap().success());
     assert_eq!(names(&scratch.join("new")), ["quick", "slow"]);

@@ -30,7 +30,7 @@ impl Mode {
     /// Reads four octal digits, the form that is displayed.
     #[must_use]
     pub fn parse(digits: &[u8]) -> Option<Self> {
-        let bits = |digits: [u8; 4]| digits.into_iter().fold(0, |bits, digit| bits << 3 | u32::from(digit - b'0'));
+        let bits = |digits: [u8; 4]| digits.into_iter().fold(0, |bits, digit| 8 * bits + u32::from(digit - b'0'));
         let digits = <[u8; 4]>::try_from(digits).ok()?;
         digits.iter().all(|digit| matches!(digit, b'0'..=b'7')).then(|| Self::new(bits(digits)))
     }

@@ -650,7 +650,7 @@ fn hex_pair(digits: &[u8]) -> Option<u8> {
         _ => None,
     };
     match digits {
-        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        [high, low] => Some(16 * digit(*high)? + digit(*low)?),
         _ => None,
     }
 }

@@ -295,7 +295,7 @@ impl Fill<'_> {
 
     /// Makes everything that is no directory, on several threads where that helps.
     fn others(&self, entries: &[Entry<'_>], bytes: u64) -> Result<(), Error> {
-        let worth_it = entries.len() > ENTRIES_FOR_THREADS || bytes > BYTES_FOR_THREADS;
+        let worth_it = entries.len() >= ENTRIES_FOR_THREADS || bytes >= BYTES_FOR_THREADS;
         let threads =
             if worth_it { std::thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS_MAX)) } else { 1 };
         if threads == 1 {

@@ -1,6 +1,6 @@
 //! System calls that cannot be had, limits, leftovers: all or nothing. Failures and kills at every call are in `faults`.
 
-use super::{as_nobody, assert_copied, injected, names, staging_in};
+use super::{as_nobody, assert_copied, await_staging, injected, names, staging_in};
 use s6_instance_maker::STAGING_PREFIX;
 use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::{self, Answer, maker};
@@ -9,7 +9,7 @@ use s6_instance_maker_workspace::skip;
 use std::fs;
 use std::os::unix::fs::chown;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// File systems without RENAME_NOREPLACE get the result by an empty directory of our own that is replaced.
 #[test]
@@ -160,11 +160,34 @@ fn who_is_quicker_does_not_matter_with_r() {
         "definitions",
     ]);
     let mut slow = slow.current_dir(scratch.path()).spawn().unwrap();
-    while staging_in(scratch.path()).is_empty() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    await_staging(&mut slow, scratch.path());
     maker(scratch.path(), ["-r", "quick", "template", "definitions"]).expect_code(0);
     assert!(slow.wait().unwrap().success());
     assert_eq!(names(&scratch.join("definitions")), ["quick", "slow"]);
     assert!(staging_in(scratch.path()).is_empty());
+}
+
+/// Somebody else makes DIR while this run fills it: without -r that is not this run's to put anything in, be it empty.
+#[test]
+fn who_is_quicker_has_dir() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    for theirs in ["out", "out/theirs"] {
+        let fault = "inject=renameat2:delay_enter=500000";
+        let mut slow = Command::new("strace");
+        slow.args(["-f", "-qq", "-o", "/dev/null", "-e", fault]).arg(program::program()).args(["template", "out"]);
+        let mut slow = slow.current_dir(scratch.path()).stderr(Stdio::piped()).spawn().unwrap();
+        await_staging(&mut slow, scratch.path());
+        disk::directory(scratch.join(theirs), 0o700);
+        let before = disk::read_tree(&scratch.join("out"));
+        let output = slow.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), stderr.as_str()),
+            (Some(111), "s6-instance-maker: fatal: unable to make `out`: it exists already\n")
+        );
+        assert_eq!(disk::differences(&before, &disk::read_tree(&scratch.join("out"))), "");
+        assert!(staging_in(scratch.path()).is_empty());
+        fs::remove_dir_all(scratch.join("out")).unwrap();
+    }
 }

@@ -1,6 +1,6 @@
 //! What is refused, before or while it is copied, and what is left then: nothing.
 
-use super::{as_nobody, names, staging_in};
+use super::{as_nobody, await_staging, names, staging_in};
 use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::{self, Answer, maker};
 use s6_instance_maker_workspace::scratch::Scratch;
@@ -138,10 +138,8 @@ fn a_template_that_changes_is_noticed() {
         let fault = "inject=mkdirat:delay_exit=1000000:when=1";
         let mut command = Command::new("strace");
         command.args(["-f", "-qq", "-o", "/dev/null", "-e", fault]).arg(program::program()).args(["template", "out"]);
-        let child = command.current_dir(scratch.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        while staging_in(scratch.path()).is_empty() {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        let mut child = command.current_dir(scratch.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        await_staging(&mut child, scratch.path());
         change(&scratch.join("template/file"));
         let output = child.wait_with_output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();

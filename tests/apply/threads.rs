@@ -1,0 +1,79 @@
+//! Much work is shared by threads: how much, and what comes of it when it fails.
+
+use super::{injected, staging_in};
+use s6_instance_maker_workspace::disk;
+use s6_instance_maker_workspace::program::{self, Answer};
+use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::skip;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+/// How many threads may share work here; where it is one, the test says that it did not run.
+fn processors_or_say(test: &str) -> Option<usize> {
+    let processors = std::thread::available_parallelism().unwrap().get();
+    if processors == 1 {
+        skip::did_not_run(test, "there is one processor only, so there are no threads");
+    }
+    (processors > 1).then_some(processors)
+}
+
+/// From 512 entries or 8 MiB on there is a thread for each processor, up to eight; below that there is one.
+#[test]
+fn much_work_is_shared() {
+    let Some(processors) = processors_or_say("apply::threads::much_work_is_shared") else { return };
+    let scratch = Scratch::new("apply");
+    let template = scratch.join("template");
+    disk::plain_template(&template);
+    let threads = || {
+        let log = scratch.join("log");
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-e", "trace=clone,clone3", "-o"]).arg(&log).arg(program::program());
+        Answer::of(command.args(["template", "out"]).current_dir(scratch.path())).expect_code(0);
+        let made = disk::read_tree(&scratch.join("out"));
+        fs::remove_dir_all(scratch.join("out")).unwrap();
+        let started = fs::read_to_string(log).unwrap().lines().filter(|line| line.contains(" clone")).count();
+        let files: Vec<_> = made.values().filter(|entry| entry.kind != "dir").collect();
+        (started + 1, files.len(), files.iter().map(|entry| entry.bytes.len() as u64).sum::<u64>())
+    };
+    let several = processors.min(8);
+    let (one, entries, bytes) = threads();
+    assert_eq!(one, 1);
+    // A hole is as much work as anything else, as far as anybody can tell beforehand.
+    let large = fs::File::create(template.join("large")).unwrap();
+    for (size, expected) in [((8 << 20) - 1, 1), (8 << 20, several)] {
+        large.set_len(size - bytes).unwrap();
+        assert_eq!(threads(), (expected, entries + 1, size), "{size} bytes");
+    }
+    large.set_len(0).unwrap();
+    for index in entries + 1..511 {
+        disk::file(template.join(format!("{index}")), 0o644, "");
+    }
+    assert_eq!(threads(), (1, 511, bytes));
+    // Directories are made before threads are needed.
+    disk::directory(template.join("data/more"), 0o755);
+    assert_eq!(threads(), (1, 511, bytes));
+    disk::fifo(template.join("fifo"), 0o644);
+    assert_eq!(threads(), (several, 512, bytes));
+}
+
+/// When several threads meet something that cannot be made, what comes first in the tree is told, whoever met it first.
+#[test]
+fn of_several_failures_the_first_in_the_tree_is_told() {
+    let Some(_) = processors_or_say("apply::threads::of_several_failures_the_first_in_the_tree_is_told") else { return };
+    let scratch = Scratch::new("apply");
+    let template = scratch.join("template");
+    disk::plain_template(&template);
+    // Of the first entries, which one thread makes, the last fails; of those that another thread makes meanwhile, the first.
+    for index in 100..129 {
+        symlink("nowhere", template.join(format!("a-{index}"))).unwrap();
+    }
+    for index in 0..600 {
+        disk::file(template.join(format!("b-{index:03}")), 0o644, "x");
+    }
+    let faults = ["symlinkat:delay_enter=20000", "copy_file_range:error=EIO"];
+    let answer = injected(&scratch, &faults, &["template", "out"]).expect_code(111);
+    let expected = "s6-instance-maker: fatal: unable to copy `template/b-000` to `out/template/b-000`: Input/output error\n";
+    assert_eq!(answer.stderr, expected);
+    assert!(!scratch.join("out").exists() && staging_in(scratch.path()).is_empty());
+}

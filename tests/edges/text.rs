@@ -1,0 +1,81 @@
+//! Text from outside, as a person and as execlineb see it.
+
+use s6_instance_maker_core::escape::{Brief, Shown, is_shown};
+use s6_instance_maker_core::execline::{Text, Word};
+use s6_instance_maker_core::message::{self, Level, Said};
+
+/// Tags are characters that nobody sees, and that say something to programs.
+#[test]
+fn tags_are_shown() {
+    for (text, shown) in [("\u{e0041}", r"\u{e0041}"), ("\u{e0000}", r"\u{e0000}"), ("\u{e007f}", r"\u{e007f}")] {
+        assert_eq!(Shown(text.as_bytes()).to_string(), shown);
+        assert!(!is_shown(text) && is_shown(shown));
+    }
+}
+
+/// Every byte is quoted as s6's own program does it (docs/original.md, "Quoting"), not only so that execlineb reads it back.
+#[test]
+fn quoting_is_s6s_own() {
+    for byte in 1..=255u8 {
+        let expected = match byte {
+            7..=13 => format!("\"\\{}\"", char::from(b"abtnvfr"[usize::from(byte - 7)])),
+            b'"' | b'\\' => format!("\"\\{}\"", char::from(byte)),
+            b' '..=b'~' => format!("\"{}\"", char::from(byte)),
+            _ => format!("\"\\0x{byte:02x}\""),
+        };
+        let text = Text::new([byte]).unwrap();
+        assert_eq!(String::from_utf8_lossy(Word::quoted(&text).as_bytes()), expected, "{byte}");
+    }
+}
+
+/// Of what somebody else says, so much is shown that a terminal is not flooded; what is left out is marked, and nothing else is.
+#[test]
+fn long_text_is_cut() {
+    let shown = |length| Brief("x".repeat(length).as_bytes()).to_string();
+    assert_eq!([0, 1, 500].map(shown), [0, 1, 500].map(|length| "x".repeat(length)));
+    assert_eq!([501, 100_000].map(shown), [500, 500].map(|length| "x".repeat(length) + "…"));
+    assert_eq!(Brief(b"a\x1b").to_string(), r"a\x1b");
+}
+
+/// What a program says when it fails can be read back from its standard error; anything else there is not taken for it.
+#[test]
+fn messages_are_read_back() {
+    let (fatal, hint) = (message::line(Level::Fatal, &"no: way"), message::line(Level::Hint, &"try that"));
+    let warning = message::line(Level::Warning, &"hm");
+    assert_eq!(fatal, "s6-instance-maker: fatal: no: way\n");
+    assert_eq!(hint, "s6-instance-maker: hint: try that\n");
+    assert_eq!(warning, "s6-instance-maker: warning: hm\n");
+    let (alone, hinted) = (Said::new(&"no: way", None), Said::new(&"no: way", Some("try that")));
+    for said in [
+        vec![alone.clone()],
+        vec![hinted.clone()],
+        vec![alone.clone(), alone.clone()],
+        vec![hinted.clone(), alone.clone(), hinted.clone()],
+    ] {
+        let lines: String = said.iter().map(Said::lines).collect();
+        assert_eq!(message::parse(lines.as_bytes()), Some(said));
+    }
+    assert_eq!(hinted.lines(), format!("{fatal}{hint}"));
+    let empty = |level| message::line(level, &"");
+    for other in [
+        String::new(),
+        hint.clone(),
+        warning.clone(),
+        fatal.trim_end().to_owned(),
+        format!(" {fatal}"),
+        format!("{fatal}\n"),
+        format!("{fatal}{warning}"),
+        format!("{warning}{fatal}"),
+        format!("{hint}{fatal}"),
+        format!("{fatal}{hint}{hint}"),
+        format!("{fatal}{}", hint.trim_end()),
+        empty(Level::Fatal),
+        format!("{fatal}{}", empty(Level::Hint)),
+        "s6-instance-maker: fatal:no\n".to_owned(),
+        "s6-instance-maker fatal: no\n".to_owned(),
+        "other: fatal: no\n".to_owned(),
+    ] {
+        assert_eq!(message::parse(other.as_bytes()), None, "{other:?}");
+    }
+    assert_eq!(message::parse(b"s6-instance-maker: fatal: \xff\n"), None);
+}
