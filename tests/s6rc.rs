@@ -18,8 +18,11 @@ fn s6_rc_compiles_what_is_made() {
     let scratch = Scratch::new("s6rc");
     disk::plain_template(scratch.join("template"));
     disk::file(scratch.join("template/log/run"), 0o755, "#!/bin/sh\nexec cat\n");
-    let forms: [&[&str]; 3] = [
+    let managed = ["--depends-on", "net", "--essential", "--timeout-up", "5000", "--timeout-down", "0"];
+    let forms: [&[&str]; 5] = [
         &["-r", "alone"],
+        &[&["-r", "managed"], &managed[..]].concat(),
+        &[&["-r", "kept/keeper", "-L", "/logs"], &managed[..]].concat(),
         &["-r", "service/logger", "-L", "/logs"],
         &["-r", "source/sink/pipe", "-L", "/logs", "-l", "nobody"],
     ];
@@ -28,6 +31,8 @@ fn s6_rc_compiles_what_is_made() {
         for (form, arguments) in forms.iter().enumerate() {
             let one = format!("source{number}{form}");
             for dir in [&one, &all] {
+                disk::file(scratch.join(dir).join("net/type"), 0o644, "oneshot\n");
+                disk::file(scratch.join(dir).join("net/up"), 0o644, "true\n");
                 maker(scratch.path(), [user, arguments, &["template", dir]].concat()).expect_code(0);
             }
             compile(&scratch, &one);
@@ -61,6 +66,8 @@ fn definitions_follow_the_rules_of_s6_rc() {
         (&["-r", "svc/log", "-L", "/l"], &["log", "svc"]),
         (&["-r", "svc/log/pipe", "-L", "/l", "-l", "nobody", "-u", "www-data"], &["log", "svc"]),
         (&["-r", "-a \"b\"/caf\u{e9}$/pipe line ", "-L", "/l"], &["-a \"b\"", "caf\u{e9}$"]),
+        (&["-r", "svc", "--essential", "--timeout-up", "4294967295", "--timeout-down", "007"], &["svc"]),
+        (&["-r", "svc/log/pipe", "-L", "/l", "--depends-on", "net", "--depends-on", "a b", "--essential"], &["log", "svc"]),
     ] {
         let template = manifest::template("0755 file run = #!/bin/sh\n0755 dir log\n0755 file log/run = #!/bin/sh");
         let request = manifest::request(options.iter().copied().chain(["template", "dir"])).unwrap();
@@ -82,14 +89,47 @@ fn definitions_follow_the_rules_of_s6_rc() {
                     found.push(path);
                 }
                 Some((_, file)) => {
-                    let longrun =
-                        ["type", "run", "notification-fd", "template", "producer-for", "consumer-for", "pipeline-name"];
+                    let longrun = [
+                        "type",
+                        "run",
+                        "notification-fd",
+                        "template",
+                        "producer-for",
+                        "consumer-for",
+                        "pipeline-name",
+                        "dependencies.d",
+                        "flag-essential",
+                        "timeout-up",
+                        "timeout-down",
+                    ];
+                    // What a service depends on is a name of an empty file; s6-rc-compile passes over those with a dot.
+                    if let Some(dependency) = file.strip_prefix("dependencies.d/") {
+                        assert_eq!(text(path).as_deref(), Some(""));
+                        assert!(!dependency.starts_with('.') && !services.contains(&dependency), "{path} is a cycle");
+                    }
+                    if matches!(file, "timeout-up" | "timeout-down") {
+                        let milliseconds = text(path).unwrap().strip_suffix('\n').and_then(|number| number.parse::<u32>().ok());
+                        assert!(milliseconds.is_some(), "{path} is no number of milliseconds");
+                    }
                     assert!(longrun.contains(&file.split('/').next().unwrap()), "s6-rc-compile would ignore {path}");
                     assert!(!file.starts_with("instance"), "s6-rc-compile makes these itself");
                 }
             }
         }
         assert_eq!(found, services);
+        // Asked for is what both halves depend on, and how the service itself is managed.
+        let asked = options.iter().filter(|option| **option == "--depends-on").count();
+        for service in services {
+            let depends_on = |path: &TreePath| path.as_bytes().starts_with(format!("{service}/dependencies.d/").as_bytes());
+            assert_eq!(plan.tree.iter().filter(|(path, _)| depends_on(path)).count(), asked, "{service}");
+            let is_service = plan.tree.get(&TreePath::parse(format!("{service}/template")).unwrap()).is_some();
+            for (option, file) in
+                [("--essential", "flag-essential"), ("--timeout-up", "timeout-up"), ("--timeout-down", "timeout-down")]
+            {
+                let is_there = plan.tree.get(&TreePath::parse(format!("{service}/{file}")).unwrap()).is_some();
+                assert_eq!(is_there, is_service && options.contains(&option), "{service}/{file}");
+            }
+        }
         // A list file has one name; no blank or `#` at its start that would be lost.
         let name = |path: String| {
             let text = text(&path)?;

@@ -2,9 +2,10 @@
 
 use super::{Instances, READY, Site};
 use s6_instance_maker_workspace::disk;
+use s6_instance_maker_workspace::program::maker;
 use std::os::unix::fs::symlink;
 
-on_each_s6!(linked, linked_with_user);
+on_each_s6!(linked, linked_with_user, mended);
 
 fn template(site: &Site) {
     disk::file(site.path("template/notification-fd"), 0o644, "3\n");
@@ -34,4 +35,19 @@ fn linked_with_user(site: &Site) {
     template(site);
     site.make_for_this_s6(&["-u", "www-data", "template", "scan/service"]);
     live(site, 33);
+}
+
+/// A template whose scripts lost their x bits and whose common script lies beside it: refused, and with two options a running service.
+fn mended(site: &Site) {
+    disk::file(site.path("template/notification-fd"), 0o644, "3\n");
+    site.script("common/start", "run", READY);
+    site.script("template/finish", "finish", "");
+    symlink("../common/start", site.path("template/run")).unwrap();
+    for script in ["common/start", "template/finish"] {
+        disk::chmod(site.path(script), 0o644);
+    }
+    let refused = maker(&site.path(""), ["template", "scan/service"]).expect_code(100);
+    assert!(refused.stderr.contains("fatal: link-leaves-template: `run`"), "{refused}");
+    site.make_for_this_s6(&["--fix-modes", "--dereference", "template", "scan/service"]);
+    live(site, 0);
 }
