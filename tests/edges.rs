@@ -3,6 +3,7 @@
 use s6_instance_maker_core::path::TreePath;
 
 mod documents;
+mod instances;
 mod names;
 mod paths;
 mod plans;

@@ -158,6 +158,7 @@ struct List<'a>(&'a [&'static str]);
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, word) in self.0.iter().enumerate() {
+            // Text never fails to be written; another writer may.
             f.write_str(match (index, self.0.len() - index) {
                 (0, _) => "",
                 (_, 1) => " and ",

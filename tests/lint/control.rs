@@ -1,6 +1,7 @@
 //! The files with a number or a signal in them.
 
 use super::{found, with_file};
+use s6_instance_maker_workspace::manifest::{facts, planned};
 
 /// What is found in a template with this control file.
 fn found_in(name: &str, text: &str) -> Vec<String> {
@@ -75,6 +76,11 @@ fn control_files_in_every_form() {
         assert_eq!(findings, [format!("{level} control-file-invalid notification-fd")], "{text}");
     }
     assert_eq!(found_in("lock-fd", "0"), ["warning control-file-invalid lock-fd"]);
+    let told = planned(["template", "dir"], &facts(), &with_file("0755 file run", "lock-fd", b"0"));
+    assert!(
+        told.contains("says `0`: s6-supervise of s6 2.15 and later will warn, and start each instance without a lock"),
+        "{told}"
+    );
     // What is no descriptor is none twice, and no lock.
     let none = with_file("0755 file run\n0644 file notification-fd = 2147483648", "lock-fd", b"2147483648");
     let invalid = ["error control-file-invalid notification-fd", "warning control-file-invalid lock-fd"];

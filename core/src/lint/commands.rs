@@ -51,6 +51,7 @@ pub(super) fn of_shell(text: &[u8]) -> Option<Vec<Vec<Word>>> {
             (Some(b'\''), b'\'') | (Some(b'"'), b'"') => quote = None,
             (Some(b'\''), byte) => reader.push(byte),
             (_, b'\\') => {
+                // At the end of a script there is nothing behind it.
                 if let [escaped, behind @ ..] = rest {
                     rest = behind;
                     // A line that ends so goes on.

@@ -60,6 +60,7 @@ impl Lint<'_> {
         let last = self.template.links_on(path).pop();
         match last.and_then(|link| self.template.tree().get(&link)) {
             Some(Node { kind: Kind::Symlink(target), .. }) => target.clone(),
+            // Only what a link leads to is asked for.
             _ => Vec::new(),
         }
     }

@@ -92,6 +92,7 @@ impl Lint<'_> {
             Kind::File(_) => {}
             Kind::Directory => return self.tell(rules.not_a_file, path, b"directory"),
             Kind::Fifo => return self.tell(rules.not_a_file, path, b"FIFO"),
+            // Where a path ends there is no link.
             Kind::Symlink(_) => return,
         }
         if !self.copying.meta(&end, node).mode.has(0o111) {

@@ -257,6 +257,7 @@ impl Language {
                     | b"importas"
                     | b"multisubstitute"
             ),
+            // Such a script was taken for one that does before its words are looked at.
             Self::Other => true,
         }
     }

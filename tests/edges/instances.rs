@@ -1,0 +1,127 @@
+//! Instances that a job declares, what a template is asked for on the way, and a request without options.
+
+use super::path;
+use s6_instance_maker_core::cli::{self, Cli};
+use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::instances::Instances;
+use s6_instance_maker_core::plan::{PlanError, plan};
+use s6_instance_maker_core::request::{Request, Shape};
+use s6_instance_maker_core::template::FileFacts;
+use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
+use s6_instance_maker_core::wire::Job;
+use s6_instance_maker_workspace::manifest::{facts, request, template};
+
+const RUN: &str = "0755 file run";
+
+fn declaring(names: &str) -> Facts {
+    Facts { instances: Instances::parse_list(names.as_bytes()).unwrap(), ..facts() }
+}
+
+/// A request that nobody typed is what a command line without options asks for.
+#[test]
+fn a_request_without_options() {
+    let shape = Shape::ServiceDirectory { log: None, instances: Instances::default() };
+    assert_eq!(Request::new(shape), request(["t", "d"]).unwrap());
+}
+
+/// Names that were read from a file are as good as those of the command line; none is in both, and s6-rc has no use for either.
+#[test]
+fn names_from_a_file() {
+    let asked = |words: &[&str], names: &str| {
+        let request = request(words.iter().chain(&["t", "d"]).copied()).unwrap();
+        plan(&request, &declaring(names), &template(RUN)).map(|plan| plan.to_string())
+    };
+    let all = request(["--instance", "a", "--instance", "b", "--instance", "c", "t", "d"]).unwrap();
+    let expected = plan(&all, &facts(), &template(RUN)).unwrap().to_string();
+    assert_eq!(asked(&["--instance", "b"], "c\na\n"), Ok(expected));
+    let error = asked(&["--instance", "b"], "b\n").unwrap_err().to_string();
+    assert_eq!(error, "the instance `b` is declared twice");
+    assert_eq!(asked(&["-r", "svc"], "b\n"), Err(PlanError::NoInstancesForS6Rc));
+    assert!(asked(&["-r", "svc"], "").is_ok());
+    assert_eq!(asked(&["-c", "2"], "a\nb\nc\n"), Err(PlanError::TooManyInstances { declared: 3, room: 2 }));
+    // Without -c there is room for 500.
+    let many = |count: usize| (0..count).map(|number| format!("{number}\n")).collect::<String>();
+    assert!(asked(&[], &many(500)).is_ok());
+    assert_eq!(asked(&[], &many(501)), Err(PlanError::TooManyInstances { declared: 501, room: 500 }));
+}
+
+/// A plan has the instances that were asked for, and no others.
+#[test]
+fn a_plan_with_other_instances_is_in_another_shape() {
+    let made = |names: &str| {
+        let request = request(["t", "d"]).unwrap();
+        (plan(&request, &declaring(names), &template(RUN)).unwrap(), request.shape)
+    };
+    for names in ["", "a\n", "a\nb\n"] {
+        let (plan, shape) = made(names);
+        for other in ["", "a\n", "b\n", "a\nb\n"] {
+            assert_eq!(plan.is_in_shape(&shape, &declaring(other)), names == other, "{names:?} for {other:?}");
+        }
+    }
+    let definition = request(["-r", "svc", "t", "d"]).unwrap();
+    let plan = plan(&definition, &facts(), &template(RUN)).unwrap();
+    assert!(plan.is_in_shape(&definition.shape, &facts()) && !plan.is_in_shape(&definition.shape, &declaring("a\n")));
+    // What was declared twice is in no shape.
+    let twice = request(["--instance", "a", "t", "d"]).unwrap().shape;
+    assert!(!made("a\n").0.is_in_shape(&twice, &declaring("a\n")));
+}
+
+/// A job says the names as they are, or is none.
+#[test]
+fn jobs_declare_instances() {
+    let facts = declaring("b\na\n");
+    let job = Job { facts: facts.clone(), template: template(RUN) };
+    let text = String::from_utf8(Job::encode(&facts, &job.template)).unwrap();
+    assert_eq!(Job::decode(text.as_bytes()), Ok(job));
+    assert!(text.contains(r#""instances":["a","b"]"#), "{text}");
+    for other in [r#"["a","a"]"#, r#"["../b"]"#, r#"[""]"#, r#"["s6-svscan-log"]"#] {
+        let error = Job::decode(text.replace(r#"["a","b"]"#, other).as_bytes()).unwrap_err().to_string();
+        assert_eq!(error, "the job has an invalid instance", "{other}");
+    }
+}
+
+/// Of a template, what s6-supervise runs is looked into, and what it reads; each file once, wherever links lead.
+#[test]
+fn control_files() {
+    let template = template(
+        "0755 file run
+         0755 dir data
+         0755 file data/run
+         0644 file data/notification-fd
+         0777 link notification-fd -> data/notification-fd
+         0644 file down-signal
+         0755 dir lock-fd
+         0644 file config
+         0644 file type
+         0777 link log -> data",
+    );
+    let files = ["run", "data/run", "data/notification-fd", "down-signal", "type"].map(path);
+    assert_eq!(template.control_files(), files);
+    assert_eq!(template.head(&path("run")), None);
+}
+
+/// What is copied in the place of a link stands where the link stood; nothing else has to go.
+#[test]
+fn links_are_replaced() {
+    let mut template = template("0755 file run\n0777 link a -> ../x\n0755 dir data");
+    let owner = Some(Ids { uid: 1, gid: 2 });
+    let file = || Node::new(Meta { mode: Mode::new(0o640), owner }, Kind::File(FileFacts { size: 3, head: None }));
+    for other in ["run", "data", "missing"] {
+        let before = template.clone();
+        template.replace_link(&path(other), file());
+        assert_eq!(template, before, "{other}");
+    }
+    template.replace_link(&path("a"), file());
+    assert_eq!(template.tree().get(&path("a")), Some(&file()));
+}
+
+/// How much is copied of what links lead to is asked for, or it is 64 MiB; it means nothing alone.
+#[test]
+fn limits_of_what_links_lead_to() {
+    let typed =
+        |words: &[&str]| -> Cli { cli::parse(["maker"].iter().chain(words).chain(&["t", "d"]).map(Into::into)).unwrap() };
+    assert_eq!(typed(&[]).dereference(), Ok(None));
+    assert_eq!(typed(&["--dereference"]).dereference(), Ok(Some(64 << 20)));
+    assert_eq!(typed(&["--dereference", "--dereference-limit", "0"]).dereference(), Ok(Some(0)));
+    assert!(typed(&["--dereference-limit", "0"]).dereference().is_err());
+}
