@@ -3,7 +3,7 @@
 use crate::cli::WRONG;
 use crate::wire::cases;
 use s6_instance_maker_core::cli::Refusal;
-use s6_instance_maker_core::message::{Level, line};
+use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::wire::{Job, PlanDocument};
 use s6_instance_maker_workspace::program::{self, Answer};
@@ -60,22 +60,19 @@ type Outcome = (i64, Vec<u8>, String);
 
 /// What the library answers.
 fn native((words, input): &Run) -> Outcome {
-    let fatal = |message: &dyn std::fmt::Display| (100, Vec::new(), line(Level::Fatal, message));
+    let fatal = |said: &[Said]| (100, Vec::new(), said.iter().map(Said::lines).collect());
     let request = match manifest::request(words) {
         Ok(request) => request,
         Err(Refusal::Show(text)) => return (0, text.into_bytes(), String::new()),
-        Err(Refusal::Usage(error)) => {
-            let (code, out, message) = fatal(&error);
-            return (code, out, message + &error.hint().map(|hint| line(Level::Hint, &hint)).unwrap_or_default());
-        }
+        Err(Refusal::Usage(error)) => return fatal(&[Said::new(&error, error.hint())]),
     };
     let job = match Job::decode(input) {
         Ok(job) => job,
-        Err(error) => return fatal(&format!("standard input: {error}")),
+        Err(error) => return fatal(&[Said::new(&format!("standard input: {error}"), None)]),
     };
     match plan(&request, &job.facts, &job.template) {
         Ok(plan) => (0, PlanDocument::encode(&plan, &job.template), String::new()),
-        Err(error) => fatal(&error),
+        Err(error) => fatal(&error.said()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The command line: one grammar for every program of this project.
 //!
-//! [`parse`] fails on syntax only and says what was typed; [`Request::try_from`] says what is meant, or why it means nothing.
+//! [`parse`] fails on syntax only and says what was typed; [`Request`](crate::request::Request)`::try_from` says what is meant, or why it means nothing.
 //! The short options are those of s6's own program (docs/original.md, "Command line"); the long ones are ours.
 
 mod meaning;
@@ -308,11 +308,11 @@ const DEREFERENCE_LIMIT: u64 = 64 << 20;
 /// The customary installations, as they are named on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum InstallationName {
-    /// See [`Installation::Path`].
+    /// See [`Installation::Path`](crate::target::Installation::Path).
     Path,
-    /// See [`Installation::Debian`].
+    /// See [`Installation::Debian`](crate::target::Installation::Debian).
     Debian,
-    /// See [`Installation::Slashpackage`].
+    /// See [`Installation::Slashpackage`](crate::target::Installation::Slashpackage).
     Slashpackage,
 }
 
