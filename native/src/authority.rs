@@ -158,27 +158,29 @@ impl Destination {
 }
 
 /// The most that is read of a plan that somebody else computed, in bytes: about a million entries.
-const DOCUMENT_MAX: u64 = 1 << 30;
+pub const PLAN_MAX: u64 = 1 << 30;
+/// The most that is read of a list of instances, in bytes: as many as there can be, with the longest names.
+pub const LIST_MAX: u64 = 32 << 20;
 
-/// Reads a whole file that a user named; `-` is standard input.
+/// Reads a whole file that a user named, of at most so many bytes; `-` is standard input.
 ///
 /// # Ambient Authority
 ///
 /// `typed` is resolved like any program's arguments: from the root or from the working directory.
-pub fn read_document(typed: &OsStr, ambient: AmbientAuthority) -> Result<Vec<u8>, Error> {
+pub fn read_document(typed: &OsStr, most: u64, ambient: AmbientAuthority) -> Result<Vec<u8>, Error> {
     let place = document_place(typed);
     let mut bytes = Vec::new();
     let read = if typed == "-" {
-        io::stdin().lock().take(DOCUMENT_MAX + 1).read_to_end(&mut bytes)
+        io::stdin().lock().take(most.saturating_add(1)).read_to_end(&mut bytes)
     } else {
         #[expect(clippy::disallowed_methods, reason = "the bridge from a typed path to a file")]
         let file = retry(|| File::open_ambient(typed, ambient)).map_err(place.cannot("open"))?;
-        file.take(DOCUMENT_MAX + 1).read_to_end(&mut bytes)
+        file.take(most.saturating_add(1)).read_to_end(&mut bytes)
     };
-    match read.map_err(place.cannot("read"))? as u64 {
-        0..=DOCUMENT_MAX => Ok(bytes),
-        _ => Err(place.cannot("read")(Errno::FBIG.into())),
+    if read.map_err(place.cannot("read"))? as u64 > most {
+        return Err(place.cannot("read")(Errno::FBIG.into()));
     }
+    Ok(bytes)
 }
 
 /// What to call a file that a user named.

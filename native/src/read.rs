@@ -271,9 +271,11 @@ impl Source {
                 }
                 Target::Directory(dir, metadata) => {
                     let mut above = above.clone();
-                    above.extend(
-                        region.directories.iter().filter(|(at, _)| path.starts_with(at)).map(|(_, identity)| *identity),
-                    );
+                    let mut at = Some(parent_path);
+                    while let Some(directory) = at {
+                        above.extend(region.directories.get(&directory));
+                        at = directory.parent();
+                    }
                     if above.contains(&Identity::of(&metadata)) {
                         return Err(self.refused(&whole, TemplateReason::Endless));
                     }

@@ -73,7 +73,7 @@ fn run<P: Planner>(
     let to = |placement| Destination::open(&cli.dir, placement, ambient);
     match action {
         Action::ApplyPlan(file) => {
-            let document = PlanDocument::decode(&authority::read_document(&file, ambient)?)
+            let document = PlanDocument::decode(&authority::read_document(&file, authority::PLAN_MAX, ambient)?)
                 .map_err(|source| Error::Document { place: authority::document_place(&file), source })?;
             let destination = to(document.plan.placement)?;
             carry_out(&cli, links, Task::Apply { document, destination, durability }, &facts::take(None, ambient)?, ambient)
@@ -91,7 +91,7 @@ fn run<P: Planner>(
             };
             let mut facts = facts::take(Some(&request), ambient)?;
             if let Some(file) = &cli.instances_from {
-                facts.instances = Instances::parse_list(&authority::read_document(file, ambient)?)
+                facts.instances = Instances::parse_list(&authority::read_document(file, authority::LIST_MAX, ambient)?)
                     .map_err(|source| Error::Instances { place: authority::document_place(file), source })?;
             }
             carry_out(&cli, links, task, &facts, ambient)

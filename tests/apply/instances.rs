@@ -84,8 +84,15 @@ fn lists() {
         assert!(answer.stderr.contains(&format!("fatal: {message}")), "{answer}");
         assert!(!scratch.join("out").exists() && staging_in(scratch.path()).is_empty());
     }
-    let answer = maker(scratch.path(), ["--instances-from", "gone", "template", "out"]).expect_code(111);
-    assert!(answer.stderr.contains("unable to open `gone`"), "{answer}");
+    for (list, message) in [
+        ("gone", "unable to open `gone`: No such file or directory"),
+        ("template", "unable to read `template`: Is a directory"),
+        // It has no end.
+        ("/dev/zero", "unable to read `/dev/zero`: File too large"),
+    ] {
+        let answer = maker(scratch.path(), ["--instances-from", list, "template", "out"]).expect_code(111);
+        assert!(answer.stderr.contains(&format!("fatal: {message}")), "{answer}");
+    }
 }
 
 /// The job holds what a list says, so that a plan that is computed elsewhere has the same instances.

@@ -29,7 +29,7 @@ pub enum Origin {
     Bytes(Vec<u8>),
 }
 
-/// The largest module that is compiled, in bytes: thirty times the size of the guest. What compiling takes is not limited otherwise.
+/// The largest module that is compiled, in bytes: twenty times the size of the guest. What compiling takes is not limited otherwise.
 #[cfg(feature = "compiler")]
 const SIZE_MAX: usize = 16 << 20;
 
@@ -44,7 +44,9 @@ pub(crate) fn load(origin: &Origin, stack: usize) -> Result<Module, SandboxError
     match origin {
         Origin::BuiltIn => built_in(&mut config),
         Origin::File(typed, ambient) => {
-            let bytes = authority::read_document(typed, *ambient).map_err(|error| SandboxError::File(Box::new(error)))?;
+            // What is too large for a module is told by what compiles it.
+            let bytes = authority::read_document(typed, authority::PLAN_MAX, *ambient);
+            let bytes = bytes.map_err(|error| SandboxError::File(Box::new(error)))?;
             compile(&new_engine(&config)?, &bytes)
         }
         Origin::Bytes(bytes) => compile(&new_engine(&config)?, bytes),
