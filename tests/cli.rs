@@ -1,7 +1,8 @@
 //! The command line: what it refuses and in which words, what it prints when asked, and how it reads values.
 
+use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::cli::{self, Action, Format, Grammar, OwnOption, Purpose, Refusal, Typed};
-use s6_instance_maker_core::request::{Account, Request};
+use s6_instance_maker_core::request::Request;
 use s6_instance_maker_workspace::manifest::{facts, planned, request, template};
 use std::ffi::OsString;
 use std::fmt::Write as _;

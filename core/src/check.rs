@@ -4,10 +4,11 @@
 //! template: what it copies is there, with no more rights than there, and what it does not copy has no special rights at all.
 //! What the generated scripts do is not judged: whoever lets somebody else compute a plan reads it, as `--dry-run` prints it.
 
-use crate::copying::made_executable;
 use crate::facts::Facts;
+use crate::layout::INSTANCES;
 use crate::path::TreePath;
-use crate::plan::{Content, INSTANCES, Plan};
+use crate::plan::{Content, Plan};
+use crate::rights::made_executable;
 use crate::template::{FileFacts, Template};
 use crate::tree::{Kind, Meta, Mode, Node};
 

@@ -1,7 +1,7 @@
 //! Source definitions for s6-rc: the longruns that `-r` makes, their names, and what s6-rc is told about them.
 
+use crate::logging::Logging;
 use crate::path::Name;
-use crate::request::Logging;
 use alloc::collections::BTreeSet;
 use core::fmt;
 

@@ -27,22 +27,26 @@ pub mod number;
 pub mod path;
 pub mod tree;
 
-pub mod definition;
 pub mod execline;
-pub mod facts;
-pub mod instances;
-pub mod request;
+mod layout;
 pub mod target;
+
+pub mod account;
+pub mod definition;
+pub mod instances;
+pub mod logging;
+pub mod request;
+
+pub mod facts;
 pub mod template;
 
-mod access;
-pub mod check;
-mod copying;
 pub mod lint;
-pub mod plan;
-mod scripts;
+pub mod rights;
 pub mod warning;
-pub mod wrap;
+
+pub mod plan;
+
+pub mod check;
 
 #[cfg(feature = "cli")]
 pub mod cli;

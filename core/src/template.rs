@@ -1,5 +1,6 @@
 //! The manifest of a template: what was seen of a service directory, without the contents of its files.
 
+use crate::layout::{FINISH, LOG, RUN, SETTINGS, STATE, TYPE};
 use crate::path::{Name, TreePath};
 use crate::tree::{Kind, Meta, Node, Tree, TreeError};
 use alloc::collections::VecDeque;
@@ -39,26 +40,6 @@ pub enum Resolved {
 
 /// As many links as Linux follows in one path.
 const LINKS_MAX: usize = 40;
-
-/// What s6-supervise runs as the service.
-pub(crate) const RUN: Name = Name::constant("run");
-/// What s6-supervise runs when the service has ended.
-pub(crate) const FINISH: Name = Name::constant("finish");
-/// Where a service has its logger, itself a service directory.
-pub(crate) const LOG: TreePath = TreePath::constant("log");
-/// What s6-supervise keeps its state in.
-pub(crate) const STATE: [Name; 2] = [Name::constant("supervise"), Name::constant("event")];
-/// The files with a number or a signal in them that s6-supervise reads, and `type`, which says that it is s6-rc's.
-pub(crate) const SETTINGS: [Name; 8] = [
-    Name::constant("notification-fd"),
-    Name::constant("lock-fd"),
-    Name::constant("timeout-kill"),
-    Name::constant("timeout-finish"),
-    Name::constant("max-death-tally"),
-    Name::constant("down-signal"),
-    Name::constant("reload-signal"),
-    Name::constant("type"),
-];
 
 impl From<Tree<FileFacts>> for Template {
     fn from(tree: Tree<FileFacts>) -> Self {
@@ -121,6 +102,7 @@ impl Template {
     pub fn control_files(&self) -> Vec<TreePath> {
         let mut files = self.control_scripts();
         files.extend(self.files_called(&SETTINGS));
+        files.extend(self.files_called(&[TYPE]));
         files
     }
 

@@ -1,9 +1,10 @@
 //! What works, but probably not as meant: each warning has a stable id and says what it is about.
 
+use crate::account::{Account, AccountName};
 use crate::lint::{Finding, Level, Rule};
+use crate::logging::{LOG_FILE_SIZES, LOGGER_OPTIONS};
 use crate::number;
 use crate::path::TreePath;
-use crate::request::{Account, AccountName, LOG_FILE_SIZES, LOGGER_OPTIONS};
 use crate::target::S6Version;
 use crate::tree::Mode;
 use alloc::string::ToString as _;

@@ -1,6 +1,7 @@
 //! What can go wrong, in words for the person who has to do something about it; an error knows its exit code.
 
 use rustix::io::Errno;
+use s6_instance_maker_core::account::AccountName;
 use s6_instance_maker_core::check::Violation;
 use s6_instance_maker_core::cli::UsageError;
 use s6_instance_maker_core::escape::Shown;
@@ -8,7 +9,6 @@ use s6_instance_maker_core::instances::ListError;
 use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::PlanError;
-use s6_instance_maker_core::request::AccountName;
 use s6_instance_maker_core::tree::TreeError;
 use s6_instance_maker_core::wire::{TemplateDigest, WireError};
 use std::fmt;

@@ -1,7 +1,8 @@
 //! What can be asked for, and what not.
 
+use s6_instance_maker_core::account::{Account, AccountError};
 use s6_instance_maker_core::cli::{self, Refusal, UsageError};
-use s6_instance_maker_core::request::{Account, AccountError, Timestamp};
+use s6_instance_maker_core::logging::Timestamp;
 use s6_instance_maker_core::target::{ProgramDir, ProgramDirError, ShebangDir, Target};
 use s6_instance_maker_core::tree::Ids;
 use s6_instance_maker_workspace::manifest::request;

@@ -1,6 +1,8 @@
 //! Who may do what with a copy: for accounts that are known, for one that is not, and for whoever asks.
 
-use s6_instance_maker_core::facts::{Access, Credentials, Facts};
+use s6_instance_maker_core::account::Credentials;
+use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::rights::Access;
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode};
 use s6_instance_maker_workspace::manifest::facts;
 

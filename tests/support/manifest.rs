@@ -1,12 +1,14 @@
 //! Templates and plans without a disk: a manifest from its text form, a plan from a command line.
 
+use s6_instance_maker_core::account::Account;
+use s6_instance_maker_core::account::Credentials;
 use s6_instance_maker_core::cli::{self, Refusal};
-use s6_instance_maker_core::facts::{Credentials, Facts};
+use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::{Plan, plan};
-use s6_instance_maker_core::request::{Account, Request};
+use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::template::{FileFacts, Template};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
 use s6_instance_maker_core::warning::Warning;

@@ -1,14 +1,15 @@
 //! What a command line means: the [`Request`] that it asks for, or why it asks for nothing.
 
 use super::{Cli, InstallationName, UsageError};
+use crate::account::Account;
 use crate::definition::{Consumer, Definition, Management, ServiceName};
 use crate::escape::Shown;
 use crate::execline::Text;
 use crate::instances::{InstanceName, Instances, NameMax};
 use crate::lint::{self, Rule, Severity};
+use crate::logging::{LOGGER_OPTIONS, LogDir, LogUser, Logging, PrepareLogDir, Timestamp};
 use crate::number;
-use crate::request::{Account, LOGGER_OPTIONS, LogDir, LogUser, Logging, MaxInstances, PrepareLogDir};
-use crate::request::{Request, ScriptModes, Shape, Timestamp};
+use crate::request::{MaxInstances, Request, ScriptModes, Shape};
 use crate::target::{Installation, ProgramDir, S6Version, ShebangDir, Target};
 use alloc::format;
 use alloc::string::ToString as _;

@@ -2,7 +2,7 @@
 //! the fuzzers found worth keeping through them again.
 
 use super::memory::can_be_made;
-use super::scripts::{is_substituted, parts, say_what_was_asked};
+use super::script_words::{is_substituted, parts, say_what_was_asked};
 use super::{Broken, Held, law, lex, sample};
 use crate::cli::{self, Cli, Grammar, OwnOption, Refusal, UsageError};
 use crate::escape::is_shown;

@@ -1,9 +1,9 @@
 //! The template and the callers that the laws about any bytes plan for: a little of everything that a template can have.
 
-use crate::facts::{Credentials, Facts};
+use crate::account::{Account, Credentials};
+use crate::facts::Facts;
 use crate::instances::Instances;
 use crate::path::TreePath;
-use crate::request::Account;
 use crate::template::{FileFacts, Template};
 use crate::tree::{Ids, Kind, Meta, Mode, Node};
 use alloc::vec::Vec;

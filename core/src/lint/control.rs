@@ -1,13 +1,11 @@
 //! The files with a number or a signal in them that s6-supervise reads (docs/original.md, "Control files of s6-supervise").
 
 use super::{Level, Lint, Rule};
+use crate::layout::{DOWN_SIGNAL, LOCK_FD, MAX_DEATH_TALLY, NOTIFICATION_FD, RELOAD_SIGNAL, TIMEOUT_FINISH, TIMEOUT_KILL};
 use crate::number;
 use crate::path::{Name, TreePath};
 use crate::template::Resolved;
 use crate::tree::Kind;
-
-const NOTIFICATION_FD: Name = Name::constant("notification-fd");
-const LOCK_FD: Name = Name::constant("lock-fd");
 
 /// What a file must say.
 #[derive(Clone, Copy)]
@@ -24,11 +22,11 @@ enum Value {
 const FILES: [(Name, Value); 7] = [
     (NOTIFICATION_FD, Value::Descriptor),
     (LOCK_FD, Value::Descriptor),
-    (Name::constant("timeout-kill"), Value::Number),
-    (Name::constant("timeout-finish"), Value::Number),
-    (Name::constant("max-death-tally"), Value::Number),
-    (Name::constant("down-signal"), Value::Signal),
-    (Name::constant("reload-signal"), Value::Signal),
+    (TIMEOUT_KILL, Value::Number),
+    (TIMEOUT_FINISH, Value::Number),
+    (MAX_DEATH_TALLY, Value::Number),
+    (DOWN_SIGNAL, Value::Signal),
+    (RELOAD_SIGNAL, Value::Signal),
 ];
 
 /// What is shown of what is no file.

@@ -1,8 +1,9 @@
 //! Links that lead out of the template, or nowhere.
 
 use super::{Level, Lint, Rule, of_supervisor};
+use crate::layout::{FINISH, LOG, RUN};
 use crate::path::TreePath;
-use crate::template::{FINISH, LOG, RUN, Resolved};
+use crate::template::Resolved;
 use crate::tree::{Kind, Node};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;

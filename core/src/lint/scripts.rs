@@ -2,8 +2,9 @@
 
 use super::text::{self, Beginning};
 use super::{Level, Lint, Rule, of_supervisor};
+use crate::layout::LOG;
 use crate::path::{Name, TreePath};
-use crate::template::{FileFacts, LOG, Resolved};
+use crate::template::{FileFacts, Resolved};
 use crate::tree::Kind;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;

@@ -4,12 +4,13 @@
 //! as the user. Each script `X` of the template's copy is called `X.user`, and a wrapper takes its place. Nothing in the tree
 //! becomes writable by the user (docs/deviations.md, "-u works").
 
-use crate::access::UserAccess;
+use crate::account::{Account, AccountName};
 use crate::execline::{SubstitutionError, Word, Wrapper};
+use crate::layout::{FINISH, FINISH_USER, LOG, RUN, RUN_USER};
 use crate::path::{Name, TreePath};
-use crate::request::{Account, AccountName};
+use crate::rights::UserAccess;
 use crate::target::Target;
-use crate::template::{FINISH, LOG, RUN, Resolved, Template};
+use crate::template::{Resolved, Template};
 use crate::tree::{Kind, Node};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -225,8 +226,6 @@ fn end_of(template: &Template, path: &TreePath, passed: &mut dyn FnMut(&TreePath
 
 /// `X.user` for `X`.
 fn renamed(name: &Name) -> Name {
-    const RUN_USER: Name = Name::constant("run.user");
-    const FINISH_USER: Name = Name::constant("finish.user");
     if *name == RUN { RUN_USER } else { FINISH_USER }
 }
 

@@ -1,7 +1,9 @@
 //! The scripts of the supervisor of all instances and of their common logger (docs/original.md, "Generated files").
 
+use crate::account::Account;
 use crate::execline::{Script, Text, Word};
-use crate::request::{Account, LogUser, Logging, MaxInstances, PrepareLogDir, Request, Timestamp};
+use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
+use crate::request::{MaxInstances, Request};
 use crate::target::{S6Version, Target};
 use alloc::vec::Vec;
 

@@ -6,7 +6,7 @@
 mod any_bytes;
 mod memory;
 pub mod sample;
-mod scripts;
+mod script_words;
 
 pub use any_bytes::{ANY_BYTES, AnyBytes, command_line, job_document, plan_document, quoting};
 

@@ -14,40 +14,38 @@ mod text;
 
 pub use rule::{Level, Rule};
 
-use crate::access::{Obstacle, UserAccess};
-use crate::copying::Copying;
 use crate::facts::Facts;
+use crate::layout::{
+    CONSUMER_FOR, CONTENTS, CONTENTS_D, DEPENDENCIES, DEPENDENCIES_D, DOWN, FINISH, FLAG_ESSENTIAL, FLAG_RECOMMENDED, FLAGS,
+    LOG, PIPELINE_NAME, PRODUCER_FOR, RUN, SETTINGS, STATE, TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
+};
 use crate::path::{Name, TreePath};
 use crate::request::Request;
-use crate::template::{FINISH, LOG, RUN, Resolved, SETTINGS, STATE, Template};
+use crate::rights::{Copying, Obstacle, UserAccess};
+use crate::template::{Resolved, Template};
 use crate::tree::{Kind, Node};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The file that keeps a service down.
-const DOWN: Name = Name::constant("down");
-/// Files whose mere being there says something to s6-supervise.
-const FLAGS: [Name; 3] = [Name::constant("flag-newpidns"), Name::constant("flag-timeout-killpg"), Name::constant("nosetsid")];
 /// What says something to s6-rc that can be meant for nobody else.
 const SURELY_OF_S6_RC: [Name; 9] = [
-    Name::constant("producer-for"),
-    Name::constant("consumer-for"),
-    Name::constant("pipeline-name"),
-    Name::constant("dependencies.d"),
-    Name::constant("contents.d"),
-    Name::constant("flag-essential"),
-    Name::constant("flag-recommended"),
-    Name::constant("timeout-up"),
-    Name::constant("timeout-down"),
+    PRODUCER_FOR,
+    CONSUMER_FOR,
+    PIPELINE_NAME,
+    DEPENDENCIES_D,
+    CONTENTS_D,
+    FLAG_ESSENTIAL,
+    FLAG_RECOMMENDED,
+    TIMEOUT_UP,
+    TIMEOUT_DOWN,
 ];
 /// What says something to s6-rc beside one of those.
-const PERHAPS_OF_S6_RC: [Name; 3] = [TYPE, Name::constant("dependencies"), Name::constant("contents")];
-const TYPE: Name = Name::constant("type");
+const PERHAPS_OF_S6_RC: [Name; 3] = [TYPE, DEPENDENCIES, CONTENTS];
 
 /// What s6-supervise or s6-rc looks at in a service directory, and nobody else.
 fn of_supervisor() -> impl Iterator<Item = Name> {
-    [RUN, FINISH, DOWN].into_iter().chain(STATE).chain(SETTINGS).chain(FLAGS).chain(SURELY_OF_S6_RC)
+    [RUN, FINISH, DOWN].into_iter().chain(STATE).chain(SETTINGS).chain([TYPE]).chain(FLAGS).chain(SURELY_OF_S6_RC)
 }
 
 /// What is accepted, and what is not.

@@ -1,8 +1,10 @@
 //! What generated scripts say, read back word by word.
 
 use super::{Broken, law, lex};
+use crate::account::Account;
+use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
 use crate::plan::{Content, Plan};
-use crate::request::{Account, LogUser, Logging, PrepareLogDir, Request, Shape, Timestamp};
+use crate::request::{Request, Shape};
 use crate::target::{ProgramDir, Target};
 use crate::tree::{Kind, Mode};
 use alloc::format;

@@ -1,0 +1,75 @@
+//! The file names that s6, s6-log and s6-rc know, each once (docs/original.md, "Generated files", "Control files of s6-supervise"
+//! and "Source definitions of s6-rc").
+//!
+//! Names of files are [`Name`]s; the directories of a service directory that others lie in are [`TreePath`]s.
+
+use crate::path::{Name, TreePath};
+
+/// The script that s6-supervise runs as the service.
+pub(crate) const RUN: Name = Name::constant("run");
+/// The script that s6-supervise runs when the service has ended.
+pub(crate) const FINISH: Name = Name::constant("finish");
+/// The script itself where a wrapper has the name `run`; s6-rc gives it the same name.
+pub(crate) const RUN_USER: Name = Name::constant("run.user");
+/// The script itself where a wrapper has the name `finish`; s6-rc gives it the same name.
+pub(crate) const FINISH_USER: Name = Name::constant("finish.user");
+/// The directory of a service's logger, itself a service directory.
+pub(crate) const LOG: TreePath = TreePath::constant("log");
+/// The file that keeps a service down until somebody starts it.
+pub(crate) const DOWN: Name = Name::constant("down");
+
+/// The descriptor by which a service reports that it is ready.
+pub(crate) const NOTIFICATION_FD: Name = Name::constant("notification-fd");
+/// The descriptor of a service's lock.
+pub(crate) const LOCK_FD: Name = Name::constant("lock-fd");
+/// The time after which a service that does not stop is killed.
+pub(crate) const TIMEOUT_KILL: Name = Name::constant("timeout-kill");
+/// The time that `finish` has.
+pub(crate) const TIMEOUT_FINISH: Name = Name::constant("timeout-finish");
+/// The number of deaths that s6-supervise remembers.
+pub(crate) const MAX_DEATH_TALLY: Name = Name::constant("max-death-tally");
+/// The signal that stops a service.
+pub(crate) const DOWN_SIGNAL: Name = Name::constant("down-signal");
+/// The signal that makes a service read its configuration again.
+pub(crate) const RELOAD_SIGNAL: Name = Name::constant("reload-signal");
+
+/// The state of s6-supervise: directories that it makes itself.
+pub(crate) const STATE: [Name; 2] = [Name::constant("supervise"), Name::constant("event")];
+/// The files whose contents s6-supervise reads.
+pub(crate) const SETTINGS: [Name; 7] =
+    [NOTIFICATION_FD, LOCK_FD, TIMEOUT_KILL, TIMEOUT_FINISH, MAX_DEATH_TALLY, DOWN_SIGNAL, RELOAD_SIGNAL];
+/// The files whose presence is all that s6-supervise looks at.
+pub(crate) const FLAGS: [Name; 3] =
+    [Name::constant("flag-newpidns"), Name::constant("flag-timeout-killpg"), Name::constant("nosetsid")];
+
+/// The scan directory of an instanced service.
+pub(crate) const INSTANCE: TreePath = TreePath::constant("instance");
+/// The service directories of the instances.
+pub(crate) const INSTANCES: TreePath = TreePath::constant("instances");
+/// The copy of the template, of which s6-instance-create makes the instances.
+pub(crate) const TEMPLATE: TreePath = TreePath::constant("template");
+
+/// The kind of an s6-rc service.
+pub(crate) const TYPE: Name = Name::constant("type");
+/// The name of the logger that a service writes to.
+pub(crate) const PRODUCER_FOR: Name = Name::constant("producer-for");
+/// The names of the services that a logger reads from.
+pub(crate) const CONSUMER_FOR: Name = Name::constant("consumer-for");
+/// The name of the bundle that s6-rc-compile makes of a pipeline.
+pub(crate) const PIPELINE_NAME: Name = Name::constant("pipeline-name");
+/// The directory with a file for each service that must be up before.
+pub(crate) const DEPENDENCIES_D: Name = Name::constant("dependencies.d");
+/// The same as one list: the older form.
+pub(crate) const DEPENDENCIES: Name = Name::constant("dependencies");
+/// The directory with a file for each service of a bundle.
+pub(crate) const CONTENTS_D: Name = Name::constant("contents.d");
+/// The same as one list: the older form.
+pub(crate) const CONTENTS: Name = Name::constant("contents");
+/// The flag of a service that stays up when those that are not essential are stopped.
+pub(crate) const FLAG_ESSENTIAL: Name = Name::constant("flag-essential");
+/// The flag of a service that a repository's tools put into a new set.
+pub(crate) const FLAG_RECOMMENDED: Name = Name::constant("flag-recommended");
+/// The time in which a service must be ready, in milliseconds.
+pub(crate) const TIMEOUT_UP: Name = Name::constant("timeout-up");
+/// The time in which a service must stop, in milliseconds.
+pub(crate) const TIMEOUT_DOWN: Name = Name::constant("timeout-down");

@@ -1,0 +1,127 @@
+//! What an s6-log process does: where it writes, as whom, and what it keeps (docs/original.md, "Directives of s6-log").
+
+use crate::account::Account;
+use crate::execline::Text;
+
+/// What an s6-log process does with what it reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logging {
+    /// Where it writes.
+    pub dir: LogDir,
+    /// Who it runs as; none: whoever runs the supervision tree.
+    pub user: Option<LogUser>,
+    /// What it puts before every line.
+    pub timestamp: Timestamp,
+    /// How many old files it keeps.
+    pub archives: u32,
+    /// How large a file becomes before it is rotated, in bytes.
+    pub file_size: u32,
+    /// How large all old files together may be, in bytes; 0: no limit.
+    pub total_size: u64,
+    /// What it puts before every line, behind the timestamp; an empty one is written, and does nothing.
+    pub prefix: Option<Text>,
+}
+
+/// s6's own options that only mean something with a logger, in the order in which they are told.
+pub const LOGGER_OPTIONS: [&str; 6] = ["-l", "-t", "-n", "-s", "-S", "-P"];
+
+/// The sizes that s6-log uses as they are; it raises smaller and lowers larger ones (docs/original.md, "Directives of s6-log").
+pub const LOG_FILE_SIZES: core::ops::RangeInclusive<u32> = 4096..=268_435_455;
+
+/// Who a logger runs as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogUser {
+    /// The account.
+    pub account: Account,
+    /// Whether the log directory is made for that account when the logger starts.
+    pub prepare: PrepareLogDir,
+}
+
+/// Whether the logger's script makes the log directory and gives it to the logger's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PrepareLogDir {
+    /// It does, so that the logger works wherever the system starts it: under this name.
+    Yes(LogDirEntry),
+    /// It does not; the directory must be there and belong to the account.
+    No,
+}
+
+/// An absolute path, for s6-log to write to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogDir(Text);
+
+/// Why some bytes are no log directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogDirError {
+    /// It does not begin with `/`; s6-log would not take it for a directory.
+    #[error("it must be absolute")]
+    NotAbsolute,
+    /// There is a NUL in it.
+    #[error(transparent)]
+    Nul(#[from] crate::execline::NulError),
+}
+
+impl LogDir {
+    /// Checks that `bytes` are an absolute path.
+    pub fn new(bytes: &[u8]) -> Result<Self, LogDirError> {
+        if bytes.starts_with(b"/") { Ok(Self(Text::new(bytes)?)) } else { Err(LogDirError::NotAbsolute) }
+    }
+
+    /// The path.
+    #[must_use]
+    pub const fn as_text(&self) -> &Text {
+        &self.0
+    }
+
+    /// The directory as an entry of another one, so that `chown -h` is about it and not about what a link there points to; none
+    /// for `/`, and for what ends in `..`.
+    #[must_use]
+    pub fn entry(&self) -> Option<LogDirEntry> {
+        let mut bytes = self.0.as_bytes();
+        while let Some(shorter) = bytes.strip_suffix(b"/").or_else(|| bytes.strip_suffix(b"/.")) {
+            bytes = shorter;
+        }
+        let last = bytes.rsplit(|&byte| byte == b'/').next();
+        let text = Text::new(bytes).ok()?;
+        last.is_some_and(|last| !last.is_empty() && last != b"..").then_some(LogDirEntry(text))
+    }
+}
+
+/// An absolute path whose last component is a name: no slash, `.` or `..` at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogDirEntry(Text);
+
+impl LogDirEntry {
+    /// The path.
+    #[must_use]
+    pub const fn as_text(&self) -> &Text {
+        &self.0
+    }
+}
+
+/// Which timestamps s6-log writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timestamp {
+    /// None.
+    None,
+    /// TAI64N, 25 characters that sort.
+    Tai64n,
+    /// ISO 8601, local time.
+    Iso8601,
+    /// TAI64N, then ISO 8601.
+    Both,
+}
+
+impl Timestamp {
+    /// Takes 0 to 3, in the order above.
+    #[must_use]
+    pub const fn new(number: u64) -> Option<Self> {
+        match number {
+            0 => Some(Self::None),
+            1 => Some(Self::Tai64n),
+            2 => Some(Self::Iso8601),
+            3 => Some(Self::Both),
+            _ => None,
+        }
+    }
+}

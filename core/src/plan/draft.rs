@@ -1,0 +1,184 @@
+//! A plan in the making: directories, longruns, source definitions, copies of the template.
+
+use super::content::Content;
+use super::error::PlanError;
+use super::wrap::Wrapping;
+use crate::definition::{Definition, ServiceName};
+use crate::execline::Script;
+use crate::instances::InstanceName;
+use crate::layout::{
+    DEPENDENCIES_D, FLAG_ESSENTIAL, INSTANCE, INSTANCES, NOTIFICATION_FD, RUN, TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
+};
+use crate::path::{Name, TreePath};
+use crate::rights::Copying;
+use crate::template::Template;
+use crate::tree::{Kind, Meta, Mode, Node, Tree};
+use alloc::format;
+use alloc::vec::Vec;
+
+/// What every copy of the template is, by its paths there.
+pub(super) struct TemplateCopy {
+    entries: Vec<(TreePath, Node<Content>)>,
+    without_set_id: Vec<TreePath>,
+}
+
+impl TemplateCopy {
+    pub(super) fn new(template: &Template, copying: &Copying<'_>, wrapping: &Wrapping) -> Self {
+        const SET_ID: u16 = Mode::SET_UID | Mode::SET_GID;
+        let state = template.state();
+        let mut entries = Vec::with_capacity(template.tree().count());
+        let mut without_set_id = Vec::new();
+        for (path, node) in template.tree().iter() {
+            if state.iter().any(|state| path.starts_with(state)) {
+                continue;
+            }
+            let kind = match &node.kind {
+                Kind::Directory => Kind::Directory,
+                Kind::File(_) => Kind::File(Content::Template(path.clone())),
+                Kind::Symlink(target) => Kind::Symlink(target.clone()),
+                Kind::Fifo => Kind::Fifo,
+            };
+            let meta = copying.meta(path, node);
+            if node.meta.mode.bits() & !meta.mode.bits() & SET_ID != 0 {
+                without_set_id.push(path.clone());
+            }
+            let node = Node::new(meta, kind);
+            match wrapping.of(path) {
+                None => entries.push((path.clone(), node)),
+                Some(wrapped) => {
+                    let script = Kind::File(Content::Generated(wrapped.script.clone()));
+                    entries.push((wrapped.renamed.clone(), node));
+                    entries.push((path.clone(), Node::new(Meta::callers(Modes::WRAPPER), script)));
+                }
+            }
+        }
+        Self { entries, without_set_id }
+    }
+
+    /// The entries of the template whose set-id bit the copy does not have.
+    pub(super) fn without_set_id(&self) -> &[TreePath] {
+        &self.without_set_id
+    }
+}
+
+/// A plan in the making.
+pub(super) struct Draft {
+    tree: Tree<Content>,
+    modes: Modes,
+}
+
+impl Draft {
+    /// Returns a tree with nothing but DIR itself.
+    pub(super) fn new(modes: Modes) -> Self {
+        Self { tree: Tree::new(Meta::callers(Modes::DIRECTORY)), modes }
+    }
+
+    /// Returns the tree as it is now.
+    pub(super) fn into_tree(self) -> Tree<Content> {
+        self.tree
+    }
+
+    pub(super) fn directory(&mut self, path: TreePath) -> Result<(), PlanError> {
+        Ok(self.tree.insert(path, Node::new(Meta::callers(Modes::DIRECTORY), Kind::Directory))?)
+    }
+
+    fn file(&mut self, directory: &TreePath, name: &Name, mode: Mode, bytes: Vec<u8>) -> Result<(), PlanError> {
+        let path = below(directory, &name.clone().into())?;
+        Ok(self.tree.insert(path, Node::new(Meta::callers(mode), Kind::File(Content::Generated(bytes))))?)
+    }
+
+    /// What every longrun here has: it is ready when it writes to descriptor 3, and it is run by a script.
+    pub(super) fn longrun(&mut self, directory: &TreePath, script: Script, mode: Mode) -> Result<(), PlanError> {
+        self.file(directory, &NOTIFICATION_FD, self.modes.file, b"3\n".to_vec())?;
+        self.file(directory, &RUN, mode, script.into_bytes())
+    }
+
+    /// A source definition directory of a longrun; s6-rc-compile makes its script executable.
+    pub(super) fn definition(
+        &mut self,
+        name: &ServiceName,
+        definition: &Definition,
+        script: Script,
+    ) -> Result<TreePath, PlanError> {
+        let directory = TreePath::from(name.as_name().clone());
+        self.directory(directory.clone())?;
+        self.longrun(&directory, script, self.modes.file)?;
+        self.file(&directory, &TYPE, self.modes.file, b"longrun\n".to_vec())?;
+        let depends_on = &definition.management().depends_on;
+        if !depends_on.is_empty() {
+            let dependencies = below(&directory, &DEPENDENCIES_D.into())?;
+            self.directory(dependencies.clone())?;
+            for dependency in depends_on {
+                self.file(&dependencies, dependency.as_name(), self.modes.file, Vec::new())?;
+            }
+        }
+        Ok(directory)
+    }
+
+    /// What s6-rc is told about the service itself; its logger follows it.
+    pub(super) fn managed(&mut self, directory: &TreePath, definition: &Definition) -> Result<(), PlanError> {
+        let management = definition.management();
+        if management.essential {
+            self.file(directory, &FLAG_ESSENTIAL, self.modes.file, Vec::new())?;
+        }
+        for (name, milliseconds) in [(TIMEOUT_UP, management.timeout_up), (TIMEOUT_DOWN, management.timeout_down)] {
+            if let Some(milliseconds) = milliseconds {
+                self.file(directory, &name, self.modes.file, format!("{milliseconds}\n").into_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A file of s6-rc that lists one name.
+    pub(super) fn list(&mut self, directory: &TreePath, file: &Name, name: &ServiceName) -> Result<(), PlanError> {
+        self.file(directory, file, self.modes.file, [name.as_name().as_bytes(), b"\n"].concat())
+    }
+
+    /// A copy of the template as `directory`.
+    pub(super) fn copy(&mut self, directory: &TreePath, copy: &TemplateCopy) -> Result<(), PlanError> {
+        for (path, node) in &copy.entries {
+            self.tree.insert(below(directory, path)?, node.clone())?;
+        }
+        Ok(())
+    }
+
+    /// An instance as s6-instance-create makes it: a copy of the template, and a link to it in the scan directory.
+    pub(super) fn instance(&mut self, name: &InstanceName, copy: &TemplateCopy) -> Result<(), PlanError> {
+        let name = TreePath::from(name.as_name().clone());
+        let target = [b"../", INSTANCES.as_bytes(), b"/", name.as_bytes()].concat();
+        let link = Node::new(Meta::callers(Mode::new(0o777)), Kind::Symlink(target));
+        self.tree.insert(below(&INSTANCE, &name)?, link)?;
+        self.copy(&below(&INSTANCES, &name)?, copy)
+    }
+}
+
+pub(super) fn below(directory: &TreePath, path: &TreePath) -> Result<TreePath, PlanError> {
+    let place = directory.join_path(path);
+    place.map_err(|source| PlanError::Path { directory: directory.clone(), path: path.clone(), source })
+}
+
+/// The modes of what is generated (docs/original.md, "Modes").
+#[derive(Clone, Copy)]
+pub(super) struct Modes {
+    /// Files other than scripts, and scripts that s6-rc-compile makes executable.
+    file: Mode,
+    /// Scripts.
+    pub(super) script: Mode,
+}
+
+impl Modes {
+    /// Directories, whatever the umask.
+    const DIRECTORY: Mode = Mode::new(0o755);
+    /// Scripts that drop privileges: any account must be able to read and run them.
+    const WRAPPER: Mode = Mode::new(0o755);
+
+    pub(super) fn under(umask: Mode) -> Result<Self, PlanError> {
+        if umask.has(0o400) {
+            return Err(PlanError::UnreadableUmask { umask });
+        }
+        let file = Mode::new(0o666).without(umask.bits());
+        // Who may read a script may execute it.
+        let script = Mode::new(u32::from(file.bits() | (file.bits() & 0o444) >> 2));
+        Ok(Self { file, script })
+    }
+}

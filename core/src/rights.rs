@@ -1,0 +1,194 @@
+//! Rights: which mode and owner the copy of a template's entry gets, and what an account can do with it.
+//!
+//! Every other module asks here: the plan, its check, lint, and the wrappers of `-u` judge by the same functions.
+
+use crate::account::{Account, Credentials};
+use crate::facts::Facts;
+use crate::path::TreePath;
+use crate::request::ScriptModes;
+use crate::template::{Resolved, Template};
+use crate::tree::{Kind, Meta, Mode, Node};
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+/// What an account wants to do with a file or a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Read it.
+    Read,
+    /// Execute it, or pass through it.
+    Execute,
+}
+
+impl Facts {
+    /// Mode and owner that the copy of a template's entry gets: root keeps the owner; for anybody else the copy is theirs, and a
+    /// set-id bit that would then lend another identity than in the template is dropped. On a directory such a bit lends nothing.
+    #[must_use]
+    pub fn copied<C>(&self, seen: Meta, kind: &Kind<C>) -> Meta {
+        let Some(owner) = seen.owner.filter(|&owner| owner != self.caller) else {
+            return Meta::callers(seen.mode);
+        };
+        if self.caller.uid == 0 {
+            return seen;
+        }
+        let mut mode = seen.mode;
+        if matches!(kind, Kind::File(_)) {
+            if owner.uid != self.caller.uid {
+                mode = mode.without(Mode::SET_UID);
+            }
+            if owner.gid != self.caller.gid {
+                mode = mode.without(Mode::SET_GID);
+            }
+        }
+        Meta::callers(mode)
+    }
+
+    /// Whether `who` could write, now or after a chmod. Someone unknown might be anyone but root, and in any group but root's.
+    /// What belongs to a caller who is not root is as safe as the result itself, and will get its owner where it is installed:
+    /// then only what anybody may write counts.
+    #[must_use]
+    pub fn may_write(&self, who: Option<&Credentials>, meta: Meta) -> bool {
+        let by_others = meta.mode.has(0o002);
+        let owner = match meta.owner {
+            None if self.caller.uid != 0 => return by_others,
+            owner => owner.unwrap_or(self.caller),
+        };
+        let by_group = meta.mode.has(0o020);
+        match who {
+            // root may do everything anyway.
+            Some(who) if who.ids.uid == 0 => false,
+            Some(who) => {
+                who.ids.uid == owner.uid
+                    || by_others
+                    || by_group && (who.ids.gid == owner.gid || who.groups.contains(&owner.gid))
+            }
+            None => owner.uid != 0 || by_others || by_group && owner.gid != 0,
+        }
+    }
+
+    /// Whether the permission bits grant `access`; someone unknown is neither the owner nor in the group.
+    #[must_use]
+    pub fn allows(&self, who: Option<&Credentials>, meta: Meta, access: Access) -> bool {
+        let owner = meta.owner.unwrap_or(self.caller);
+        let bit = match access {
+            Access::Read => 0o4,
+            Access::Execute => 0o1,
+        };
+        match who {
+            // root reads everything, and executes what anybody may execute.
+            Some(who) if who.ids.uid == 0 => access == Access::Read || meta.mode.has(0o111),
+            Some(who) if who.ids.uid == owner.uid => meta.mode.has(bit << 6),
+            Some(who) if who.ids.gid == owner.gid || who.groups.contains(&owner.gid) => meta.mode.has(bit << 3),
+            _ => meta.mode.has(bit),
+        }
+    }
+}
+
+/// How the entries of one template are copied.
+#[derive(Clone, Debug)]
+pub(crate) struct Copying<'a> {
+    facts: &'a Facts,
+    /// The files that are made executable.
+    executable: BTreeSet<TreePath>,
+}
+
+impl<'a> Copying<'a> {
+    pub(crate) fn new(script_modes: ScriptModes, facts: &'a Facts, template: &Template) -> Self {
+        let executable = match script_modes {
+            ScriptModes::Kept => BTreeSet::new(),
+            ScriptModes::Executable => template.control_scripts().into_iter().collect(),
+        };
+        Self { facts, executable }
+    }
+
+    /// Mode and owner of the copy of what is at `path`.
+    pub(crate) fn meta<C>(&self, path: &TreePath, node: &Node<C>) -> Meta {
+        let meta = self.facts.copied(node.meta, &node.kind);
+        if matches!(node.kind, Kind::File(_)) && self.executable.contains(path) { made_executable(meta) } else { meta }
+    }
+}
+
+/// With [`ScriptModes::Executable`]: whoever may read it may execute it, and its owner in any case. A set-id bit on what could not be
+/// executed meant nothing, and shall not begin to.
+pub(crate) fn made_executable(meta: Meta) -> Meta {
+    const SET_ID: u16 = Mode::SET_UID | Mode::SET_GID;
+    let bits = meta.mode.bits();
+    let fixed = bits | (bits & 0o444) >> 2 | 0o100;
+    let mode = Mode::new(fixed.into());
+    Meta { mode: if fixed == bits { mode } else { mode.without(SET_ID) }, ..meta }
+}
+
+/// Judges the copy of a template from the point of view of a user.
+#[derive(Clone, Debug)]
+pub(crate) struct UserAccess<'a> {
+    who: Option<Credentials>,
+    facts: &'a Facts,
+    template: &'a Template,
+    copying: &'a Copying<'a>,
+}
+
+/// What keeps the user from running a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// The user may not execute it.
+    Execute,
+    /// It is a script, and the user may not read it.
+    Read,
+    /// It is a directory on the way, and the user may not pass through it.
+    Pass,
+}
+
+impl<'a> UserAccess<'a> {
+    pub(crate) fn new(user: &Account, facts: &'a Facts, template: &'a Template, copying: &'a Copying<'a>) -> Self {
+        Self { who: facts.credentials(user), facts, template, copying }
+    }
+
+    /// Whether the user's ids are known here.
+    pub(crate) const fn is_known(&self) -> bool {
+        self.who.is_some()
+    }
+
+    pub(crate) fn allows(&self, path: &TreePath, access: Access) -> bool {
+        self.copied(path).is_some_and(|meta| self.facts.allows(self.who.as_ref(), meta, access))
+    }
+
+    pub(crate) fn may_write(&self, path: &TreePath) -> bool {
+        self.copied(path).is_some_and(|meta| self.facts.may_write(self.who.as_ref(), meta))
+    }
+
+    /// What keeps the user from running the script at `path`, and where; none where `path` leads to no file.
+    pub(crate) fn obstacle(&self, path: &TreePath) -> Option<(TreePath, Obstacle)> {
+        let mut passed = Vec::new();
+        let Resolved::Entry(end) = self.template.resolve_through(path, &mut |directory| passed.push(directory.clone())) else {
+            return None;
+        };
+        let Some(Node { kind: Kind::File(file), .. }) = self.template.tree().get(&end) else { return None };
+        if let Some(closed) = passed.into_iter().find(|directory| !self.allows(directory, Access::Execute)) {
+            return Some((closed, Obstacle::Pass));
+        }
+        if !self.allows(&end, Access::Execute) {
+            return Some((path.clone(), Obstacle::Execute));
+        }
+        let is_binary = file.head.as_ref().is_some_and(|head| head.starts_with(crate::template::ELF));
+        (!is_binary && !self.allows(&end, Access::Read)).then(|| (path.clone(), Obstacle::Read))
+    }
+
+    /// Whether the user surely may not use what is at `path`, a file or a directory: a program can be run without being read. Someone
+    /// unknown may be its owner, unless that is root, or in its group.
+    pub(crate) fn surely_cannot_use(&self, path: &TreePath) -> bool {
+        let Some(meta) = self.copied(path) else { return false };
+        let is_directory = matches!(self.template.tree().get(path), Some(Node { kind: Kind::Directory, .. }));
+        let by_group_or_others = if is_directory { 0o011 } else { 0o055 };
+        let allows = |access| self.facts.allows(self.who.as_ref(), meta, access);
+        if self.is_known() {
+            !allows(Access::Execute) && (is_directory || !allows(Access::Read))
+        } else {
+            meta.owner.unwrap_or(self.facts.caller).uid == 0 && !meta.mode.has(by_group_or_others)
+        }
+    }
+
+    /// Mode and owner of the copy of what is at `path`.
+    fn copied(&self, path: &TreePath) -> Option<Meta> {
+        self.template.tree().get(path).map(|node| self.copying.meta(path, node))
+    }
+}

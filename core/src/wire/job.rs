@@ -1,0 +1,128 @@
+//! Jobs: what goes into the guest besides the command line.
+
+use super::bytes::Bytes;
+use super::entry::{EntryV2, entries_of_template, ids, owner, tree_of};
+use super::json::{Document, VERSION, WireError, from_json, object, objects, to_json};
+use crate::account::{Account, AccountName, Credentials};
+use crate::facts::Facts;
+use crate::instances::{InstanceName, Instances};
+use crate::template::{FileFacts, HEAD_MAX, Template};
+use crate::tree::Mode;
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+const JOB: &str = "s6-instance-maker job";
+
+/// What a plan is computed from, besides the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Facts about the process that asks.
+    pub facts: Facts,
+    /// What was seen of the template.
+    pub template: Template,
+}
+
+impl Job {
+    /// The document, one line.
+    #[must_use]
+    pub fn encode(facts: &Facts, template: &Template) -> Vec<u8> {
+        let account = |(name, known): (&AccountName, &Credentials)| AccountV2 {
+            name: Bytes::of(name.as_bytes()).into_owned(),
+            owner: owner(known.ids),
+            groups: known.groups.clone(),
+        };
+        let mut json = to_json(&JobV2 {
+            format: JOB.into(),
+            version: VERSION,
+            facts: FactsV2 {
+                umask: facts.umask.to_string(),
+                caller: owner(facts.caller),
+                accounts: facts.accounts.iter().map(account).collect(),
+                instances: facts.instances.iter().map(|name| Bytes::of(name.as_name().as_bytes())).collect(),
+            },
+            template: entries_of_template(template),
+        });
+        json.push(b'\n');
+        json
+    }
+
+    /// Reads a document.
+    pub fn decode(json: &[u8]) -> Result<Self, WireError> {
+        const WHAT: &str = "job";
+        let job: JobV2<'_> = from_json(WHAT, JOB, json)?;
+        let invalid = |part| WireError::Part { what: WHAT, part };
+        let umask = Mode::parse(job.facts.umask.as_bytes()).ok_or_else(|| invalid("umask"))?;
+        let mut accounts = alloc::collections::BTreeMap::new();
+        for account in job.facts.accounts {
+            let Ok(Account::Named(name)) = Account::parse(&account.name.0) else {
+                return Err(invalid("account"));
+            };
+            let credentials = Credentials { ids: ids(account.owner), groups: account.groups };
+            if accounts.insert(name, credentials).is_some() {
+                return Err(invalid("account"));
+            }
+        }
+        let mut instances = Instances::default();
+        for name in job.facts.instances {
+            let declared = InstanceName::new(&name.0).is_ok_and(|name| instances.declare(name).is_ok());
+            if !declared {
+                return Err(invalid("instance"));
+            }
+        }
+        let facts = Facts { umask, caller: ids(job.facts.caller), accounts, instances };
+        if let Some(index) = job.template.iter().position(|entry| entry.owner.is_none()) {
+            return Err(WireError::NoOwner { what: WHAT, index });
+        }
+        let tree = tree_of(WHAT, job.template, |entry| {
+            if entry.text.is_some() || entry.copy.is_some() {
+                return Err("a file of a template has neither a text nor a copy");
+            }
+            let head = entry.head.map(|head| head.0.into_owned());
+            if head.as_ref().is_some_and(|head| head.len() > HEAD_MAX) {
+                return Err("its head is too long");
+            }
+            Ok(FileFacts { size: entry.size.ok_or("it has no size")?, head })
+        })?;
+        Ok(Self { facts, template: Template::from(tree) })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JobV2<'a> {
+    #[serde(borrow)]
+    format: Cow<'a, str>,
+    version: u32,
+    #[serde(borrow, deserialize_with = "object")]
+    facts: FactsV2<'a>,
+    #[serde(borrow, deserialize_with = "objects")]
+    template: Vec<EntryV2<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FactsV2<'a> {
+    umask: String,
+    caller: [u32; 2],
+    #[serde(borrow, deserialize_with = "objects")]
+    accounts: Vec<AccountV2<'a>>,
+    #[serde(default, borrow, skip_serializing_if = "Vec::is_empty")]
+    instances: Vec<Bytes<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountV2<'a> {
+    #[serde(borrow)]
+    name: Bytes<'a>,
+    owner: [u32; 2],
+    groups: Vec<u32>,
+}
+
+impl Document for JobV2<'_> {
+    fn head(&self) -> (&str, u32) {
+        (&self.format, self.version)
+    }
+}

@@ -1,0 +1,135 @@
+//! Plan documents: what comes out of the guest.
+
+use super::bytes::Bytes;
+use super::entry::{EntryV2, TemplateDigest, tree_of};
+use super::json::{Document, VERSION, WireError, from_json, objects, to_json, word};
+use crate::path::TreePath;
+use crate::plan::{Content, Placement, Plan};
+use crate::template::Template;
+use crate::tree::Kind;
+use crate::warning::{self, Warning, WarningParts};
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+const PLAN: &str = "s6-instance-maker plan";
+
+/// A plan, and which template it was computed from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanDocument {
+    /// The plan.
+    pub plan: Plan,
+    /// The digest of the template's manifest.
+    pub template: TemplateDigest,
+}
+
+impl PlanDocument {
+    /// The document, one line, for a plan that was computed from `template`.
+    #[must_use]
+    pub fn encode(plan: &Plan, template: &Template) -> Vec<u8> {
+        let entries = plan.tree.iter().map(|(path, node)| {
+            let mut entry = EntryV2::of(path, node);
+            if let Kind::File(content) = &node.kind {
+                match content {
+                    Content::Generated(bytes) => entry.text = Some(Bytes::of(bytes)),
+                    Content::Template(from) => entry.copy = Some(Bytes::of(from.as_bytes())),
+                }
+            }
+            entry
+        });
+        let mut json = to_json(&PlanV2 {
+            format: PLAN.into(),
+            version: VERSION,
+            template: TemplateDigest::of(template).to_string(),
+            placement: match plan.placement {
+                Placement::New => PlacementV2::New,
+                Placement::Within => PlacementV2::Within,
+            },
+            entries: entries.collect(),
+            warnings: plan.warnings.iter().map(WarningV2::of).collect(),
+        });
+        json.push(b'\n');
+        json
+    }
+
+    /// Reads a document.
+    pub fn decode(json: &[u8]) -> Result<Self, WireError> {
+        const WHAT: &str = "plan";
+        let document: PlanV2<'_> = from_json(WHAT, PLAN, json)?;
+        let invalid = |part| WireError::Part { what: WHAT, part };
+        let template = TemplateDigest::parse(&document.template).ok_or_else(|| invalid("template"))?;
+        let warnings = document.warnings.into_iter().map(WarningV2::decode).collect::<Option<_>>();
+        let warnings = warnings.ok_or_else(|| invalid("warning"))?;
+        let tree = tree_of(WHAT, document.entries, |entry| match (entry.text, entry.copy) {
+            _ if entry.size.is_some() || entry.head.is_some() => Err("a file of a plan has neither a size nor a head"),
+            (Some(text), None) => Ok(Content::Generated(text.0.into_owned())),
+            (None, Some(from)) => {
+                TreePath::parse(from.0).map(Content::Template).map_err(|_| "what it copies has no path in a template")
+            }
+            _ => Err("a file has either a text or a copy"),
+        })?;
+        let placement = match document.placement {
+            PlacementV2::New => Placement::New,
+            PlacementV2::Within => Placement::Within,
+        };
+        // Each path has at most as many as there are kinds of warnings; more would only flood whoever reads them.
+        let most = warning::KINDS * (tree.count() + 1);
+        if Vec::len(&warnings) > most {
+            return Err(invalid("number of warnings"));
+        }
+        Ok(Self { plan: Plan { tree, placement, warnings }, template })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanV2<'a> {
+    #[serde(borrow)]
+    format: Cow<'a, str>,
+    version: u32,
+    template: String,
+    #[serde(deserialize_with = "word")]
+    placement: PlacementV2,
+    #[serde(borrow, deserialize_with = "objects")]
+    entries: Vec<EntryV2<'a>>,
+    #[serde(borrow, deserialize_with = "objects")]
+    warnings: Vec<WarningV2<'a>>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum PlacementV2 {
+    New,
+    Within,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WarningV2<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    subject: Option<Bytes<'a>>,
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    detail: Option<Bytes<'a>>,
+}
+
+impl<'a> WarningV2<'a> {
+    fn of(warning: &Warning) -> Self {
+        let WarningParts { id, subject, detail } = warning.to_parts();
+        let bytes = |bytes: Vec<u8>| Bytes(bytes.into());
+        Self { id: id.into(), subject: subject.map(bytes), detail: detail.map(bytes) }
+    }
+
+    fn decode(self) -> Option<Warning> {
+        let bytes = |bytes: &'_ Option<Bytes<'_>>| bytes.as_ref().map(|bytes| bytes.0.to_vec());
+        Warning::from_parts(&self.id, bytes(&self.subject).as_deref(), bytes(&self.detail).as_deref())
+    }
+}
+
+impl Document for PlanV2<'_> {
+    fn head(&self) -> (&str, u32) {
+        (&self.format, self.version)
+    }
+}
