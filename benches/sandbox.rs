@@ -5,7 +5,8 @@
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a bench runs programs and prints")]
 
 use s6_instance_maker::run::{Run, Unwatched};
-use s6_instance_maker::{InProcess, Planner};
+use s6_instance_maker::{InProcess, PlanInputs, Planner};
+use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Kind, Meta, Mode, Node};
@@ -31,19 +32,22 @@ fn plans() {
     println!("{:<24}{:>16}{:>16}{:>10}", "plan of", "library, ms", "sandbox, ms", "ratio");
     for entries in [10, 1_000, 100_000] {
         let template = template(entries);
-        let planners: [&dyn Planner; 2] = [&InProcess, &sandbox];
+        let planners: [&dyn Fn(); 2] = [&|| plan(&InProcess, &template), &|| plan(&sandbox, &template)];
         let turns = if entries > 10_000 { 3 } else { TURNS };
-        let [library, sandbox] = medians(turns, planners, |planner| timed(|| plan(planner, &template)));
+        let [library, sandbox] = medians(turns, planners, |plan| timed(plan));
         println!("{:<24}{:>16}{:>16}{:>10}", format!("{entries} entries"), ms(library), ms(sandbox), ratio(sandbox, library));
     }
 }
 
-fn plan(planner: &dyn Planner, template: &Template) {
+fn plan(planner: &impl Planner, template: &Template) {
     let words = ["s6-instance-maker", "-c", "20", "t", "d"];
     let arguments: Vec<_> = words.iter().map(Into::into).collect();
     let request = manifest::request(words.iter().skip(1)).unwrap();
     let run = Run { interrupt: &AtomicBool::new(false), progress: &Unwatched };
-    planner.plan(&arguments, &request, &manifest::facts(), template, &run).unwrap();
+    let facts = manifest::facts();
+    let listed = Instances::default();
+    let inputs = PlanInputs { arguments: &arguments, listed: &listed, request: &request, facts: &facts, template };
+    planner.plan(&inputs, &run).unwrap();
 }
 
 fn template(entries: usize) -> Template {

@@ -1,10 +1,11 @@
 //! The command line: what it refuses and in which words, what it prints when asked, and how it reads values.
 
 use s6_instance_maker_core::account::Account;
-use s6_instance_maker_core::cli::{self, Action, Format, Grammar, OwnOption, Purpose, Refusal, Typed};
+use s6_instance_maker_core::cli::{self, Action, Format, Invocation, NumberOption, PlanSource, Program, Refusal, Unit};
+use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::request::Request;
-use s6_instance_maker_workspace::manifest::{facts, planned, request, template};
-use std::ffi::OsString;
+use s6_instance_maker_workspace::manifest::{facts, invocation, planned, request, template};
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 
@@ -144,7 +145,10 @@ fn wrong_command_lines() {
 fn help() {
     for (name, option) in [("help-short", "-h"), ("help-long", "--help"), ("version", "--version")] {
         let text = planned([option], &facts(), &template("0755 file run"));
-        assert!(text.lines().all(|line| line.chars().count() <= 120), "{option} has lines that are too long");
+        assert!(
+            text.lines().all(|line| line.chars().count() <= if option == "-h" { 80 } else { 108 }),
+            "{option} has lines that are too long"
+        );
         settings().bind(|| insta::assert_snapshot!(name, text));
     }
     assert_eq!(
@@ -182,55 +186,65 @@ fn every_way_to_say_it() {
     }
 }
 
-/// A program's name and `words`, as they come from the system.
-fn command_line<'a>(words: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = OsString> {
-    std::iter::once("s6-instance-maker").chain(words).map(OsString::from)
-}
-
-/// One thing is done, whatever else is asked for.
+/// Where the plan comes from and what is done with it are independent.
 #[test]
-fn what_is_done() {
-    let action = |words: &[&str]| {
-        let words = words.iter().copied().chain(["-c5", "template", "dir"]);
-        cli::parse(command_line(words)).unwrap().action().map_err(|error| error.to_string())
+fn plan_sources_and_actions() {
+    let meaning = |words: &[&str]| {
+        let invocation = invocation(words.iter().copied().chain(["-c5", "template", "dir"]));
+        invocation.map(|Invocation { source, action, .. }| (source, action))
     };
-    let request = |purpose| Ok(Action::Request(purpose));
-    assert_eq!(action(&[]), request(Purpose::Make));
-    assert_eq!(action(&["--sync"]), request(Purpose::Make));
-    assert_eq!(action(&["--dry-run"]), request(Purpose::Print(Format::Text)));
-    assert_eq!(action(&["--dry-run", "--format", "text"]), request(Purpose::Print(Format::Text)));
-    assert_eq!(action(&["--dry-run", "--format", "json"]), request(Purpose::Print(Format::Json)));
-    assert_eq!(action(&["--print-job"]), request(Purpose::PrintJob));
-    assert_eq!(action(&["--apply-plan", "plan"]), Ok(Action::ApplyPlan("plan".into())));
-    let both = Err("of --dry-run, --print-job and --apply-plan only one can be done".to_owned());
-    for words in [
-        &["--dry-run", "--print-job"][..],
-        &["--dry-run", "--apply-plan", "plan"],
-        &["--print-job", "--apply-plan", "plan"],
-        &["--dry-run", "--print-job", "--apply-plan", "plan"],
+    let document = PlanSource::Document {
+        file: "plan".into(),
+        expected: Options::of(&request(["-c5", "template", "dir"]).unwrap()).only(&["max-instances"]),
+    };
+    for (words, source, action) in [
+        (&[][..], PlanSource::Computed, Action::Create),
+        (&["--sync"], PlanSource::Computed, Action::Create),
+        (&["--dry-run"], PlanSource::Computed, Action::Print(Format::Text)),
+        (&["--dry-run", "--format", "text"], PlanSource::Computed, Action::Print(Format::Text)),
+        (&["--dry-run", "--format", "json"], PlanSource::Computed, Action::Print(Format::Json)),
+        (&["--print-job"], PlanSource::Computed, Action::PrintJob),
+        (&["--apply-plan", "plan"], document.clone(), Action::Create),
+        (&["--apply-plan", "plan", "--dry-run"], document.clone(), Action::Print(Format::Text)),
+        (&["--apply-plan", "plan", "--dry-run", "--format", "json"], document, Action::Print(Format::Json)),
     ] {
-        assert_eq!(action(words), both, "{words:?}");
+        assert_eq!(meaning(words), Ok((source, action)), "{words:?}");
     }
-    let idle = Err("--format means something with --dry-run only".to_owned());
-    for words in [&["--format", "text"][..], &["--print-job", "--format", "json"], &["--apply-plan", "p", "--format", "json"]] {
-        assert_eq!(action(words), idle, "{words:?}");
+    let refused = |words: &[&str]| match meaning(words) {
+        Err(Refusal::Usage(error)) => error.to_string(),
+        other => panic!("{words:?}: {other:?}"),
+    };
+    for (words, message) in [
+        (&["--dry-run", "--print-job"][..], "--dry-run and --print-job are mutually exclusive"),
+        (&["--print-job", "--apply-plan", "plan"], "--print-job and --apply-plan are mutually exclusive"),
+        (&["--format", "text"], "--format requires --dry-run"),
+        (&["--print-job", "--format", "json"], "--format requires --dry-run"),
+        (&["--apply-plan", "p", "--format", "json"], "--format requires --dry-run"),
+        (&["--apply-plan", "-", "--instances-from", "-"], "--instances-from and --apply-plan cannot both read standard input"),
+    ] {
+        assert_eq!(refused(words), message, "{words:?}");
     }
 }
 
-/// A program may have options of its own: it has their values, and any other program of this project reads the other words as it did.
+/// Options that one program has beside the common ones.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "Own")]
+struct OwnOptions {
+    /// How much
+    #[arg(long, value_name = "N")]
+    fuel: Option<OsString>,
+    /// Which
+    #[arg(long, value_name = "FILE")]
+    module: Option<OsString>,
+}
+
+/// A program may have options of its own: any other program of this project reads the other words as it did.
 #[test]
-fn options_that_one_program_has() {
-    const OTHER: Grammar = Grammar {
-        program: "other",
-        own: &[
-            OwnOption { long: "fuel", value_name: "N", help: "How much", heading: "Own" },
-            OwnOption { long: "module", value_name: "FILE", help: "Which", heading: "Own" },
-        ],
-    };
-    let typed = |words: &[&str]| cli::parse_with(&OTHER, command_line(words.iter().copied())).unwrap();
+fn options_of_one_program() {
+    let parse = |words: &[&str]| cli::parse::<OwnOptions>(Program { name: "other" }, words.iter().map(OsString::from));
     let own = |words: &[&str]| {
-        let typed = typed(words);
-        ["fuel", "module"].map(|long| typed.own(long).map(|value| value.to_str().unwrap().to_owned()))
+        let own = parse(&[&["other"], words].concat()).unwrap().own;
+        [own.fuel, own.module].map(|value| value.map(|value| value.into_string().unwrap()))
     };
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(own(&["template", "dir"]), [None, None]);
@@ -238,17 +252,6 @@ fn options_that_one_program_has() {
     assert_eq!(own(&["template", "--fuel=7", "dir", "--module", "--"]), [some("7"), some("--")]);
     assert_eq!(own(&["--module=a=b", "--module", "c", "template", "dir"]), [None, some("c")]);
     assert_eq!(own(&["--", "--fuel=7", "dir"]), [None, None]);
-    // As numbers: in a range, or why not.
-    let number = |value: &str, min: u8, max: u8| {
-        typed(&["--fuel", value, "template", "dir"]).own_number("fuel", min, max).map_err(|error| error.to_string())
-    };
-    assert_eq!(typed(&["template", "dir"]).own_number::<u8>("fuel", 1, 2), Ok(None));
-    assert_eq!([number("5", 5, 9), number("9", 5, 9), number("255", 0, 255)], [5, 9, 255].map(|number| Ok(Some(number))));
-    for (value, min, max) in [("4", 5, 9), ("10", 5, 9), ("256", 0, 255), ("", 0, 255), ("x", 0, 255), ("-1", 0, 255)] {
-        let reason = format!("--fuel `{value}`: it must be a number from {min} to {max}");
-        assert_eq!(number(value, min, max), Err(reason));
-    }
-    // What is for all programs is told apart from what is not.
     for (words, common) in [
         (&["other", "template", "dir"][..], &["other", "template", "dir"][..]),
         (&["other", "--fuel", "7", "-c5", "template", "--module=m", "dir"], &["other", "--max-instances=5", "template", "dir"]),
@@ -261,16 +264,43 @@ fn options_that_one_program_has() {
         (&["other", "--", "--", "--fuel=2"], &["other", "--", "--", "--fuel=2"]),
         (&["other", "template", "--", "--fuel=2"], &["other", "template", "--", "--fuel=2"]),
     ] {
-        let Typed { cli, common: found, .. } = cli::parse_with(&OTHER, words.iter().map(OsString::from)).unwrap();
-        assert_eq!(found, common, "{words:?}");
-        let again = cli::parse(found).unwrap();
-        assert_eq!(format!("{again:?}"), format!("{cli:?}"), "{words:?}");
+        let parsed = parse(words).unwrap();
+        assert_eq!(parsed.common, common, "{words:?}");
+        assert_eq!(cli::parse_common(parsed.common), Ok(parsed.invocation), "{words:?}");
     }
-    let Err(Refusal::Show(help)) = cli::parse_with(&OTHER, command_line(["-h"])) else { panic!("there is no help") };
+    let Err(Refusal::Show(help)) = parse(&["other", "-h"]) else { panic!("no help") };
     assert!(help.contains("Usage: other [OPTIONS] TEMPLATE DIR") && help.contains("--fuel <N>"), "{help}");
     assert!(help.contains("How much") && help.contains("Own:"), "{help}");
-    let Err(Refusal::Usage(error)) = cli::parse(command_line(["--fuel=7", "template", "dir"])) else { panic!("it is known") };
-    assert_eq!(error.to_string(), "there is no option `--fuel`");
+    let Err(Refusal::Usage(error)) = invocation(["--fuel=7", "template", "dir"]) else { panic!("it is known") };
+    assert_eq!(error.to_string(), "unknown option `--fuel`");
+}
+
+/// Numbers are plain decimal and in a range; a hint says how to write what was probably meant.
+#[test]
+fn numbers() {
+    let number = |value: &str, min: u8, max: u8| {
+        let option = NumberOption { name: "--fuel", unit: Unit::Count };
+        option.read(Some(OsStr::new(value)), min, max).map_err(|error| error.to_string())
+    };
+    assert_eq!([number("5", 5, 9), number("9", 5, 9), number("255", 0, 255)], [5, 9, 255].map(|number| Ok(Some(number))));
+    for (value, min, max) in [("4", 5, 9), ("10", 5, 9), ("256", 0, 255), ("", 0, 255), ("x", 0, 255), ("-1", 0, 255)] {
+        let reason = format!("--fuel `{value}`: must be a number from {min} to {max}");
+        assert_eq!(number(value, min, max), Err(reason));
+    }
+    let hint = |words: &[&str]| match request(words.iter().copied().chain(["template", "dir"])) {
+        Err(Refusal::Usage(error)) => error.hint().map(str::to_owned),
+        other => panic!("{words:?}: {other:?}"),
+    };
+    for (words, expected) in [
+        (&["-c=5"][..], Some("the value begins with `=`; a short option takes its value without one: -c 5")),
+        (&["-L=/l"], Some("the value begins with `=`; a short option takes its value without one: -L /l")),
+        (&["-s", "100k"], Some("the number is in bytes, without a suffix: -s 102400")),
+        (&["-s", "100q"], Some("the number is in bytes, without a suffix")),
+        (&["-r", "svc", "--timeout-up", "5s"], Some("the number is in milliseconds, without a suffix: --timeout-up 5000")),
+        (&["-c", "5k"], None),
+    ] {
+        assert_eq!(hint(words).as_deref(), expected, "{words:?}");
+    }
 }
 
 #[test]
@@ -288,9 +318,8 @@ fn operands_that_look_like_options() {
         (vec!["-", "dir"], "-", "dir"),
         (vec!["template", "--", "--"], "template", "--"),
     ] {
-        let words = std::iter::once("s6-instance-maker").chain(words).map(OsString::from);
-        let cli = s6_instance_maker_core::cli::parse(words).unwrap();
-        assert_eq!((cli.template.to_str(), cli.dir.to_str()), (Some(template), Some(dir)));
+        let found = invocation(words).unwrap();
+        assert_eq!((found.template.to_str(), found.dir.to_str()), (Some(template), Some(dir)));
     }
 }
 

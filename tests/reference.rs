@@ -54,7 +54,7 @@ pub(crate) fn planned(suite: Suite, s6_version: &str, folder: &Path) -> Vec<Plan
         };
         let umask = Mode::new(u32::from_str_radix(case.umask, 8).unwrap());
         let request = manifest::request(words.clone()).unwrap();
-        let facts = Facts { umask, caller, ..facts::take(Some(&request), ambient).unwrap() };
+        let facts = Facts { umask, caller, ..facts::take(&request, ambient).unwrap() };
         Planned { words, facts, template: template(&case) }
     };
     generate::all(suite, s6_version).into_iter().map(planned).collect()

@@ -3,9 +3,10 @@
 use crate::cli::WRONG;
 use crate::wire::cases;
 use s6_instance_maker_core::cli::Refusal;
+use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::plan::plan;
-use s6_instance_maker_core::wire::{Job, PlanDocument};
+use s6_instance_maker_core::wire::Job;
 use s6_instance_maker_workspace::program::{self, Answer};
 use s6_instance_maker_workspace::scratch::Scratch;
 use s6_instance_maker_workspace::{manifest, skip};
@@ -31,9 +32,11 @@ type Run = (Vec<String>, Vec<u8>);
 fn runs() -> Vec<Run> {
     // Both runtimes take arguments as text.
     let as_text = |words: Vec<std::ffi::OsString>| words.into_iter().map(|word| word.into_string().ok()).collect::<Option<_>>();
-    let mut runs: Vec<Run> =
-        cases().into_iter().filter_map(|case| Some((as_text(case.words)?, Job::encode(&case.facts, &case.template)))).collect();
-    let plain = Job::encode(&manifest::facts(), &manifest::template("0755 file run"));
+    let mut runs: Vec<Run> = cases()
+        .into_iter()
+        .filter_map(|case| Some((as_text(case.words)?, Job::encode(&Instances::default(), &case.facts, &case.template))))
+        .collect();
+    let plain = Job::encode(&Instances::default(), &manifest::facts(), &manifest::template("0755 file run"));
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
     runs.extend(WRONG.iter().map(|wrong| (words(wrong), plain.clone())));
     runs.extend([["-h"], ["--help"], ["--version"]].map(|word| (words(&word), Vec::new())));
@@ -41,7 +44,7 @@ fn runs() -> Vec<Run> {
     runs.extend(["--dry-run", "--print-job", "--apply-plan=x"].map(|word| (words(&[word, "t", "d"]), plain.clone())));
     let text = String::from_utf8(plain.clone()).unwrap();
     let half = text.split_at(text.len() / 2).0;
-    for input in ["", half, "garbage", "[]", &text.replace("\"version\":2", "\"version\":3"), &text.replace(" job", " plan")] {
+    for input in ["", half, "garbage", "[]", &text.replace("\"version\":3", "\"version\":4"), &text.replace(" job", " plan")] {
         runs.push((words(&["t", "d"]), input.as_bytes().to_vec()));
     }
     // Many times what a pipe holds.
@@ -71,7 +74,7 @@ fn native((words, input): &Run) -> Outcome {
         Err(error) => return fatal(&[Said::new(&format!("standard input: {error}"), None)]),
     };
     match plan(&request, &job.facts, &job.template) {
-        Ok(plan) => (0, PlanDocument::encode(&plan, &job.template), String::new()),
+        Ok(plan) => (0, manifest::document(&plan, &request, &job.template), String::new()),
         Err(error) => fatal(&error.said()),
     }
 }

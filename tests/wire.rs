@@ -4,7 +4,9 @@ use crate::plan::CASES;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::laws;
+use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::request::Request;
@@ -87,14 +89,14 @@ fn what_is_written_is_read() {
     let mut plans = 0;
     let cases = cases();
     for Case { words, facts, template } in &cases {
-        let job = Job { facts: facts.clone(), template: template.clone() };
-        let text = Job::encode(facts, template);
+        let job = Job { instances: Instances::default(), facts: facts.clone(), template: template.clone() };
+        let text = Job::encode(&Instances::default(), facts, template);
         assert_eq!(Job::decode(&text).as_ref(), Ok(&job), "{words:?}");
         assert_eq!(Job::decode(spread(&text).as_bytes()).as_ref(), Ok(&job), "{words:?}");
         let request: Request = manifest::request(words.clone()).unwrap();
         let Ok(plan) = plan(&request, facts, template) else { continue };
-        let text = PlanDocument::encode(&plan, template);
-        let document = PlanDocument { plan, template: TemplateDigest::of(template) };
+        let text = manifest::document(&plan, &request, template);
+        let document = PlanDocument { plan, options: Options::of(&request).given(), template: TemplateDigest::of(template) };
         assert_eq!(PlanDocument::decode(&text).as_ref(), Ok(&document), "{words:?}");
         assert_eq!(PlanDocument::decode(spread(&text).as_bytes()).as_ref(), Ok(&document), "{words:?}");
         assert!(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "{words:?}");
@@ -135,10 +137,11 @@ const SAMPLE: &str = "
 fn documents() {
     let template = manifest::template(SAMPLE);
     let words = ["-u", "www-data", "-c", "7", "-t", "2", "--s6-version", "2.16", "template", "dir"];
-    let plan = plan(&manifest::request(words).unwrap(), &manifest::facts(), &template).unwrap();
+    let request = manifest::request(words).unwrap();
+    let plan = plan(&request, &manifest::facts(), &template).unwrap();
     let show = |json: Vec<u8>| json::lines(str::from_utf8(&json).unwrap());
-    settings().bind(|| insta::assert_snapshot!("job", show(Job::encode(&manifest::facts(), &template))));
-    settings().bind(|| insta::assert_snapshot!("plan", show(PlanDocument::encode(&plan, &template))));
+    settings().bind(|| insta::assert_snapshot!("job", show(Job::encode(&Instances::default(), &manifest::facts(), &template))));
+    settings().bind(|| insta::assert_snapshot!("plan", show(manifest::document(&plan, &request, &template))));
 }
 
 /// What is in a job or a plan of neither member, value or kind that it can have.
@@ -146,9 +149,10 @@ fn documents() {
 fn documents_that_are_none() {
     let template = manifest::template(SAMPLE);
     let words = ["-t", "2", "template", "dir"];
-    let plan = plan(&manifest::request(words).unwrap(), &manifest::facts(), &template).unwrap();
-    let job = String::from_utf8(Job::encode(&manifest::facts(), &template)).unwrap();
-    let plan = String::from_utf8(PlanDocument::encode(&plan, &template)).unwrap();
+    let request = manifest::request(words).unwrap();
+    let plan = plan(&request, &manifest::facts(), &template).unwrap();
+    let job = String::from_utf8(Job::encode(&Instances::default(), &manifest::facts(), &template)).unwrap();
+    let plan = String::from_utf8(manifest::document(&plan, &request, &template)).unwrap();
     let mut text = String::new();
     for (what, [from, to]) in NONE.iter().flat_map(|(what, changes)| changes.iter().map(move |change| (what, change))) {
         let original = if *what == "job" { &job } else { &plan };
@@ -181,13 +185,13 @@ const NONE: &[Changes] = &[
         &[
             ["s6-instance-maker job", "s6-instance-maker plan"],
             ["s6-instance-maker job", "\\u001b[31m"],
-            ["\"version\":2", "\"version\":3"],
-            ["\"version\":2", "\"version\":2.0"],
-            ["\"version\":2", "\"version\":\"2\""],
-            ["\"version\":2", "\"version\":2,\"version\":2"],
-            ["\"version\":2,", ""],
-            ["\"version\":2", "\"version\":2,\"more\":null"],
-            ["\"version\":2", "\"version\":3,\"more\":null"],
+            ["\"version\":3", "\"version\":4"],
+            ["\"version\":3", "\"version\":3.0"],
+            ["\"version\":3", "\"version\":\"3\""],
+            ["\"version\":3", "\"version\":3,\"version\":3"],
+            ["\"version\":3,", ""],
+            ["\"version\":3", "\"version\":3,\"more\":null"],
+            ["\"version\":3", "\"version\":3,\"more\":null"],
             ["\"umask\":\"0022\"", "\"umask\":\"022\""],
             ["\"umask\":\"0022\"", "\"umask\":18"],
             ["\"caller\":[0,0]", "\"caller\":[0]"],
@@ -231,7 +235,7 @@ const NONE: &[Changes] = &[
         "plan",
         &[
             ["s6-instance-maker plan", "s6-instance-maker job"],
-            ["\"version\":2", "\"version\":0"],
+            ["\"version\":3", "\"version\":0"],
             ["\"placement\":\"new\"", "\"placement\":\"within\",\"placement\":\"new\""],
             ["\"placement\":\"new\"", "\"placement\":\"anywhere\""],
             ["\"placement\":\"new\"", "\"placement\":{\"new\":null}"],
@@ -338,14 +342,15 @@ fn document() -> impl Strategy<Value = Value> {
     let facts = ("[0-7]{4}", owner(), prop::collection::vec(account, 0..2))
         .prop_map(|(umask, caller, accounts)| json!({ "umask": umask, "caller": caller, "accounts": accounts }));
     let job = (facts, entries(true)).prop_map(
-        |(facts, template)| json!({ "format": "s6-instance-maker job", "version": 2, "facts": facts, "template": template }),
+        |(facts, template)| json!({ "format": "s6-instance-maker job", "version": 3, "facts": facts, "template": template }),
     );
     let placement = prop::sample::select(vec!["new", "within"]);
     let plan = ("[0-9a-f]{64}", placement, entries(false), prop::collection::vec(warning(), 0..2)).prop_map(
         |(template, placement, entries, warnings)| {
             json!({
                 "format": "s6-instance-maker plan",
-                "version": 2,
+                "version": 3,
+                "options": [],
                 "template": template,
                 "placement": placement,
                 "entries": entries,
@@ -378,9 +383,9 @@ proptest! {
         let template = odd_template();
         let request = manifest::request(["-t0", "template", "dir"]).unwrap();
         let mut bytes = if is_job {
-            Job::encode(&manifest::facts(), &template)
+            Job::encode(&Instances::default(), &manifest::facts(), &template)
         } else {
-            PlanDocument::encode(&plan(&request, &manifest::facts(), &template).unwrap(), &template)
+            manifest::document(&plan(&request, &manifest::facts(), &template).unwrap(), &request, &template)
         };
         let at = at.index(bytes.len());
         bytes.splice(at..(at + length).min(bytes.len()), put);
@@ -471,9 +476,9 @@ type Lie = (&'static str, fn(&mut Value));
 const LIES: &[Lie] = &[
     ("no change: this one is no lie", |_| {}),
     ("version 0", |plan| plan["version"] = json!(0)),
-    ("version 1", |plan| plan["version"] = json!(1)),
-    ("version 3 with a new member", |plan| {
-        plan["version"] = json!(3);
+    ("version 2", |plan| plan["version"] = json!(2)),
+    ("version 4 with a new member", |plan| {
+        plan["version"] = json!(4);
         plan["new"] = json!(true);
     }),
     ("another format", |plan| plan["format"] = json!("s6-instance-maker job")),
@@ -690,8 +695,7 @@ fn ways_to_apply() {
         ("device", "\"$maker\" --apply-plan /dev/stdin template device <plan"),
         ("slashes", "\"$maker\" --apply-plan plan ./template/ slashes//"),
         ("umask", "umask 077; \"$maker\" --apply-plan plan template umask"),
-        ("options", "\"$maker\" -c 5 -u nobody -L /other -P x --apply-plan plan template options"),
-        ("wrong", "\"$maker\" -c 1 -t 9 -u 'a b' -L relative -r ../x --s6-version 0 --apply-plan plan template wrong"),
+        ("options", "\"$maker\" -L /l -t 01 -n10 --installation path --sync --apply-plan plan template options"),
     ] {
         shell(here, script).expect_code(0);
         let differences = disk::differences(&tree("straight"), &tree(name));
@@ -713,12 +717,18 @@ fn ways_to_apply() {
         ("\"$maker\" --apply-plan template template b", 111, "unable to read `template`: Is a directory"),
         ("\"$maker\" --apply-plan - template b <&-", 111, ""),
         ("\"$maker\" --apply-plan '' template b", 111, "unable to open ``: No such file or directory"),
-        ("\"$maker\" --apply-plan", 100, "--apply-plan needs a value"),
+        ("\"$maker\" --apply-plan", 100, "--apply-plan requires a value"),
         (
-            "\"$maker\" --apply-plan ./- --dry-run template b",
+            "\"$maker\" --apply-plan ./- -c 5 -u nobody template b",
             100,
-            "of --dry-run, --print-job and --apply-plan only one can be done",
+            "--max-instances: the plan was computed without it, and the command line is with `--max-instances=5`",
         ),
+        (
+            "\"$maker\" --apply-plan ./- -L /other template b",
+            100,
+            "--log-dir: the plan was computed with `--log-dir=/l`, and the command line is with `--log-dir=/other`",
+        ),
+        ("\"$maker\" --apply-plan ./- --print-job template b", 100, "--print-job and --apply-plan are mutually exclusive"),
         ("\"$maker\" --apply-plan ./- --format json template b", 100, "--format means something with --dry-run only"),
     ] {
         let answer = shell(here, script);
@@ -811,7 +821,7 @@ fn names_that_are_not_text_survive_the_program() {
     let job = maker(here, words(&["--print-job"], "out")).expect_code(0).stdout;
     let job = Job::decode(job.as_bytes()).unwrap();
     let request = manifest::request(words(&[], "out")).unwrap();
-    let computed = PlanDocument::encode(&plan(&request, &job.facts, &job.template).unwrap(), &job.template);
+    let computed = manifest::document(&plan(&request, &job.facts, &job.template).unwrap(), &request, &job.template);
     let printed = maker(here, words(&["--dry-run", "--format", "json"], "out")).expect_code(0).stdout;
     assert_eq!(printed, String::from_utf8(computed).unwrap());
     fs::write(bench.scratch.join("plan"), printed).unwrap();

@@ -23,19 +23,19 @@ pub struct AccountName(Text);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// It is empty.
-    #[error("it cannot be empty")]
+    #[error("cannot be empty")]
     Empty,
     /// s6-setuidgid would take it for an option.
-    #[error("it cannot begin with `-`: s6-setuidgid would take it for an option")]
+    #[error("cannot begin with `-`: s6-setuidgid would take it for an option")]
     Dash,
     /// A blank, a control character, a slash or a NUL.
-    #[error("it cannot hold a blank, a control character or a slash")]
+    #[error("cannot contain a blank, a control character or a slash")]
     Forbidden,
     /// A colon, and not two numbers around it.
-    #[error("with a colon it must be UID:GID, two numbers up to 4294967294")]
+    #[error("must be, with a colon, UID:GID, two numbers up to 4294967294")]
     NotNumeric,
     /// Digits alone: s6-setuidgid would look for an account of that name.
-    #[error("a number alone is no account for s6-setuidgid; say UID:GID")]
+    #[error("cannot be a number alone: s6-setuidgid takes UID:GID")]
     NumberAlone,
 }
 

@@ -102,25 +102,25 @@ pub struct ServiceName(Name);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServiceNameError {
     /// It is empty.
-    #[error("it cannot be empty")]
+    #[error("cannot be empty")]
     Empty,
     /// s6-rc-compile passes over such a directory without a word.
-    #[error("it cannot begin with a dot: s6-rc-compile would pass over it")]
+    #[error("cannot begin with a dot: s6-rc-compile would pass over it")]
     Dot,
     /// `s6rc-` and `s6-rc-`.
-    #[error("names that begin with `s6rc-` or `s6-rc-` are s6-rc's own")]
+    #[error("cannot begin with `s6rc-` or `s6-rc-`: s6-rc reserves such names")]
     Reserved,
     /// s6-rc's list files are line based.
-    #[error("it cannot hold a newline")]
+    #[error("cannot contain a newline")]
     Newline,
     /// In a list file, leading blanks are dropped and `#` begins a comment.
-    #[error("it cannot begin with a blank or `#`: s6-rc's list files would lose it")]
+    #[error("cannot begin with a blank or `#`: s6-rc's list files would lose it")]
     LeadingBlankOrHash,
     /// s6-svscan would not supervise it.
-    #[error("it cannot be longer than {SERVICE_NAME_MAX} bytes: s6-svscan would not supervise it")]
+    #[error("cannot be longer than {SERVICE_NAME_MAX} bytes: s6-svscan would not supervise it")]
     TooLong,
     /// A slash or a NUL.
-    #[error("it cannot hold a slash or a NUL")]
+    #[error("cannot contain a slash or a NUL")]
     Forbidden,
 }
 

@@ -18,7 +18,7 @@ pub struct Text(Vec<u8>);
 
 /// There is a NUL in what should be a [`Text`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a NUL byte cannot be part of it")]
+#[error("cannot contain a NUL byte")]
 pub struct NulError;
 
 impl Text {

@@ -3,7 +3,6 @@
 //! Whoever runs the program resolves them; nothing here looks anything up.
 
 use crate::account::{Account, AccountName, Credentials};
-use crate::instances::Instances;
 use crate::tree::{Ids, Mode};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -17,8 +16,6 @@ pub struct Facts {
     pub caller: Ids,
     /// Accounts that are known here, by name. One that is missing may still exist where the result will run.
     pub accounts: BTreeMap<AccountName, Credentials>,
-    /// Instances that shall be there from the start, as far as their names were read from a file.
-    pub instances: Instances,
 }
 
 impl Facts {

@@ -16,22 +16,22 @@ pub struct InstanceName(Name);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InstanceNameError {
     /// There are none.
-    #[error("it cannot be empty")]
+    #[error("cannot be empty")]
     Empty,
     /// s6-instance-create refuses it, and s6-svscan passes over it.
-    #[error("it cannot begin with a dot: s6-svscan would pass over it")]
+    #[error("cannot begin with a dot: s6-svscan would pass over it")]
     Dot,
     /// s6-instance-create, -control and -delete refuse it.
-    #[error("it cannot hold a space, tab, newline, form feed or carriage return: the s6-instance programs refuse it")]
+    #[error("cannot contain a space, tab, newline, form feed or carriage return: the s6-instance programs refuse it")]
     Blank,
     /// It would be somewhere else.
-    #[error("it cannot hold a slash or a NUL")]
+    #[error("cannot contain a slash or a NUL")]
     Forbidden,
     /// s6-svscan takes it for its catch-all logger.
-    #[error("s6-svscan takes that name for its own logger: the service could not be stopped")]
+    #[error("is the name of s6-svscan's own logger: the service could not be stopped")]
     Catchall,
     /// s6-svscan would not supervise it.
-    #[error("it cannot be longer than {INSTANCE_NAME_MAX} bytes: s6-svscan would not supervise it")]
+    #[error("cannot be longer than {INSTANCE_NAME_MAX} bytes: s6-svscan would not supervise it")]
     TooLong,
 }
 

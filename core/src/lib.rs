@@ -35,6 +35,7 @@ pub mod account;
 pub mod definition;
 pub mod instances;
 pub mod logging;
+pub mod options;
 pub mod request;
 
 pub mod facts;

@@ -54,7 +54,7 @@ pub struct LogDir(Text);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogDirError {
     /// It does not begin with `/`; s6-log would not take it for a directory.
-    #[error("it must be absolute")]
+    #[error("must be absolute")]
     NotAbsolute,
     /// There is a NUL in it.
     #[error(transparent)]

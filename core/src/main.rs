@@ -8,8 +8,8 @@
 
 use s6_instance_maker_core::cli::{self, Refusal};
 use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::plan::plan;
-use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::wire::{Job, PlanDocument};
 use std::fmt::Display;
 use std::io::{self, Read as _, Write as _};
@@ -47,22 +47,21 @@ impl Failure {
 fn run() -> Result<(), Failure> {
     #[expect(clippy::disallowed_methods, reason = "arguments enter here")]
     let arguments = std::env::args_os();
-    let usage = |error: cli::UsageError| Failure { code: WRONG, said: vec![Said::new(&error, error.hint())] };
-    let cli = match cli::parse(arguments) {
-        Ok(cli) => cli,
-        Err(Refusal::Usage(error)) => return Err(usage(error)),
+    let invocation = match cli::parse_common(arguments) {
+        Ok(invocation) => invocation,
+        Err(Refusal::Usage(error)) => return Err(Failure { code: WRONG, said: vec![Said::new(&error, error.hint())] }),
         Err(Refusal::Show(text)) => return write(text.as_bytes()),
     };
-    // What to do with the plan is not done here, but it must be something that can be done.
-    cli.action().map_err(usage)?;
-    let request = Request::try_from(&cli).map_err(usage)?;
+    // What to do with the plan is not this program's to do.
+    let mut request = invocation.request;
     let mut json = Vec::new();
     io::stdin().read_to_end(&mut json).map_err(|error| Failure::new(REFUSED, &format!("unable to read the job: {error}")))?;
     let job = Job::decode(&json).map_err(|error| Failure::new(WRONG, &format!("standard input: {error}")))?;
     // As large as everything else together; not needed any more.
     drop(json);
+    request.declare(&job.instances).map_err(|error| Failure::new(WRONG, &error))?;
     let plan = plan(&request, &job.facts, &job.template).map_err(|error| Failure { code: WRONG, said: error.said() })?;
-    write(&PlanDocument::encode(&plan, &job.template))
+    write(&PlanDocument::encode(&plan, &Options::of(&request), &job.template))
 }
 
 fn write(bytes: &[u8]) -> Result<(), Failure> {

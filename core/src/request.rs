@@ -5,7 +5,7 @@
 
 use crate::account::Account;
 use crate::definition::Definition;
-use crate::instances::{Instances, NameMax};
+use crate::instances::{DeclaredTwice, Instances, NameMax};
 use crate::lint;
 use crate::logging::Logging;
 use crate::target::Target;
@@ -45,6 +45,17 @@ impl Request {
             lint: lint::Settings::default(),
             target: Target::default(),
             idle_logger_options: Vec::new(),
+        }
+    }
+
+    /// Adds instances to those that exist from the start. s6-rc creates the directories of instances itself: there they are none.
+    pub fn declare(&mut self, list: &Instances) -> Result<(), DeclaredTwice> {
+        match &mut self.shape {
+            Shape::ServiceDirectory { instances, .. } => {
+                *instances = instances.and(list)?;
+                Ok(())
+            }
+            Shape::S6Rc(_) => Ok(()),
         }
     }
 

@@ -66,16 +66,16 @@ pub struct ProgramDir(Vec<u8>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProgramDirError {
     /// It does not begin with `/`.
-    #[error("it must be absolute")]
+    #[error("must be absolute")]
     NotAbsolute,
     /// There is a NUL in it.
-    #[error("a NUL byte cannot be part of it")]
+    #[error("cannot contain a NUL byte")]
     Nul,
     /// The kernel would split or misread the interpreter line.
-    #[error("an interpreter line can hold printable ASCII without blanks only")]
+    #[error("cannot be in an interpreter line: only printable ASCII without blanks can")]
     NotForShebang,
     /// The kernel would not read the interpreter line to its end.
-    #[error("an interpreter line with it would be longer than {SHEBANG_MAX} bytes")]
+    #[error("is too long: the interpreter line would have more than {SHEBANG_MAX} bytes")]
     TooLong,
 }
 
@@ -134,10 +134,10 @@ pub struct S6Version([u32; 4]);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum S6VersionError {
     /// It is not two to four plain decimal numbers with dots between them.
-    #[error("it must be X.Y, X.Y.Z or X.Y.Z.W")]
+    #[error("must be X.Y, X.Y.Z or X.Y.Z.W")]
     Syntax,
     /// Its service directories look otherwise (docs/original.md, "Versions").
-    #[error("s6 before {} keeps its template elsewhere", S6Version::OLDEST)]
+    #[error("s6 before {} is not supported: it keeps the template elsewhere", S6Version::OLDEST)]
     TooOld,
 }
 

@@ -5,8 +5,9 @@ use s6_instance_maker_core::account::AccountName;
 use s6_instance_maker_core::check::Violation;
 use s6_instance_maker_core::cli::UsageError;
 use s6_instance_maker_core::escape::Shown;
-use s6_instance_maker_core::instances::ListError;
+use s6_instance_maker_core::instances::{DeclaredTwice, ListError};
 use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::options::Mismatch;
 use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::PlanError;
 use s6_instance_maker_core::tree::TreeError;
@@ -21,6 +22,12 @@ pub enum Error {
     /// The command line is wrong.
     #[error(transparent)]
     Usage(#[from] UsageError),
+    /// An instance is declared on the command line and in the list.
+    #[error(transparent)]
+    DeclaredTwice(#[from] DeclaredTwice),
+    /// A plan was computed for other options than those of the command line.
+    #[error(transparent)]
+    OtherOptions(#[from] Mismatch),
     /// There is no plan for such a template.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -170,7 +177,7 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Plan(_) | Self::Template { .. } => 100,
+            Self::Usage(_) | Self::Plan(_) | Self::Template { .. } | Self::DeclaredTwice(_) | Self::OtherOptions(_) => 100,
             Self::Instances { .. } | Self::Document { .. } | Self::OtherTemplate { .. } | Self::Violation(_) => 100,
             Self::Planner { exit_code, .. } => *exit_code,
             _ => 111,

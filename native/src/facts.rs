@@ -7,7 +7,6 @@ use nix::unistd::{Gid, User, getgrouplist};
 use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::account::Credentials;
 use s6_instance_maker_core::facts::Facts;
-use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::tree::{Ids, Mode};
 use std::collections::BTreeMap;
@@ -20,16 +19,16 @@ use std::os::unix::ffi::OsStrExt as _;
 ///
 /// Clears the process's umask, so that files get the modes that they are made with; and asks the system for accounts, which may
 /// read files and ask daemons.
-pub fn take(request: Option<&Request>, _: AmbientAuthority) -> Result<Facts, Error> {
+pub fn take(request: &Request, _: AmbientAuthority) -> Result<Facts, Error> {
     #[expect(clippy::disallowed_methods, reason = "its one place; the caller holds ambient authority")]
     let umask = Mode::new(rustix::process::umask(rustix::fs::Mode::empty()).as_raw_mode());
     let caller = Ids { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() };
     let mut accounts = BTreeMap::new();
-    if let Some(Account::Named(name)) = request.and_then(|request| request.user.as_ref()) {
+    if let Some(Account::Named(name)) = &request.user {
         let found = look_up(name.as_bytes()).map_err(|error| Error::Account { name: name.clone(), source: error.into() })?;
         accounts.extend(found.map(|credentials| (name.clone(), credentials)));
     }
-    Ok(Facts { umask, caller, accounts, instances: Instances::default() })
+    Ok(Facts { umask, caller, accounts })
 }
 
 /// An account and its groups; none when there is no such account here, which may yet exist where the result will run.

@@ -2,12 +2,11 @@
 
 #![forbid(unsafe_code)]
 
-use s6_instance_maker::{InProcess, shell};
-use s6_instance_maker_core::cli::Grammar;
+use s6_instance_maker::{InProcess, program};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "arguments and authority enter here")]
     let (arguments, ambient) = (std::env::args_os(), cap_std::ambient_authority());
-    shell::main(arguments, ambient, &Grammar::COMMON, |_| Ok(InProcess))
+    program::main::<InProcess>(arguments, ambient)
 }

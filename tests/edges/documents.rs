@@ -1,12 +1,13 @@
 //! Documents that are none.
 
+use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::lint::Rule;
 use s6_instance_maker_core::wire::{Job, PlanDocument};
 use s6_instance_maker_workspace::manifest::{facts, template};
 
 #[test]
 fn jobs_that_are_none() {
-    let text = String::from_utf8(Job::encode(&facts(), &template("0755 file run = #!/bin/sh"))).unwrap();
+    let text = String::from_utf8(Job::encode(&Instances::default(), &facts(), &template("0755 file run = #!/bin/sh"))).unwrap();
     let message = |from: &str, to: &str| {
         assert!(text.contains(from), "{text}");
         Job::decode(text.replacen(from, to, 1).as_bytes()).map_err(|error| error.to_string())
@@ -24,7 +25,8 @@ fn jobs_that_are_none() {
 fn warnings_have_an_end() {
     const KINDS: usize = 8 + Rule::ALL.len();
     let digest = "0".repeat(64);
-    let head = format!(r#"{{"format":"s6-instance-maker plan","version":2,"template":"{digest}","placement":"new""#);
+    let head =
+        format!(r#"{{"format":"s6-instance-maker plan","version":3,"options":[],"template":"{digest}","placement":"new""#);
     let message = |entries: usize, warnings: usize| {
         let entry = |at: usize| {
             let path = if at == 0 { String::new() } else { at.to_string() };

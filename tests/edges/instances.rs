@@ -1,20 +1,22 @@
 //! Instances that a job declares, what a template is asked for on the way, and a request without options.
 
 use super::path;
-use s6_instance_maker_core::cli::{self, Cli};
-use s6_instance_maker_core::facts::Facts;
-use s6_instance_maker_core::instances::Instances;
+use s6_instance_maker_core::cli::LinkPolicy;
+use s6_instance_maker_core::instances::{DeclaredTwice, Instances};
 use s6_instance_maker_core::plan::{PlanError, plan};
 use s6_instance_maker_core::request::{Request, Shape};
 use s6_instance_maker_core::template::FileFacts;
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
 use s6_instance_maker_core::wire::Job;
-use s6_instance_maker_workspace::manifest::{facts, request, template};
+use s6_instance_maker_workspace::manifest::{facts, invocation, request, template};
 
 const RUN: &str = "0755 file run";
 
-fn declaring(names: &str) -> Facts {
-    Facts { instances: Instances::parse_list(names.as_bytes()).unwrap(), ..facts() }
+/// The request of a command line, with instances from a list.
+fn declaring(words: &[&str], names: &str) -> Result<Request, DeclaredTwice> {
+    let mut request = request(words.iter().chain(&["t", "d"]).copied()).unwrap();
+    request.declare(&Instances::parse_list(names.as_bytes()).unwrap())?;
+    Ok(request)
 }
 
 /// A request that nobody typed is what a command line without options asks for.
@@ -24,19 +26,17 @@ fn a_request_without_options() {
     assert_eq!(Request::new(shape), request(["t", "d"]).unwrap());
 }
 
-/// Names that were read from a file are as good as those of the command line; none is in both, and s6-rc has no use for either.
+/// Names that were read from a file are as good as those of the command line; none is in both.
 #[test]
 fn names_from_a_file() {
     let asked = |words: &[&str], names: &str| {
-        let request = request(words.iter().chain(&["t", "d"]).copied()).unwrap();
-        plan(&request, &declaring(names), &template(RUN)).map(|plan| plan.to_string())
+        plan(&declaring(words, names).unwrap(), &facts(), &template(RUN)).map(|plan| plan.to_string())
     };
     let all = request(["--instance", "a", "--instance", "b", "--instance", "c", "t", "d"]).unwrap();
     let expected = plan(&all, &facts(), &template(RUN)).unwrap().to_string();
     assert_eq!(asked(&["--instance", "b"], "c\na\n"), Ok(expected));
-    let error = asked(&["--instance", "b"], "b\n").unwrap_err().to_string();
+    let error = declaring(&["--instance", "b"], "b\n").unwrap_err().to_string();
     assert_eq!(error, "the instance `b` is declared twice");
-    assert_eq!(asked(&["-r", "svc"], "b\n"), Err(PlanError::NoInstancesForS6Rc));
     assert!(asked(&["-r", "svc"], "").is_ok());
     assert_eq!(asked(&["-c", "2"], "a\nb\nc\n"), Err(PlanError::TooManyInstances { declared: 3, room: 2 }));
     // Without -c there is room for 500.
@@ -49,29 +49,22 @@ fn names_from_a_file() {
 #[test]
 fn a_plan_with_other_instances_is_in_another_shape() {
     let made = |names: &str| {
-        let request = request(["t", "d"]).unwrap();
-        (plan(&request, &declaring(names), &template(RUN)).unwrap(), request.shape)
+        let request = declaring(&[], names).unwrap();
+        (plan(&request, &facts(), &template(RUN)).unwrap(), request.shape)
     };
     for names in ["", "a\n", "a\nb\n"] {
-        let (plan, shape) = made(names);
         for other in ["", "a\n", "b\n", "a\nb\n"] {
-            assert_eq!(plan.is_in_shape(&shape, &declaring(other)), names == other, "{names:?} for {other:?}");
+            assert_eq!(made(names).0.is_in_shape(&made(other).1), names == other, "{names:?} for {other:?}");
         }
     }
-    let definition = request(["-r", "svc", "t", "d"]).unwrap();
-    let plan = plan(&definition, &facts(), &template(RUN)).unwrap();
-    assert!(plan.is_in_shape(&definition.shape, &facts()) && !plan.is_in_shape(&definition.shape, &declaring("a\n")));
-    // What was declared twice is in no shape.
-    let twice = request(["--instance", "a", "t", "d"]).unwrap().shape;
-    assert!(!made("a\n").0.is_in_shape(&twice, &declaring("a\n")));
 }
 
 /// A job says the names as they are, or is none.
 #[test]
 fn jobs_declare_instances() {
-    let facts = declaring("b\na\n");
-    let job = Job { facts: facts.clone(), template: template(RUN) };
-    let text = String::from_utf8(Job::encode(&facts, &job.template)).unwrap();
+    let instances = Instances::parse_list(b"b\na\n").unwrap();
+    let job = Job { instances, facts: facts(), template: template(RUN) };
+    let text = String::from_utf8(Job::encode(&job.instances, &job.facts, &job.template)).unwrap();
     assert_eq!(Job::decode(text.as_bytes()), Ok(job));
     assert!(text.contains(r#""instances":["a","b"]"#), "{text}");
     for other in [r#"["a","a"]"#, r#"["../b"]"#, r#"[""]"#, r#"["s6-svscan-log"]"#] {
@@ -115,13 +108,12 @@ fn links_are_replaced() {
     assert_eq!(template.tree().get(&path("a")), Some(&file()));
 }
 
-/// How much is copied of what links lead to is asked for, or it is 64 MiB; it means nothing alone.
+/// The limit of what is copied from outside is typed, or it is 64 MiB; it requires --dereference.
 #[test]
 fn limits_of_what_links_lead_to() {
-    let typed =
-        |words: &[&str]| -> Cli { cli::parse(["maker"].iter().chain(words).chain(&["t", "d"]).map(Into::into)).unwrap() };
-    assert_eq!(typed(&[]).dereference(), Ok(None));
-    assert_eq!(typed(&["--dereference"]).dereference(), Ok(Some(64 << 20)));
-    assert_eq!(typed(&["--dereference", "--dereference-limit", "0"]).dereference(), Ok(Some(0)));
-    assert!(typed(&["--dereference-limit", "0"]).dereference().is_err());
+    let links = |words: &[&str]| invocation(words.iter().chain(&["t", "d"]).copied()).map(|invocation| invocation.links);
+    assert_eq!(links(&[]), Ok(LinkPolicy::Kept));
+    assert_eq!(links(&["--dereference"]), Ok(LinkPolicy::Copied { limit: 64 << 20 }));
+    assert_eq!(links(&["--dereference", "--dereference-limit", "0"]), Ok(LinkPolicy::Copied { limit: 0 }));
+    assert!(links(&["--dereference-limit", "0"]).is_err());
 }

@@ -2,6 +2,7 @@
 
 use super::path;
 use s6_instance_maker_core::laws;
+use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::{Content, Placement, Plan, plan};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node, Tree};
@@ -83,7 +84,7 @@ fn what_a_plan_may_do() {
         let plan = Plan { tree, placement: Placement::New, warnings: Vec::new() };
         let message = plan.check(&root, &template).err().map(|violation| violation.to_string());
         assert_eq!(message, refused.map(|reason| format!("the plan is refused: `{at}` {reason}")), "{what}");
-        laws::plan_document(&PlanDocument::encode(&plan, &template)).unwrap();
+        laws::plan_document(&PlanDocument::encode(&plan, &Options::default(), &template)).unwrap();
     }
     for meta in [meta(0o700, None), meta(0o1755, None), meta(0o755, www_data)] {
         let plan = Plan { tree: Tree::new(meta), placement: Placement::New, warnings: Vec::new() };
@@ -113,14 +114,14 @@ fn plans_are_in_one_shape() {
     });
     for (index, (shape, _)) in made.iter().enumerate() {
         for (other, (_, plan)) in made.iter().enumerate() {
-            assert_eq!(plan.is_in_shape(shape, &facts()), index == other, "{:?} for {:?}", asked[other], asked[index]);
+            assert_eq!(plan.is_in_shape(shape), index == other, "{:?} for {:?}", asked[other], asked[index]);
         }
     }
     for (shape, plan) in &made {
         let with = |tree| Plan { tree, ..plan.clone() };
         let mut more = plan.tree.clone();
         more.insert(path("more"), Node::new(Meta::callers(Mode::new(0o755)), Kind::Directory)).unwrap();
-        assert!(!with(more).is_in_shape(shape, &facts()), "{plan}");
+        assert!(!with(more).is_in_shape(shape), "{plan}");
         // What lies deeper is no part, but for instances that nobody declared.
         for part in plan.parts() {
             let mut inner = plan.tree.clone();
@@ -130,16 +131,16 @@ fn plans_are_in_one_shape() {
                 let new = directory.join_path(&path("more")).unwrap();
                 inner.insert(new, Node::new(Meta::callers(Mode::new(0o755)), Kind::Directory)).unwrap();
                 let is_of_instances = plan.placement == Placement::New && part.as_bytes().starts_with(b"instance");
-                assert_eq!(with(inner).is_in_shape(shape, &facts()), !is_of_instances, "{part} in {plan}");
+                assert_eq!(with(inner).is_in_shape(shape), !is_of_instances, "{part} in {plan}");
             }
             let mut less = Tree::new(plan.tree.get(&TreePath::ROOT).unwrap().meta);
             for (path, node) in plan.tree.iter().filter(|(path, _)| !path.is_root() && !path.starts_with(&directory)) {
                 less.insert(path.clone(), node.clone()).unwrap();
             }
-            assert!(!with(less).is_in_shape(shape, &facts()), "{part} is needed in {plan}");
+            assert!(!with(less).is_in_shape(shape), "{part} is needed in {plan}");
         }
         let placement = if plan.placement == Placement::New { Placement::Within } else { Placement::New };
-        assert!(!Plan { placement, ..plan.clone() }.is_in_shape(shape, &facts()), "{plan}");
+        assert!(!Plan { placement, ..plan.clone() }.is_in_shape(shape), "{plan}");
     }
 }
 

@@ -2,16 +2,17 @@
 
 use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::account::Credentials;
-use s6_instance_maker_core::cli::{self, Refusal};
+use s6_instance_maker_core::cli::{self, Invocation, Refusal};
 use s6_instance_maker_core::facts::Facts;
-use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::{Plan, plan};
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::template::{FileFacts, Template};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
 use s6_instance_maker_core::warning::Warning;
+use s6_instance_maker_core::wire::PlanDocument;
 use std::ffi::OsString;
 
 /// A manifest from lines like those of a plan's text form: `0755 file run`, `0755 dir log`, `0777 link a -> b`, `0600 fifo f`;
@@ -70,20 +71,23 @@ fn unescaped(text: &str) -> Vec<u8> {
 pub fn facts() -> Facts {
     let Ok(Account::Named(name)) = Account::parse(b"www-data") else { panic!("www-data is an account's name") };
     let www_data = Credentials { ids: Ids { uid: 33, gid: 33 }, groups: vec![33, 4] };
-    Facts {
-        umask: Mode::new(0o022),
-        caller: Ids { uid: 0, gid: 0 },
-        accounts: [(name, www_data)].into(),
-        instances: Instances::default(),
-    }
+    Facts { umask: Mode::new(0o022), caller: Ids { uid: 0, gid: 0 }, accounts: [(name, www_data)].into() }
 }
 
-/// What a command line asks for: the words behind the program's name.
+/// The request that a command line makes: the words after the program's name.
 pub fn request<A: Into<OsString>>(words: impl IntoIterator<Item = A>) -> Result<Request, Refusal> {
-    let words = words.into_iter().map(Into::into);
-    let cli = cli::parse(std::iter::once("s6-instance-maker".into()).chain(words))?;
-    cli.action().map_err(Refusal::Usage)?;
-    Request::try_from(&cli).map_err(Refusal::Usage)
+    invocation(words).map(|invocation| invocation.request)
+}
+
+/// The meaning of a command line: the words after the program's name.
+pub fn invocation<A: Into<OsString>>(words: impl IntoIterator<Item = A>) -> Result<Invocation, Refusal> {
+    cli::parse_common(std::iter::once("s6-instance-maker".into()).chain(words.into_iter().map(Into::into)))
+}
+
+/// The document of a plan that was computed for `request`.
+#[must_use]
+pub fn document(plan: &Plan, request: &Request, template: &Template) -> Vec<u8> {
+    PlanDocument::encode(plan, &Options::of(request), template)
 }
 
 /// A plan and its warnings, or an error, as text.

@@ -1,11 +1,11 @@
 //! Guests that lie, each a few lines of text: what becomes of it, in a snapshot; and nothing is on the disk.
 
 use super::{module, settings};
-use s6_instance_maker::Planner as _;
 use s6_instance_maker::run::{Run, Unwatched};
+use s6_instance_maker::{PlanInputs, Planner as _};
+use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::plan::plan;
-use s6_instance_maker_core::wire::PlanDocument;
 use s6_instance_maker_sandbox::limits::Chosen;
 use s6_instance_maker_sandbox::{Origin, Sandbox};
 use s6_instance_maker_workspace::manifest;
@@ -49,7 +49,14 @@ fn outcome(text: &str, words: &[&str]) -> String {
     let sandbox = Sandbox::new(Origin::Bytes(module(text)), Chosen::default());
     let request = manifest::request(words).unwrap();
     let arguments: Vec<_> = std::iter::once("s6-instance-maker").chain(words.iter().copied()).map(Into::into).collect();
-    match sandbox.plan(&arguments, &request, &manifest::facts(), &manifest::template(TEMPLATE), &run) {
+    let inputs = PlanInputs {
+        arguments: &arguments,
+        listed: &Instances::default(),
+        request: &request,
+        facts: &manifest::facts(),
+        template: &manifest::template(TEMPLATE),
+    };
+    match sandbox.plan(&inputs, &run) {
         Ok(_) => "a plan".to_owned(),
         Err(error) => {
             let said = error.said().into_iter().map(|Said { text, hint }| {
@@ -66,13 +73,14 @@ const WORDS: [&str; 4] = ["-c", "7", "t", "d"];
 /// The right answer, as text to be made wrong.
 fn truth() -> String {
     let template = manifest::template(TEMPLATE);
-    let plan = plan(&manifest::request(WORDS).unwrap(), &manifest::facts(), &template).unwrap();
-    String::from_utf8(PlanDocument::encode(&plan, &template)).unwrap()
+    let request = manifest::request(WORDS).unwrap();
+    let plan = plan(&request, &manifest::facts(), &template).unwrap();
+    String::from_utf8(manifest::document(&plan, &request, &template)).unwrap()
 }
 
 /// What is said instead of what.
 const LIES: &[(&str, &str, &str)] = &[
-    ("another version", "\"version\":2", "\"version\":3"),
+    ("another version", "\"version\":3", "\"version\":4"),
     ("another kind of document", "maker plan", "maker job"),
     ("another template", "\"template\":\"", "\"template\":\"0"),
     ("a digest of zeros", "DIGEST", "0000000000000000000000000000000000000000000000000000000000000000"),

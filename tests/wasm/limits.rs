@@ -2,6 +2,7 @@
 
 use super::{ask, built_in};
 use s6_instance_maker::run::{Run, Unwatched};
+use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
@@ -14,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 fn job(template: &Template) -> Vec<u8> {
-    Job::encode(&manifest::facts(), template)
+    Job::encode(&Instances::default(), &manifest::facts(), template)
 }
 
 fn words(words: &[&str]) -> Vec<OsString> {

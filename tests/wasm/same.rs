@@ -5,10 +5,11 @@ use crate::cli::WRONG;
 use crate::reference;
 use crate::wire::{Case, cases};
 use s6_instance_maker::run::{Run, Unwatched};
-use s6_instance_maker::{InProcess, Planner as _};
+use s6_instance_maker::{InProcess, PlanInputs, Planner as _};
+use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::request::Request;
-use s6_instance_maker_core::wire::{Job, PlanDocument};
+use s6_instance_maker_core::wire::Job;
 use s6_instance_maker_sandbox::limits::Chosen;
 use s6_instance_maker_sandbox::{Origin, Sandbox, SandboxError};
 use s6_instance_maker_workspace::roots::Suite;
@@ -24,10 +25,10 @@ fn plans_are_the_librarys_byte_for_byte() {
     let mut count = [0, 0];
     let mut check = |Case { words, facts, template }: &Case| {
         let request: Request = manifest::request(words.clone()).unwrap();
-        let answer = ask(&sandbox, words, Job::encode(facts, template));
+        let answer = ask(&sandbox, words, Job::encode(&Instances::default(), facts, template));
         match plan(&request, facts, template) {
             Ok(plan) => {
-                assert!(answer.unwrap() == PlanDocument::encode(&plan, template), "{words:?}");
+                assert!(answer.unwrap() == manifest::document(&plan, &request, template), "{words:?}");
                 count[0] += 1;
             }
             Err(error) => {
@@ -59,11 +60,15 @@ fn the_planner_is_interchangeable() {
     for Case { words, facts, template } in cases() {
         let request = manifest::request(words.clone()).unwrap();
         let arguments = [vec!["s6-instance-maker".into()], words].concat();
-        let [ours, theirs] = [
-            InProcess.plan(&arguments, &request, &facts, &template, &run),
-            s6_instance_maker::Planner::plan(&sandbox, &arguments, &request, &facts, &template, &run),
-        ]
-        .map(|result| result.map_err(|error| (error.said(), error.exit_code())));
+        let inputs = PlanInputs {
+            arguments: &arguments,
+            listed: &Instances::default(),
+            request: &request,
+            facts: &facts,
+            template: &template,
+        };
+        let [ours, theirs] = [InProcess.plan(&inputs, &run), sandbox.plan(&inputs, &run)]
+            .map(|result| result.map_err(|error| (error.said(), error.exit_code())));
         assert_eq!(ours, theirs, "{arguments:?}");
     }
 }
@@ -72,7 +77,7 @@ fn the_planner_is_interchangeable() {
 #[test]
 fn refusals_are_the_librarys() {
     let sandbox = built_in(Chosen::default());
-    let job = Job::encode(&manifest::facts(), &manifest::template("0755 file run"));
+    let job = Job::encode(&Instances::default(), &manifest::facts(), &manifest::template("0755 file run"));
     for wrong in WRONG {
         let words: Vec<_> = wrong.iter().map(Into::into).collect();
         let answer = ask(&sandbox, &words, job.clone());
@@ -91,7 +96,8 @@ fn the_released_module_is_the_built_in_one() {
     };
     let [built_in, compiled] = [Origin::BuiltIn, Origin::Bytes(guest)].map(|origin| Sandbox::new(origin, Chosen::default()));
     for Case { words, facts, template } in cases() {
-        let [ours, theirs] = [&built_in, &compiled].map(|sandbox| ask(sandbox, &words, Job::encode(&facts, &template)));
+        let [ours, theirs] =
+            [&built_in, &compiled].map(|sandbox| ask(sandbox, &words, Job::encode(&Instances::default(), &facts, &template)));
         assert_eq!(format!("{ours:?}"), format!("{theirs:?}"), "{words:?}");
     }
 }

@@ -2,12 +2,12 @@
 
 #![forbid(unsafe_code)]
 
-use s6_instance_maker::shell;
-use s6_instance_maker_sandbox::options;
+use s6_instance_maker::program;
+use s6_instance_maker_sandbox::Sandbox;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "arguments and authority enter here")]
     let (arguments, ambient) = (std::env::args_os(), cap_std::ambient_authority());
-    shell::main(arguments, ambient, &options::GRAMMAR, |typed| options::sandbox(typed, ambient))
+    program::main::<Sandbox>(arguments, ambient)
 }

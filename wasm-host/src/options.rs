@@ -1,70 +1,76 @@
-//! The options that only this program has, taken off before the guest sees its arguments.
+//! The options that only this program has: they never reach the guest.
 
 use crate::limits::{Chosen, Limits};
 use crate::module::HAS_COMPILER;
 use crate::{Origin, Sandbox};
 use cap_std::AmbientAuthority;
-use s6_instance_maker_core::cli::{Grammar, OwnOption, Typed, UsageError};
+use s6_instance_maker_core::cli::{Invocation, NumberOption, Unit, UsageError};
+use std::ffi::OsString;
 
-const HEADING: &str = "Sandbox";
+/// What a command line says of the sandbox.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Sandbox")]
+pub struct SandboxOptions {
+    /// Use this WebAssembly module
+    ///
+    /// Instead of the built-in one. `-` is standard input.
+    #[arg(verbatim_doc_comment, long, value_name = "FILE")]
+    module: Option<OsString>,
 
-const OPTIONS: [OwnOption; 5] = [
-    OwnOption {
-        long: "module",
-        value_name: "FILE",
-        heading: HEADING,
-        help: "Compute the plan with this WebAssembly module, not with the built-in one",
-    },
-    OwnOption {
-        long: "fuel",
-        value_name: "N",
-        heading: HEADING,
-        help: "Let the module execute about N instructions [default: 100000000, and 5000 per byte of the job]",
-    },
-    OwnOption {
-        long: "memory",
-        value_name: "BYTES",
-        heading: HEADING,
-        help: "Let it use so much memory [default: 64 MiB, and 40 bytes per byte of the job]",
-    },
-    OwnOption {
-        long: "stack",
-        value_name: "BYTES",
-        heading: HEADING,
-        help: "Let it use so much stack for its calls, up to 1073741824 [default: 524288]",
-    },
-    OwnOption {
-        long: "output-limit",
-        value_name: "BYTES",
-        heading: HEADING,
-        help: "Let it write a plan of this size [default: 16 MiB, and 4 bytes per byte of the job]",
-    },
-];
+    /// Instructions that the module may execute
+    ///
+    /// About one unit for each instruction. The default is 100000000 and 5000 per byte of the job.
+    #[arg(verbatim_doc_comment, long, value_name = "N")]
+    fuel: Option<OsString>,
 
-/// What all programs of this project understand, and the options of the sandbox.
-pub const GRAMMAR: Grammar = Grammar { program: "s6-instance-maker-sandboxed", own: &OPTIONS };
+    /// Memory that the module may use
+    ///
+    /// The default is 64 MiB and 40 bytes per byte of the job.
+    #[arg(verbatim_doc_comment, long, value_name = "BYTES")]
+    memory: Option<OsString>,
 
-/// The sandbox that a command line asks for. Nothing is loaded yet.
-///
-/// # Ambient Authority
-///
-/// The file that `--module` names is resolved like any program's arguments, when the sandbox is first used.
-pub fn sandbox(typed: &Typed, ambient: AmbientAuthority) -> Result<Sandbox, UsageError> {
-    let limits = Chosen {
-        fuel: typed.own_number("fuel", 1, u64::MAX)?,
-        memory: typed.own_number("memory", 1, usize::MAX)?,
-        stack: typed.own_number("stack", Limits::STACK_MIN, Limits::STACK_MAX)?,
-        output: typed.own_number("output-limit", 1, usize::MAX)?,
-    };
-    let origin = match typed.own("module") {
-        None => Origin::BuiltIn,
-        Some(_) if !HAS_COMPILER => {
-            return Err(UsageError::unsupported(
-                "--module",
-                "it needs the compiler: build the program with --features compiler",
-            ));
+    /// Stack for its calls [default: 524288]
+    ///
+    /// At most 1073741824.
+    #[arg(verbatim_doc_comment, long, value_name = "BYTES")]
+    stack: Option<OsString>,
+
+    /// Size of the plan that it may write
+    ///
+    /// The default is 16 MiB and 4 bytes per byte of the job.
+    #[arg(verbatim_doc_comment, long, value_name = "BYTES")]
+    output_limit: Option<OsString>,
+}
+
+impl SandboxOptions {
+    /// Returns the sandbox that these options ask for. Nothing is loaded yet.
+    ///
+    /// # Ambient Authority
+    ///
+    /// The file that `--module` names is resolved like any program's arguments, when the sandbox is first used.
+    pub(crate) fn sandbox(self, invocation: &Invocation, ambient: AmbientAuthority) -> Result<Sandbox, UsageError> {
+        const fn bytes(name: &'static str) -> NumberOption {
+            NumberOption { name, unit: Unit::Bytes }
         }
-        Some(file) => Origin::File(file.to_owned(), ambient),
-    };
-    Ok(Sandbox::new(origin, limits))
+        let limits = Chosen {
+            fuel: NumberOption { name: "--fuel", unit: Unit::Count }.read(self.fuel.as_deref(), 1, u64::MAX)?,
+            memory: bytes("--memory").read(self.memory.as_deref(), 1, usize::MAX)?,
+            stack: bytes("--stack").read(self.stack.as_deref(), Limits::STACK_MIN, Limits::STACK_MAX)?,
+            output: bytes("--output-limit").read(self.output_limit.as_deref(), 1, usize::MAX)?,
+        };
+        let origin = match self.module {
+            None => Origin::BuiltIn,
+            Some(_) if !HAS_COMPILER => {
+                let error = UsageError::new("--module is not supported by this program");
+                return Err(error.with_hint("it requires a compiler: build the program with --features compiler"));
+            }
+            Some(file) => {
+                if let Some(other) = invocation.standard_input().filter(|_| file == "-") {
+                    return Err(UsageError::new(format!("--module and {other} cannot both read standard input")));
+                }
+                Origin::File(file, ambient)
+            }
+        };
+        Ok(Sandbox::new(origin, limits))
+    }
 }

@@ -4,14 +4,15 @@ use crate::error::SandboxError;
 use crate::host::{self, Ended, Host, Refused};
 use crate::limits::{Chosen, Limits};
 use crate::module::{self, Origin};
+use crate::options::SandboxOptions;
+use cap_std::AmbientAuthority;
 use s6_instance_maker::run::Run;
-use s6_instance_maker::{Error, Planner};
+use s6_instance_maker::{Error, PlanInputs, Planner};
+use s6_instance_maker_core::cli::{Invocation, Program, UsageError};
 use s6_instance_maker_core::escape::is_shown;
-use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::message::{self, Said};
+use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::plan::Plan;
-use s6_instance_maker_core::request::Request;
-use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::wire::{Job, PlanDocument, TemplateDigest};
 use std::ffi::OsString;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -46,16 +47,18 @@ struct Loaded {
 }
 
 impl Planner for Sandbox {
-    fn plan(
-        &self,
-        arguments: &[OsString],
-        request: &Request,
-        facts: &Facts,
-        template: &Template,
-        run: &Run<'_>,
-    ) -> Result<Plan, Error> {
-        let output = self.ask(arguments, Job::encode(facts, template), run)?;
-        Ok(believe(&output, request, facts, template)?)
+    type Options = SandboxOptions;
+
+    const PROGRAM: Program = Program { name: "s6-instance-maker-sandboxed" };
+
+    fn new(options: SandboxOptions, invocation: &Invocation, ambient: AmbientAuthority) -> Result<Self, UsageError> {
+        options.sandbox(invocation, ambient)
+    }
+
+    fn plan(&self, inputs: &PlanInputs<'_>, run: &Run<'_>) -> Result<Plan, Error> {
+        let job = Job::encode(inputs.listed, inputs.facts, inputs.template);
+        let output = self.ask(inputs.arguments, job, run)?;
+        Ok(believe(&output, inputs)?)
     }
 }
 
@@ -185,11 +188,14 @@ fn refused_memory(host: &Host) -> SandboxError {
 }
 
 /// A plan, where the bytes are one for this very job that does nothing that no plan may.
-fn believe(output: &[u8], request: &Request, facts: &Facts, template: &Template) -> Result<Plan, SandboxError> {
-    let PlanDocument { plan, template: digest } = PlanDocument::decode(output)?;
-    if digest != TemplateDigest::of(template) || !plan.is_in_shape(&request.shape, facts) {
+fn believe(output: &[u8], inputs: &PlanInputs<'_>) -> Result<Plan, SandboxError> {
+    let PlanDocument { plan, options, template: digest } = PlanDocument::decode(output)?;
+    let is_for_this_job = digest == TemplateDigest::of(inputs.template)
+        && options == Options::of(inputs.request).given()
+        && plan.is_in_shape(&inputs.request.shape);
+    if !is_for_this_job {
         return Err(SandboxError::OtherJob);
     }
-    plan.check(facts, template)?;
+    plan.check(inputs.facts, inputs.template)?;
     Ok(plan)
 }

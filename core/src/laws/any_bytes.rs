@@ -4,11 +4,12 @@
 use super::memory::can_be_made;
 use super::script_words::{is_substituted, parts, say_what_was_asked};
 use super::{Broken, Held, law, lex, sample};
-use crate::cli::{self, Cli, Grammar, OwnOption, Refusal, UsageError};
+use crate::cli::{self, Invocation, PlanSource, Program, Refusal, UsageError};
 use crate::escape::is_shown;
 use crate::execline::{Script, Text, Word, Wrapper};
 use crate::facts::Facts;
 use crate::lint::Rule;
+use crate::options::Options;
 use crate::plan::{Plan, plan};
 use crate::request::Request;
 use crate::target::ShebangDir;
@@ -32,43 +33,37 @@ pub type AnyBytes = fn(&[u8]) -> Result<Held, Broken>;
 pub const ANY_BYTES: [(&str, AnyBytes); 4] =
     [("argv", command_line), ("job", job_document), ("plan", plan_document), ("quoting", quoting)];
 
+/// An option that one program has beside the common ones.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+struct OneOption {
+    #[arg(long)]
+    own: Option<OsString>,
+}
+
 /// Words of a command line, a NUL between two: there is a request, whose plans are as plans must be, or there is a refusal that can be
 /// shown. What one program takes of it, another one of this project reads the same.
 pub fn command_line(bytes: &[u8]) -> Result<Held, Broken> {
-    const OWN: Grammar =
-        Grammar { program: "other", own: &[OwnOption { long: "own", value_name: "N", help: "Its own", heading: "Own" }] };
     let typed = bytes.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec()));
     let words: Vec<OsString> = core::iter::once(OsString::from("s6-instance-maker")).chain(typed).collect();
-    if let Ok(typed) = cli::parse_with(&OWN, words.clone()) {
-        // Its own option may be wrong, but must be said to be.
-        if let Err(error) = typed.own_number::<u64>("own", 1, u64::MAX) {
-            usage_is_shown(&error)?;
-        }
-        let common = cli::parse(typed.common.clone()).map(|cli| format!("{cli:?}"));
-        law(common == Ok(format!("{:?}", typed.cli)), "the common words mean the same", &typed.common)?;
+    if let Ok(parsed) = cli::parse::<OneOption>(Program { name: "other" }, words.clone()) {
+        let common = cli::parse_common(parsed.common.clone());
+        law(common.as_ref() == Ok(&parsed.invocation), "the common words mean the same", &parsed.common)?;
     }
-    let cli = match cli::parse(words) {
-        Ok(cli) => cli,
+    let invocation = match cli::parse_common(words) {
+        Ok(invocation) => invocation,
         Err(Refusal::Show(text)) => return lines_are_shown(&text).map(|()| Held::Refused),
         Err(Refusal::Usage(error)) => return usage_is_shown(&error).map(|()| Held::Refused),
     };
-    match requested(&cli) {
-        Err(error) => usage_is_shown(&error).map(|()| Held::Refused),
-        Ok(request) => {
-            let mut held = Held::Refused;
-            for facts in sample::callers() {
-                if let Held::Whole = planned(&request, &facts, &sample::template())? {
-                    held = Held::Whole;
-                }
-            }
-            Ok(held)
+    if let PlanSource::Document { expected, .. } = &invocation.source {
+        law(expected.require(&Options::of(&invocation.request)) == Ok(()), "a command line fits its own options", &invocation)?;
+    }
+    let mut held = Held::Refused;
+    for facts in sample::callers() {
+        if let Held::Whole = planned(&invocation.request, &facts, &sample::template())? {
+            held = Held::Whole;
         }
     }
-}
-
-fn requested(cli: &Cli) -> Result<Request, UsageError> {
-    cli.action()?;
-    Request::try_from(cli)
+    Ok(held)
 }
 
 /// A document: it is a job, which says the same when it is written again and can be planned, or there is a refusal that can be shown.
@@ -77,7 +72,7 @@ pub fn job_document(bytes: &[u8]) -> Result<Held, Broken> {
         Ok(job) => job,
         Err(error) => return is_one_line(&error).map(|()| Held::Refused),
     };
-    let text = Job::encode(&job.facts, &job.template);
+    let text = Job::encode(&job.instances, &job.facts, &job.template);
     law(Job::decode(&text).as_ref() == Ok(&job), "a job that is written again is the same", &job)?;
     law(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "a job is one line", &job)?;
     let mut held = Held::Refused;
@@ -88,11 +83,13 @@ pub fn job_document(bytes: &[u8]) -> Result<Held, Broken> {
             .chain(allowed)
             .chain(words.iter().map(|word| String::from(*word)));
         let words = words.map(OsString::from);
-        let request = cli::parse(words).ok().and_then(|cli| requested(&cli).ok());
         // They are, or the law would say so: nothing is passed over silently.
-        let Some(request) = request else {
+        let Ok(Invocation { mut request, .. }) = cli::parse_common(words) else {
             return Err(Broken { what: "the laws' own requests are ones", about: format!("{job:?}") });
         };
+        if request.declare(&job.instances).is_err() {
+            continue;
+        }
         if let Held::Whole = planned(&request, &job.facts, &job.template)? {
             held = Held::Whole;
         }
@@ -112,7 +109,7 @@ const REQUESTS: &[&[&str]] = &[
 /// A document: it is a plan, which says the same when it is written again, and which can be made beneath one directory, giving nobody
 /// more than the template does, or is refused; or there is a refusal that can be shown.
 pub fn plan_document(bytes: &[u8]) -> Result<Held, Broken> {
-    let PlanDocument { plan, template: digest } = match PlanDocument::decode(bytes) {
+    let PlanDocument { plan, options, template: digest } = match PlanDocument::decode(bytes) {
         Ok(document) => document,
         Err(error) => return is_one_line(&error).map(|()| Held::Refused),
     };
@@ -121,7 +118,7 @@ pub fn plan_document(bytes: &[u8]) -> Result<Held, Broken> {
     // JSON may write any character as an escape.
     law(is_digest || bytes.contains(&b'\\'), "the digest is the one that was read", &text)?;
     let template = sample::template();
-    is_written_and_read(&plan, &template)?;
+    is_written_and_read(&plan, &options, &template)?;
     tells(&plan)?;
     let mut held = Held::Refused;
     for facts in sample::callers() {
@@ -189,18 +186,18 @@ fn planned(request: &Request, facts: &Facts, template: &Template) -> Result<Held
         Err(error) => return is_one_line(&error).map(|()| Held::Refused),
     };
     law(plan.parts().count() == parts(&request.shape), "a plan has its parts", request)?;
-    law(plan.is_in_shape(&request.shape, facts), "a plan is in the shape that was asked for", request)?;
+    law(plan.is_in_shape(&request.shape), "a plan is in the shape that was asked for", request)?;
     law(plan.check(facts, template) == Ok(()), "a plan of ours passes the check", &plan)?;
     say_what_was_asked(&plan, request)?;
     can_be_made(&plan, facts, template)?;
-    is_written_and_read(&plan, template)?;
+    is_written_and_read(&plan, &Options::of(request).given(), template)?;
     tells(&plan)?;
     Ok(Held::Whole)
 }
 
-fn is_written_and_read(plan: &Plan, template: &Template) -> Result<(), Broken> {
-    let text = PlanDocument::encode(plan, template);
-    let document = PlanDocument { plan: plan.clone(), template: TemplateDigest::of(template) };
+fn is_written_and_read(plan: &Plan, options: &Options, template: &Template) -> Result<(), Broken> {
+    let text = PlanDocument::encode(plan, options, template);
+    let document = PlanDocument { plan: plan.clone(), options: options.clone(), template: TemplateDigest::of(template) };
     law(PlanDocument::decode(&text) == Ok(document), "a plan that is written and read is the same", plan)?;
     law(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "a plan is one line", plan)
 }

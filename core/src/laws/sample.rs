@@ -2,7 +2,6 @@
 
 use crate::account::{Account, Credentials};
 use crate::facts::Facts;
-use crate::instances::Instances;
 use crate::path::TreePath;
 use crate::template::{FileFacts, Template};
 use crate::tree::{Ids, Kind, Meta, Mode, Node};
@@ -23,7 +22,6 @@ pub fn callers() -> [Facts; 2] {
         umask: Mode::new(0o022),
         caller,
         accounts: known.clone().into_iter().collect(),
-        instances: Instances::default(),
     })
 }
 

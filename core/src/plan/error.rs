@@ -2,7 +2,7 @@
 
 use super::scripts::MOST_LOGGED;
 use super::wrap::WrapError;
-use crate::instances::{DeclaredTwice, InstanceName, NameMax};
+use crate::instances::{InstanceName, NameMax};
 use crate::lint::Findings;
 use crate::message::Said;
 use crate::path::{PathError, TreePath};
@@ -49,12 +49,6 @@ pub enum PlanError {
         /// What is allowed.
         name_max: NameMax,
     },
-    /// An instance is declared on the command line and in a file.
-    #[error(transparent)]
-    DeclaredTwice(#[from] DeclaredTwice),
-    /// Instances are declared for source definitions.
-    #[error("instances cannot be declared for s6-rc: s6-rc-compile makes their directories itself, empty")]
-    NoInstancesForS6Rc,
     /// A path of the result is too long.
     #[error("`{directory}/{path}`: {source}")]
     Path {

@@ -35,7 +35,7 @@ pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Pla
     let modes = Modes::under(facts.umask)?;
     let run =
         scripts::supervisor(request, template.is_logged()).map_err(|NoRoom { given }| PlanError::TooManyLogged { given })?;
-    let instances = instances(request, facts)?;
+    let instances = instances(request)?;
     let findings = lint::warnings(lint::lint(request, facts, template), request.lint.severity)?;
     let copying = Copying::new(request.script_modes, facts, template);
     let wrapping = match &request.user {
@@ -80,11 +80,10 @@ pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Pla
 }
 
 /// All instances that shall be there from the start, if there can be.
-fn instances(request: &Request, facts: &Facts) -> Result<Instances, PlanError> {
+fn instances(request: &Request) -> Result<Instances, PlanError> {
     let instances = match &request.shape {
-        Shape::ServiceDirectory { instances, .. } => instances.and(&facts.instances)?,
-        Shape::S6Rc(_) if facts.instances.is_empty() => Instances::default(),
-        Shape::S6Rc(_) => return Err(PlanError::NoInstancesForS6Rc),
+        Shape::ServiceDirectory { instances, .. } => instances.clone(),
+        Shape::S6Rc(_) => Instances::default(),
     };
     let (declared, room) = (instances.iter().len(), request.room().get());
     if u32::try_from(declared).map_or(true, |declared| declared > room) {

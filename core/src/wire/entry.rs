@@ -43,7 +43,7 @@ impl fmt::Display for TemplateDigest {
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum KindV2 {
+pub(super) enum KindV3 {
     Dir,
     File,
     Link,
@@ -53,11 +53,11 @@ pub(super) enum KindV2 {
 /// An entry of a template or of a plan; which members it has depends on its kind and on the document.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct EntryV2<'a> {
+pub(super) struct EntryV3<'a> {
     #[serde(borrow)]
     pub(super) path: Bytes<'a>,
     #[serde(deserialize_with = "word")]
-    pub(super) kind: KindV2,
+    pub(super) kind: KindV3,
     pub(super) mode: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) owner: Option<[u32; 2]>,
@@ -73,13 +73,13 @@ pub(super) struct EntryV2<'a> {
     pub(super) copy: Option<Bytes<'a>>,
 }
 
-impl<'a> EntryV2<'a> {
+impl<'a> EntryV3<'a> {
     pub(super) fn of<C>(path: &'a TreePath, node: &'a Node<C>) -> Self {
         let (kind, target) = match &node.kind {
-            Kind::Directory => (KindV2::Dir, None),
-            Kind::File(_) => (KindV2::File, None),
-            Kind::Symlink(target) => (KindV2::Link, Some(Bytes::of(target))),
-            Kind::Fifo => (KindV2::Fifo, None),
+            Kind::Directory => (KindV3::Dir, None),
+            Kind::File(_) => (KindV3::File, None),
+            Kind::Symlink(target) => (KindV3::Link, Some(Bytes::of(target))),
+            Kind::Fifo => (KindV3::Fifo, None),
         };
         Self {
             path: Bytes::of(path.as_bytes()),
@@ -103,9 +103,9 @@ pub(super) struct FileEntry<'a> {
     pub(super) copy: Option<Bytes<'a>>,
 }
 
-pub(super) fn entries_of_template(template: &Template) -> Vec<EntryV2<'_>> {
+pub(super) fn entries_of_template(template: &Template) -> Vec<EntryV3<'_>> {
     let entries = template.tree().iter().map(|(path, node)| {
-        let mut entry = EntryV2::of(path, node);
+        let mut entry = EntryV3::of(path, node);
         if let Kind::File(file) = &node.kind {
             entry.size = Some(file.size);
             entry.head = file.head.as_deref().map(Bytes::of);
@@ -118,7 +118,7 @@ pub(super) fn entries_of_template(template: &Template) -> Vec<EntryV2<'_>> {
 /// The tree that `entries` are; the first one is its root.
 pub(super) fn tree_of<'a, C>(
     what: &'static str,
-    entries: Vec<EntryV2<'a>>,
+    entries: Vec<EntryV3<'a>>,
     content: impl Fn(FileEntry<'a>) -> Result<C, &'static str>,
 ) -> Result<Tree<C>, WireError> {
     let mut tree: Option<Tree<C>> = None;
@@ -127,21 +127,21 @@ pub(super) fn tree_of<'a, C>(
         let refuse = |reason| WireError::Entry { what, path: path.clone(), reason };
         let mode = Mode::parse(entry.mode.as_bytes()).ok_or_else(|| refuse("its mode is not four octal digits"))?;
         let meta = Meta { mode, owner: entry.owner.map(ids) };
-        let is_file = entry.kind == KindV2::File;
+        let is_file = entry.kind == KindV3::File;
         let file = FileEntry { size: entry.size, head: entry.head, text: entry.text, copy: entry.copy };
         let has_content = file.size.is_some() || file.head.is_some() || file.text.is_some() || file.copy.is_some();
         if has_content && !is_file {
             return Err(refuse("only a file has contents"));
         }
         let kind = match (entry.kind, entry.target) {
-            (KindV2::Link, Some(target)) if !target.0.is_empty() && !target.0.contains(&0) => {
+            (KindV3::Link, Some(target)) if !target.0.is_empty() && !target.0.contains(&0) => {
                 Kind::Symlink(target.0.into_owned())
             }
-            (KindV2::Link, _) => return Err(refuse("a link has a target, without a NUL in it")),
+            (KindV3::Link, _) => return Err(refuse("a link has a target, without a NUL in it")),
             (_, Some(_)) => return Err(refuse("only a link has a target")),
-            (KindV2::Dir, None) => Kind::Directory,
-            (KindV2::Fifo, None) => Kind::Fifo,
-            (KindV2::File, None) => Kind::File(content(file).map_err(refuse)?),
+            (KindV3::Dir, None) => Kind::Directory,
+            (KindV3::Fifo, None) => Kind::Fifo,
+            (KindV3::File, None) => Kind::File(content(file).map_err(refuse)?),
         };
         match (&mut tree, kind) {
             (None, Kind::Directory) if path.is_root() => tree = Some(Tree::new(meta)),

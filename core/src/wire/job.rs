@@ -1,7 +1,7 @@
 //! Jobs: what goes into the guest besides the command line.
 
 use super::bytes::Bytes;
-use super::entry::{EntryV2, entries_of_template, ids, owner, tree_of};
+use super::entry::{EntryV3, entries_of_template, ids, owner, tree_of};
 use super::json::{Document, VERSION, WireError, from_json, object, objects, to_json};
 use crate::account::{Account, AccountName, Credentials};
 use crate::facts::Facts;
@@ -18,6 +18,8 @@ const JOB: &str = "s6-instance-maker job";
 /// What a plan is computed from, besides the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
+    /// Instances of the request that the command line does not name.
+    pub instances: Instances,
     /// Facts about the process that asks.
     pub facts: Facts,
     /// What was seen of the template.
@@ -27,21 +29,21 @@ pub struct Job {
 impl Job {
     /// The document, one line.
     #[must_use]
-    pub fn encode(facts: &Facts, template: &Template) -> Vec<u8> {
-        let account = |(name, known): (&AccountName, &Credentials)| AccountV2 {
+    pub fn encode(instances: &Instances, facts: &Facts, template: &Template) -> Vec<u8> {
+        let account = |(name, known): (&AccountName, &Credentials)| AccountV3 {
             name: Bytes::of(name.as_bytes()).into_owned(),
             owner: owner(known.ids),
             groups: known.groups.clone(),
         };
-        let mut json = to_json(&JobV2 {
+        let mut json = to_json(&JobV3 {
             format: JOB.into(),
             version: VERSION,
-            facts: FactsV2 {
+            facts: FactsV3 {
                 umask: facts.umask.to_string(),
                 caller: owner(facts.caller),
                 accounts: facts.accounts.iter().map(account).collect(),
-                instances: facts.instances.iter().map(|name| Bytes::of(name.as_name().as_bytes())).collect(),
             },
+            instances: instances.iter().map(|name| Bytes::of(name.as_name().as_bytes())).collect(),
             template: entries_of_template(template),
         });
         json.push(b'\n');
@@ -51,7 +53,7 @@ impl Job {
     /// Reads a document.
     pub fn decode(json: &[u8]) -> Result<Self, WireError> {
         const WHAT: &str = "job";
-        let job: JobV2<'_> = from_json(WHAT, JOB, json)?;
+        let job: JobV3<'_> = from_json(WHAT, JOB, json)?;
         let invalid = |part| WireError::Part { what: WHAT, part };
         let umask = Mode::parse(job.facts.umask.as_bytes()).ok_or_else(|| invalid("umask"))?;
         let mut accounts = alloc::collections::BTreeMap::new();
@@ -65,13 +67,13 @@ impl Job {
             }
         }
         let mut instances = Instances::default();
-        for name in job.facts.instances {
+        for name in job.instances {
             let declared = InstanceName::new(&name.0).is_ok_and(|name| instances.declare(name).is_ok());
             if !declared {
                 return Err(invalid("instance"));
             }
         }
-        let facts = Facts { umask, caller: ids(job.facts.caller), accounts, instances };
+        let facts = Facts { umask, caller: ids(job.facts.caller), accounts };
         if let Some(index) = job.template.iter().position(|entry| entry.owner.is_none()) {
             return Err(WireError::NoOwner { what: WHAT, index });
         }
@@ -85,43 +87,43 @@ impl Job {
             }
             Ok(FileFacts { size: entry.size.ok_or("it has no size")?, head })
         })?;
-        Ok(Self { facts, template: Template::from(tree) })
+        Ok(Self { instances, facts, template: Template::from(tree) })
     }
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct JobV2<'a> {
+struct JobV3<'a> {
     #[serde(borrow)]
     format: Cow<'a, str>,
     version: u32,
     #[serde(borrow, deserialize_with = "object")]
-    facts: FactsV2<'a>,
+    facts: FactsV3<'a>,
+    #[serde(default, borrow, skip_serializing_if = "Vec::is_empty")]
+    instances: Vec<Bytes<'a>>,
     #[serde(borrow, deserialize_with = "objects")]
-    template: Vec<EntryV2<'a>>,
+    template: Vec<EntryV3<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FactsV2<'a> {
+struct FactsV3<'a> {
     umask: String,
     caller: [u32; 2],
     #[serde(borrow, deserialize_with = "objects")]
-    accounts: Vec<AccountV2<'a>>,
-    #[serde(default, borrow, skip_serializing_if = "Vec::is_empty")]
-    instances: Vec<Bytes<'a>>,
+    accounts: Vec<AccountV3<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AccountV2<'a> {
+struct AccountV3<'a> {
     #[serde(borrow)]
     name: Bytes<'a>,
     owner: [u32; 2],
     groups: Vec<u32>,
 }
 
-impl Document for JobV2<'_> {
+impl Document for JobV3<'_> {
     fn head(&self) -> (&str, u32) {
         (&self.format, self.version)
     }

@@ -11,7 +11,7 @@ use serde::de::{self, IntoDeserializer as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The version of both documents that this program writes, and the only one that it reads.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Why bytes are no job or no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,7 +98,7 @@ pub(super) trait Document {
 }
 
 #[derive(Deserialize)]
-struct HeadV2<'a> {
+struct HeadV3<'a> {
     #[serde(borrow)]
     format: Cow<'a, str>,
     version: u32,
@@ -122,7 +122,7 @@ pub(super) fn from_json<'a, T: Deserialize<'a> + Document>(
     match serde_json::from_slice::<Object<T>>(json) {
         Ok(Object(document)) => check(document.head()).map(|()| document),
         Err(error) => {
-            if let Ok(head) = serde_json::from_slice::<HeadV2<'_>>(json) {
+            if let Ok(head) = serde_json::from_slice::<HeadV3<'_>>(json) {
                 check((&head.format, head.version))?;
             }
             Err(WireError::Syntax { what, reason: shown(&error.to_string()) })

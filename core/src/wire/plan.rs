@@ -1,8 +1,9 @@
 //! Plan documents: what comes out of the guest.
 
 use super::bytes::Bytes;
-use super::entry::{EntryV2, TemplateDigest, tree_of};
+use super::entry::{EntryV3, TemplateDigest, tree_of};
 use super::json::{Document, VERSION, WireError, from_json, objects, to_json, word};
+use crate::options::Options;
 use crate::path::TreePath;
 use crate::plan::{Content, Placement, Plan};
 use crate::template::Template;
@@ -20,16 +21,18 @@ const PLAN: &str = "s6-instance-maker plan";
 pub struct PlanDocument {
     /// The plan.
     pub plan: Plan,
+    /// The options that it was computed for.
+    pub options: Options,
     /// The digest of the template's manifest.
     pub template: TemplateDigest,
 }
 
 impl PlanDocument {
-    /// The document, one line, for a plan that was computed from `template`.
+    /// Returns the document, one line, of a plan that was computed for `options` from `template`.
     #[must_use]
-    pub fn encode(plan: &Plan, template: &Template) -> Vec<u8> {
+    pub fn encode(plan: &Plan, options: &Options, template: &Template) -> Vec<u8> {
         let entries = plan.tree.iter().map(|(path, node)| {
-            let mut entry = EntryV2::of(path, node);
+            let mut entry = EntryV3::of(path, node);
             if let Kind::File(content) = &node.kind {
                 match content {
                     Content::Generated(bytes) => entry.text = Some(Bytes::of(bytes)),
@@ -38,16 +41,17 @@ impl PlanDocument {
             }
             entry
         });
-        let mut json = to_json(&PlanV2 {
+        let mut json = to_json(&PlanV3 {
             format: PLAN.into(),
             version: VERSION,
+            options: options.words().map(|word| Bytes(word.into())).collect(),
             template: TemplateDigest::of(template).to_string(),
             placement: match plan.placement {
-                Placement::New => PlacementV2::New,
-                Placement::Within => PlacementV2::Within,
+                Placement::New => PlacementV3::New,
+                Placement::Within => PlacementV3::Within,
             },
             entries: entries.collect(),
-            warnings: plan.warnings.iter().map(WarningV2::of).collect(),
+            warnings: plan.warnings.iter().map(WarningV3::of).collect(),
         });
         json.push(b'\n');
         json
@@ -56,10 +60,11 @@ impl PlanDocument {
     /// Reads a document.
     pub fn decode(json: &[u8]) -> Result<Self, WireError> {
         const WHAT: &str = "plan";
-        let document: PlanV2<'_> = from_json(WHAT, PLAN, json)?;
+        let document: PlanV3<'_> = from_json(WHAT, PLAN, json)?;
         let invalid = |part| WireError::Part { what: WHAT, part };
         let template = TemplateDigest::parse(&document.template).ok_or_else(|| invalid("template"))?;
-        let warnings = document.warnings.into_iter().map(WarningV2::decode).collect::<Option<_>>();
+        let options = Options::parse(document.options.iter().map(|word| &word.0)).map_err(|_| invalid("list of options"))?;
+        let warnings = document.warnings.into_iter().map(WarningV3::decode).collect::<Option<_>>();
         let warnings = warnings.ok_or_else(|| invalid("warning"))?;
         let tree = tree_of(WHAT, document.entries, |entry| match (entry.text, entry.copy) {
             _ if entry.size.is_some() || entry.head.is_some() => Err("a file of a plan has neither a size nor a head"),
@@ -70,43 +75,45 @@ impl PlanDocument {
             _ => Err("a file has either a text or a copy"),
         })?;
         let placement = match document.placement {
-            PlacementV2::New => Placement::New,
-            PlacementV2::Within => Placement::Within,
+            PlacementV3::New => Placement::New,
+            PlacementV3::Within => Placement::Within,
         };
         // Each path has at most as many as there are kinds of warnings; more would only flood whoever reads them.
         let most = warning::KINDS * (tree.count() + 1);
         if Vec::len(&warnings) > most {
             return Err(invalid("number of warnings"));
         }
-        Ok(Self { plan: Plan { tree, placement, warnings }, template })
+        Ok(Self { plan: Plan { tree, placement, warnings }, options, template })
     }
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PlanV2<'a> {
+struct PlanV3<'a> {
     #[serde(borrow)]
     format: Cow<'a, str>,
     version: u32,
+    #[serde(borrow)]
+    options: Vec<Bytes<'a>>,
     template: String,
     #[serde(deserialize_with = "word")]
-    placement: PlacementV2,
+    placement: PlacementV3,
     #[serde(borrow, deserialize_with = "objects")]
-    entries: Vec<EntryV2<'a>>,
+    entries: Vec<EntryV3<'a>>,
     #[serde(borrow, deserialize_with = "objects")]
-    warnings: Vec<WarningV2<'a>>,
+    warnings: Vec<WarningV3<'a>>,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum PlacementV2 {
+enum PlacementV3 {
     New,
     Within,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WarningV2<'a> {
+struct WarningV3<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
@@ -115,7 +122,7 @@ struct WarningV2<'a> {
     detail: Option<Bytes<'a>>,
 }
 
-impl<'a> WarningV2<'a> {
+impl<'a> WarningV3<'a> {
     fn of(warning: &Warning) -> Self {
         let WarningParts { id, subject, detail } = warning.to_parts();
         let bytes = |bytes: Vec<u8>| Bytes(bytes.into());
@@ -128,7 +135,7 @@ impl<'a> WarningV2<'a> {
     }
 }
 
-impl Document for PlanV2<'_> {
+impl Document for PlanV3<'_> {
     fn head(&self) -> (&str, u32) {
         (&self.format, self.version)
     }

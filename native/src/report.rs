@@ -1,9 +1,19 @@
-//! Messages on standard error.
+//! What is reported on standard error when the work is done, or cannot be.
 
-use crate::{Error, Report};
+use crate::error::Error;
 use s6_instance_maker_core::message::{Level, line};
+use s6_instance_maker_core::warning::Warning;
 use std::fmt::Display;
 use std::io::Write;
+
+/// What the user should know about work that was done.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What works, but probably not as meant.
+    pub warnings: Vec<Warning>,
+    /// What earlier runs left behind and this one could not remove.
+    pub leftovers: Vec<Error>,
+}
 
 /// Writes what there is to say about an error, each hint on a line of its own.
 pub fn fatal(to: &mut dyn Write, error: &Error) {

@@ -1,0 +1,81 @@
+//! What to do with the plan, and where it comes from.
+
+use super::invocation::{Action, Durability};
+use super::refusal::UsageError;
+use clap::{ArgAction, ValueEnum};
+use std::ffi::OsString;
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "What to do")]
+pub(super) struct ActionOptions {
+    /// Print the plan; write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// With --dry-run: text or json [default: text]
+    ///
+    /// json is the document that --apply-plan reads.
+    #[arg(verbatim_doc_comment, long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
+    format: Option<Format>,
+
+    /// Print the job that the WASI module reads
+    #[arg(long)]
+    print_job: bool,
+
+    /// Take the plan from FILE; `-`: standard input
+    ///
+    /// A plan that was computed elsewhere. It is refused when the template has changed since, when
+    /// it would do what no plan may, and when another option has another value than the one that it
+    /// was computed for.
+    #[arg(verbatim_doc_comment, long, value_name = "FILE")]
+    apply_plan: Option<OsString>,
+
+    /// Flush everything before DIR appears
+    ///
+    /// Every file and directory is flushed to disk before the result appears, and the directory
+    /// that holds the result after that. With exit code 0 the result survives a crash of the system.
+    #[arg(verbatim_doc_comment, long)]
+    sync: bool,
+
+    /// Print the short help (-h) or the long one
+    #[arg(short = 'h', long, action = ArgAction::Help)]
+    help: Option<bool>,
+
+    /// Print the version
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// The forms in which a plan can be printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: see [`Plan`](crate::plan::Plan)'s `Display`.
+    #[default]
+    Text,
+    /// For programs: see docs/plan-format.md.
+    Json,
+}
+
+impl ActionOptions {
+    pub(super) fn action(&self) -> Result<Action, UsageError> {
+        if self.format.is_some() && !self.dry_run {
+            return Err(UsageError::requires("--format", "--dry-run"));
+        }
+        match (self.dry_run, self.print_job) {
+            (false, false) => Ok(Action::Create),
+            (true, false) => Ok(Action::Print(self.format.unwrap_or_default())),
+            (false, true) if self.apply_plan.is_some() => Err(UsageError::exclusive("--print-job and --apply-plan")),
+            (false, true) => Ok(Action::PrintJob),
+            (true, true) => Err(UsageError::exclusive("--dry-run and --print-job")),
+        }
+    }
+
+    /// The file with a plan that was computed elsewhere.
+    pub(super) const fn document(&self) -> Option<&OsString> {
+        self.apply_plan.as_ref()
+    }
+
+    pub(super) const fn durability(&self) -> Durability {
+        if self.sync { Durability::Flushed } else { Durability::Eventual }
+    }
+}

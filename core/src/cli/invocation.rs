@@ -1,0 +1,165 @@
+//! The meaning of a command line, whole: what to make, where the plan comes from, and what to do with it.
+
+use super::action_options::Format;
+use super::grammar::Arguments;
+use super::refusal::UsageError;
+use crate::instances::{DeclaredTwice, Instances};
+use crate::options::Options;
+use crate::request::{Request, Shape};
+use alloc::format;
+use std::ffi::OsString;
+
+/// The meaning of a command line.
+///
+/// Where a plan comes from and what is done with it are independent: every [`PlanSource`] goes with every [`Action`] that needs a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    /// The operand TEMPLATE, not empty.
+    pub template: OsString,
+    /// The operand DIR, not empty.
+    pub dir: OsString,
+    /// What to make, but for the instances that [`instances_from`](Self::instances_from) lists.
+    pub request: Request,
+    /// The file that lists more instances; `-` is standard input.
+    pub instances_from: Option<OsString>,
+    /// Where the plan comes from.
+    pub source: PlanSource,
+    /// What to do.
+    pub action: Action,
+    /// What happens to the template's links that point outside it.
+    pub links: LinkPolicy,
+    /// Whether the result must survive a crash of the system.
+    pub durability: Durability,
+}
+
+/// The source of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanSource {
+    /// The plan is computed for [`Invocation::request`], here or elsewhere.
+    Computed,
+    /// The plan is in a document.
+    Document {
+        /// The file; `-` is standard input.
+        file: OsString,
+        /// What the command line says besides: a document that was computed for something else is refused.
+        expected: Options,
+    },
+}
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Carry out the plan.
+    Create,
+    /// Print the plan.
+    Print(Format),
+    /// Print what a plan is computed from.
+    PrintJob,
+}
+
+/// What happens to symbolic links that point outside the template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkPolicy {
+    /// They stay links, like all others.
+    Kept,
+    /// Their targets are copied in their place.
+    Copied {
+        /// The most that may be copied, in bytes.
+        limit: u64,
+    },
+}
+
+/// Whether a result survives a crash of the whole system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// The system writes it to disk in its own time.
+    #[default]
+    Eventual,
+    /// Every file and directory is flushed before the result appears, and the directory that it appears in after that.
+    Flushed,
+}
+
+impl Action {
+    /// Whether it writes files, which must not be left half made.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        match self {
+            Self::Create => true,
+            Self::Print(_) | Self::PrintJob => false,
+        }
+    }
+}
+
+impl Invocation {
+    /// Interprets `arguments`, of which `typed` says which options the command line itself has.
+    pub(super) fn new(arguments: &Arguments, typed: &[&'static str]) -> Result<Self, UsageError> {
+        let [template, dir] = arguments.operands()?;
+        let action = arguments.action.action()?;
+        let request = request(arguments)?;
+        let source = match arguments.action.document() {
+            None => PlanSource::Computed,
+            Some(file) => PlanSource::Document { file: file.clone(), expected: Options::of(&request).only(typed) },
+        };
+        let instances_from = arguments.instances.list().cloned();
+        if let (Some(list), PlanSource::Document { file, .. }) = (&instances_from, &source)
+            && list == "-"
+            && file == "-"
+        {
+            return Err(UsageError::new("--instances-from and --apply-plan cannot both read standard input"));
+        }
+        Ok(Self {
+            template,
+            dir,
+            request,
+            instances_from,
+            source,
+            action,
+            links: arguments.template.links()?,
+            durability: arguments.action.durability(),
+        })
+    }
+
+    /// The option by which standard input is read, if one does.
+    #[must_use]
+    pub fn standard_input(&self) -> Option<&'static str> {
+        match &self.source {
+            PlanSource::Document { file, .. } if file == "-" => Some("--apply-plan"),
+            _ => self.instances_from.as_ref().filter(|file| *file == "-").map(|_| "--instances-from"),
+        }
+    }
+
+    /// Adds the instances of [`instances_from`](Self::instances_from) to those that the command line names.
+    pub fn declare(&mut self, list: &Instances) -> Result<(), DeclaredTwice> {
+        self.request.declare(list)?;
+        if let PlanSource::Document { expected, .. } = &mut self.source {
+            expected.declare(list);
+        }
+        Ok(())
+    }
+}
+
+fn request(arguments: &Arguments) -> Result<Request, UsageError> {
+    let logger = arguments.logger.meaning()?;
+    let target = arguments.target.target()?;
+    let name_max = arguments.service.name_max(&target)?;
+    let shape = match arguments.s6_rc.definition(logger.logging.as_ref())? {
+        None => Shape::ServiceDirectory { log: logger.logging, instances: arguments.instances.declared()? },
+        Some(definition) => match arguments.instances.given() {
+            Some(option) => {
+                let error = UsageError::new(format!("{option} and -r are mutually exclusive"));
+                return Err(error.with_hint("s6-rc-compile creates the directories for instances itself, empty"));
+            }
+            None => Shape::S6Rc(definition),
+        },
+    };
+    Ok(Request {
+        shape,
+        max_instances: arguments.service.capacity()?,
+        name_max,
+        user: arguments.service.user()?,
+        script_modes: arguments.template.script_modes(),
+        lint: arguments.template.settings()?,
+        target,
+        idle_logger_options: logger.idle,
+    })
+}

@@ -1,0 +1,112 @@
+//! The logger of all instances.
+
+use super::refusal::UsageError;
+use super::values::{NumberOption, account, checked};
+use crate::execline::Text;
+use crate::logging::{LOGGER_OPTIONS, LogDir, LogUser, Logging, PrepareLogDir, Timestamp};
+use alloc::vec::Vec;
+use std::ffi::OsString;
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Logger")]
+pub(super) struct LoggerOptions {
+    /// Log all instances to the absolute directory DIR
+    ///
+    /// One s6-log process reads the output of all instances and of their supervisors.
+    #[arg(verbatim_doc_comment, short = 'L', long, value_name = "DIR")]
+    log_dir: Option<OsString>,
+
+    /// Run the logger as USER
+    ///
+    /// USER is the name of an account, or UID:GID. When the logger starts, its script creates the
+    /// log directory and gives it to USER.
+    #[arg(verbatim_doc_comment, short = 'l', long, value_name = "USER")]
+    log_user: Option<OsString>,
+
+    /// With -l: leave the log directory as it is
+    #[arg(long)]
+    no_prepare_log_dir: bool,
+
+    /// 0 none, 1 TAI64N, 2 ISO, 3 both [default: 1]
+    ///
+    /// TAI64N is 25 characters that sort by time; ISO is ISO 8601 in local time.
+    #[arg(verbatim_doc_comment, short = 't', long, value_name = "N")]
+    timestamp: Option<OsString>,
+
+    /// Number of old log files [default: 10]
+    #[arg(short = 'n', long, value_name = "N")]
+    log_archives: Option<OsString>,
+
+    /// Size of a full log file [default: 1000000]
+    ///
+    /// A log file of this size is rotated. s6-log takes 4096 to 268435455 as they are.
+    #[arg(verbatim_doc_comment, short = 's', long, value_name = "BYTES")]
+    log_file_size: Option<OsString>,
+
+    /// Size of all old log files; 0: no limit
+    ///
+    /// The oldest are removed until the others fit. The default is 0.
+    #[arg(verbatim_doc_comment, short = 'S', long, value_name = "BYTES")]
+    log_total_size: Option<OsString>,
+
+    /// Begin every line of the log with TEXT
+    #[arg(short = 'P', long, value_name = "TEXT")]
+    log_prefix: Option<OsString>,
+}
+
+/// The meaning of the logger's options.
+pub(super) struct LoggerMeaning {
+    /// The logger; `None` without -L.
+    pub(super) logging: Option<Logging>,
+    /// s6's own options that were given without -L: they do nothing.
+    pub(super) idle: Vec<&'static str>,
+}
+
+impl LoggerOptions {
+    pub(super) fn meaning(&self) -> Result<LoggerMeaning, UsageError> {
+        let dir = self.log_dir.as_deref().map(|value| checked("-L", value, LogDir::new)).transpose()?;
+        let timestamp = NumberOption::count("-t").read(self.timestamp.as_deref(), 0, 3)?;
+        // In range, just checked.
+        let timestamp = timestamp.and_then(Timestamp::new).unwrap_or(Timestamp::Tai64n);
+        let archives = NumberOption::count("-n").read(self.log_archives.as_deref(), 0, u32::MAX)?.unwrap_or(10);
+        let file_size = NumberOption::bytes("-s").read(self.log_file_size.as_deref(), 0, u32::MAX)?.unwrap_or(1_000_000);
+        let total_size = NumberOption::bytes("-S").read(self.log_total_size.as_deref(), 0, u64::MAX)?.unwrap_or(0);
+        let prefix = self.log_prefix.as_deref().map(|value| checked("-P", value, Text::new)).transpose()?;
+        let user = self.user(dir.as_ref())?;
+        let given = [
+            user.is_some(),
+            self.timestamp.is_some(),
+            self.log_archives.is_some(),
+            self.log_file_size.is_some(),
+            self.log_total_size.is_some(),
+            self.log_prefix.is_some(),
+        ];
+        let idle = match dir {
+            Some(_) => Vec::new(),
+            None => LOGGER_OPTIONS.into_iter().zip(given).filter_map(|(option, given)| given.then_some(option)).collect(),
+        };
+        let logging = dir.map(|dir| Logging { dir, user, timestamp, archives, file_size, total_size, prefix });
+        Ok(LoggerMeaning { logging, idle })
+    }
+
+    fn user(&self, dir: Option<&LogDir>) -> Result<Option<LogUser>, UsageError> {
+        let account = account("-l", self.log_user.as_deref())?;
+        if self.no_prepare_log_dir && (account.is_none() || dir.is_none()) {
+            return Err(UsageError::requires("--no-prepare-log-dir", "-L and -l"));
+        }
+        let Some(account) = account else { return Ok(None) };
+        let prepare = match dir {
+            Some(dir) if !self.no_prepare_log_dir => {
+                let typed = self.log_dir.as_deref().unwrap_or_default();
+                let reason = "does not end in a name; -l would give away the whole directory";
+                let entry = dir.entry().ok_or_else(|| {
+                    UsageError::value("-L", typed, reason).with_hint("name a directory in it, or add --no-prepare-log-dir")
+                })?;
+                PrepareLogDir::Yes(entry)
+            }
+            // Without a logger nothing is prepared either.
+            Some(_) | None => PrepareLogDir::No,
+        };
+        Ok(Some(LogUser { account, prepare }))
+    }
+}

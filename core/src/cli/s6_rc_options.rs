@@ -1,0 +1,100 @@
+//! Source definitions for s6-rc: their names, and what s6-rc is to know about them.
+
+use super::refusal::UsageError;
+use super::values::{NumberOption, checked};
+use crate::definition::{Consumer, Definition, Management, ServiceName};
+use crate::logging::Logging;
+use alloc::format;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+use clap::ArgAction;
+use std::ffi::{OsStr, OsString};
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Service")]
+pub(super) struct S6RcOptions {
+    /// Create s6-rc source definitions in DIR
+    ///
+    /// The value is SERVICE[/LOGGER[/PIPELINE]]: the longrun SERVICE; the longrun LOGGER, which
+    /// requires -L; and PIPELINE, the bundle of both. DIR may exist.
+    #[arg(verbatim_doc_comment, short = 'r', long, value_name = "SERVICE[/...]")]
+    s6_rc: Option<OsString>,
+
+    /// With -r: depend on service NAME (repeatable)
+    ///
+    /// The service and its logger depend on NAME.
+    #[arg(verbatim_doc_comment, long, value_name = "NAME", action = ArgAction::Append)]
+    depends_on: Vec<OsString>,
+
+    /// With -r: mark the service as essential
+    ///
+    /// It stays up when s6-rc stops all services that are not essential.
+    #[arg(verbatim_doc_comment, long)]
+    essential: bool,
+
+    /// With -r: time to become ready; 0: no limit
+    ///
+    /// In milliseconds.
+    #[arg(verbatim_doc_comment, long, value_name = "MS")]
+    timeout_up: Option<OsString>,
+
+    /// With -r: time to stop; 0: no limit
+    ///
+    /// In milliseconds.
+    #[arg(verbatim_doc_comment, long, value_name = "MS")]
+    timeout_down: Option<OsString>,
+}
+
+impl S6RcOptions {
+    /// The definition that -r asks for; `None` without -r, where no other option of the family can stand.
+    pub(super) fn definition(&self, logging: Option<&Logging>) -> Result<Option<Definition>, UsageError> {
+        let Some(names) = self.s6_rc.as_deref() else {
+            let given = [
+                ("--depends-on", !self.depends_on.is_empty()),
+                ("--essential", self.essential),
+                ("--timeout-up", self.timeout_up.is_some()),
+                ("--timeout-down", self.timeout_down.is_some()),
+            ];
+            return match given.into_iter().find(|(_, is_given)| *is_given) {
+                Some((option, _)) => Err(UsageError::requires(option, "-r")),
+                None => Ok(None),
+            };
+        };
+        definition(names, logging, self.management()?).map(Some)
+    }
+
+    fn management(&self) -> Result<Management, UsageError> {
+        let depends_on = self.depends_on.iter().map(|name| checked("--depends-on", name, ServiceName::new));
+        let timeout = |name, value: &Option<OsString>| NumberOption::milliseconds(name).read(value.as_deref(), 0, u32::MAX);
+        Ok(Management {
+            depends_on: depends_on.collect::<Result<_, _>>()?,
+            essential: self.essential,
+            timeout_up: timeout("--timeout-up", &self.timeout_up)?,
+            timeout_down: timeout("--timeout-down", &self.timeout_down)?,
+        })
+    }
+}
+
+/// SERVICE[/LOGGER[/PIPELINE]], with a logger exactly when there is something for it to do.
+fn definition(names: &OsStr, logging: Option<&Logging>, management: Management) -> Result<Definition, UsageError> {
+    let refuse = |reason: &str| UsageError::value("-r", names, reason);
+    let mut parts = names.as_encoded_bytes().split(|&byte| byte == b'/');
+    let mut next = |what: &str| {
+        let name =
+            parts.next().map(|part| ServiceName::new(part).map_err(|error| refuse(&format!("the name of the {what} {error}"))));
+        name.transpose()
+    };
+    let (service, logger, pipeline) = (next("service")?, next("logger")?, next("pipeline")?);
+    if parts.next().is_some() {
+        return Err(refuse("must be SERVICE, SERVICE/LOGGER or SERVICE/LOGGER/PIPELINE"));
+    }
+    // Splitting always yields a first part.
+    let service = service.ok_or_else(|| refuse("names no service"))?;
+    let consumer = match (logger, logging) {
+        (Some(logger), Some(logging)) => Some(Consumer { logger, pipeline, logging: logging.clone() }),
+        (None, None) => None,
+        (Some(_), None) => return Err(refuse("names a logger, which requires -L")),
+        (None, Some(_)) => return Err(refuse("names no logger, which -L requires: SERVICE/LOGGER")),
+    };
+    Definition::new(service, consumer, management).map_err(|error| refuse(&error.to_string()))
+}

@@ -1,0 +1,57 @@
+//! The service itself: how many instances it has room for, and who they run as.
+
+use super::refusal::UsageError;
+use super::values::{NumberOption, account};
+use crate::account::Account;
+use crate::instances::NameMax;
+use crate::request::MaxInstances;
+use crate::target::Target;
+use std::ffi::OsString;
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Service")]
+pub(super) struct ServiceOptions {
+    /// Capacity, 2 to 90000 instances [default: 500]
+    ///
+    /// The number of instances that the service has room for. From s6 2.12 on, a template with a
+    /// log directory has room for 80000 at most. Without -c and --s6-version the result leaves the
+    /// number to s6-svscan: 500, valid for every s6.
+    #[arg(verbatim_doc_comment, short = 'c', long, value_name = "N")]
+    max_instances: Option<OsString>,
+
+    /// Run instances and their loggers as USER
+    ///
+    /// USER is the name of an account, or UID:GID. The supervisors stay root. In the copy of the
+    /// template, wrappers named run, finish, log/run and log/finish drop privileges and run the
+    /// scripts themselves, which are renamed run.user and so on.
+    #[arg(verbatim_doc_comment, short = 'u', long, value_name = "USER")]
+    user: Option<OsString>,
+
+    /// Longest instance name, 11 to 255 [default: 251]
+    ///
+    /// In bytes. Requires s6 2.12 or later.
+    #[arg(verbatim_doc_comment, long, value_name = "N")]
+    name_max: Option<OsString>,
+}
+
+impl ServiceOptions {
+    pub(super) fn capacity(&self) -> Result<Option<MaxInstances>, UsageError> {
+        let option = NumberOption::count("-c");
+        let number = option.read(self.max_instances.as_deref(), MaxInstances::MIN, MaxInstances::MAX)?;
+        Ok(number.and_then(|number| MaxInstances::new(number.into())))
+    }
+
+    pub(super) fn user(&self) -> Result<Option<Account>, UsageError> {
+        account("-u", self.user.as_deref())
+    }
+
+    /// The longest name of an instance; s6-svscan has that limit from 2.12 on.
+    pub(super) fn name_max(&self, target: &Target) -> Result<Option<NameMax>, UsageError> {
+        let Some(value) = self.name_max.as_deref() else { return Ok(None) };
+        if target.s6_version.is_some_and(|version| !version.counts_slots()) {
+            return Err(UsageError::new("--name-max requires s6 2.12 or later: an older s6-svscan has no such option"));
+        }
+        let number = NumberOption::count("--name-max").read(Some(value), NameMax::MIN, NameMax::MAX)?;
+        Ok(number.and_then(|number| NameMax::new(number.into())))
+    }
+}

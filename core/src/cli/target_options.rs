@@ -1,0 +1,74 @@
+//! The target system: which s6 will run the result, and where its programs are.
+
+use super::refusal::UsageError;
+use super::values::checked;
+use crate::target::{Installation, ProgramDir, S6Version, ShebangDir, Target};
+use clap::ValueEnum;
+use std::ffi::OsString;
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Target system")]
+pub(super) struct TargetOptions {
+    /// The s6 that will run the result
+    ///
+    /// From 2.11.3.0 on. Missing parts are those of the newest version of that series. Without it
+    /// the result suits every s6; with -c, s6 2.12 and later.
+    #[arg(verbatim_doc_comment, long, value_name = "X.Y[.Z[.W]]")]
+    s6_version: Option<OsString>,
+
+    /// path, debian or slashpackage [default: path]
+    ///
+    /// Where programs are. path: execlineb is in /usr/bin, all others are found by PATH.
+    /// debian: execlineb and s6 are in /usr/bin, the other programs of execline in
+    /// /usr/lib/execline/bin. slashpackage: all are in /command. The next three options override it.
+    #[arg(verbatim_doc_comment, long, value_name = "NAME", value_enum, hide_possible_values = true)]
+    installation: Option<InstallationName>,
+
+    /// Directory of execlineb [default: /usr/bin]
+    ///
+    /// For interpreter lines.
+    #[arg(verbatim_doc_comment, long, value_name = "DIR")]
+    shebang_dir: Option<OsString>,
+
+    /// Directory of execline's other programs
+    ///
+    /// By default they are found by PATH.
+    #[arg(verbatim_doc_comment, long, value_name = "DIR")]
+    execline_dir: Option<OsString>,
+
+    /// Directory of s6's programs
+    ///
+    /// By default they are found by PATH.
+    #[arg(verbatim_doc_comment, long, value_name = "DIR")]
+    s6_dir: Option<OsString>,
+}
+
+/// The names of the customary installations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum InstallationName {
+    Path,
+    Debian,
+    Slashpackage,
+}
+
+impl TargetOptions {
+    pub(super) fn target(&self) -> Result<Target, UsageError> {
+        let mut target = Target::installed(match self.installation {
+            None | Some(InstallationName::Path) => Installation::Path,
+            Some(InstallationName::Debian) => Installation::Debian,
+            Some(InstallationName::Slashpackage) => Installation::Slashpackage,
+        });
+        if let Some(dir) = &self.shebang_dir {
+            target.shebang_dir = checked("--shebang-dir", dir, ShebangDir::new)?;
+        }
+        if let Some(dir) = &self.execline_dir {
+            target.execline_dir = Some(checked("--execline-dir", dir, ProgramDir::new)?);
+        }
+        if let Some(dir) = &self.s6_dir {
+            target.s6_dir = Some(checked("--s6-dir", dir, ProgramDir::new)?);
+        }
+        target.s6_version =
+            self.s6_version.as_deref().map(|text| checked("--s6-version", text, S6Version::parse)).transpose()?;
+        Ok(target)
+    }
+}

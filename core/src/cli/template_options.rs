@@ -1,0 +1,75 @@
+//! The template: what of it is accepted, and how it is copied.
+
+use super::invocation::LinkPolicy;
+use super::refusal::UsageError;
+use super::values::NumberOption;
+use crate::escape::Shown;
+use crate::lint::{self, Rule, Severity};
+use crate::request::ScriptModes;
+use alloc::format;
+use alloc::vec::Vec;
+use clap::ArgAction;
+use std::ffi::OsString;
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Template")]
+pub(super) struct TemplateOptions {
+    /// Accept the error or warning ID (repeatable)
+    ///
+    /// Every error about the template and every warning begins with its id; docs/lint.md explains them.
+    #[arg(verbatim_doc_comment, long, value_name = "ID", action = ArgAction::Append)]
+    allow: Vec<OsString>,
+
+    /// Treat every warning as an error
+    #[arg(long)]
+    strict: bool,
+
+    /// Copy the targets of links that leave TEMPLATE
+    ///
+    /// The targets of symbolic links that point outside the template are copied in their place, if
+    /// they are files or directories. Links inside the template stay links.
+    #[arg(verbatim_doc_comment, long)]
+    dereference: bool,
+
+    /// Limit of --dereference [default: 67108864]
+    ///
+    /// The size of all that is copied from outside the template; an entry counts 256 bytes at least.
+    #[arg(verbatim_doc_comment, long, value_name = "BYTES")]
+    dereference_limit: Option<OsString>,
+
+    /// Make the copied scripts executable
+    ///
+    /// Whoever can read the copy of run, finish, log/run or log/finish can execute it.
+    #[arg(verbatim_doc_comment, long)]
+    fix_modes: bool,
+}
+
+/// The default limit of --dereference in bytes: much for configuration, little for a disk.
+const DEREFERENCE_LIMIT: u64 = 64 << 20;
+
+impl TemplateOptions {
+    pub(super) fn settings(&self) -> Result<lint::Settings, UsageError> {
+        let rule = |id: &OsString| {
+            let unknown = || {
+                let error = UsageError::new(format!("--allow `{}`: unknown id", Shown(id.as_encoded_bytes())));
+                error.with_hint(format!("known ids: {}", Rule::ALL.map(Rule::id).join(", ")))
+            };
+            Rule::parse(id.as_encoded_bytes()).ok_or_else(unknown)
+        };
+        let allowed = self.allow.iter().map(rule).collect::<Result<_, _>>()?;
+        Ok(lint::Settings { allowed, severity: if self.strict { Severity::Strict } else { Severity::Usual } })
+    }
+
+    pub(super) fn links(&self) -> Result<LinkPolicy, UsageError> {
+        let limit = NumberOption::bytes("--dereference-limit").read(self.dereference_limit.as_deref(), 0, u64::MAX)?;
+        match (self.dereference, limit) {
+            (false, Some(_)) => Err(UsageError::requires("--dereference-limit", "--dereference")),
+            (false, None) => Ok(LinkPolicy::Kept),
+            (true, limit) => Ok(LinkPolicy::Copied { limit: limit.unwrap_or(DEREFERENCE_LIMIT) }),
+        }
+    }
+
+    pub(super) const fn script_modes(&self) -> ScriptModes {
+        if self.fix_modes { ScriptModes::Executable } else { ScriptModes::Kept }
+    }
+}

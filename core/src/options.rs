@@ -1,0 +1,257 @@
+//! The options that say what to make, in one form for each meaning: what a plan's document says it was computed for.
+//!
+//! This is not the grammar: that is `cli`, which knows every spelling. Here `-c010` and `--max-instances 10` are the same word.
+
+use crate::definition::Definition;
+use crate::escape::Brief;
+use crate::instances::Instances;
+use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
+use crate::request::{Request, ScriptModes, Shape};
+use alloc::format;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// The options that say what to make, by their long names, in the order in which they are compared.
+pub const NAMES: [&str; 24] = [
+    "max-instances",
+    "user",
+    "name-max",
+    "s6-rc",
+    "depends-on",
+    "essential",
+    "timeout-up",
+    "timeout-down",
+    "log-dir",
+    "log-user",
+    "no-prepare-log-dir",
+    "timestamp",
+    "log-archives",
+    "log-file-size",
+    "log-total-size",
+    "log-prefix",
+    "s6-version",
+    "installation",
+    "shebang-dir",
+    "execline-dir",
+    "s6-dir",
+    "fix-modes",
+    "instance",
+    "instances-from",
+];
+
+/// Options in one form: words `--NAME=VALUE`, or `--NAME` for a flag, in the order of [`NAMES`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options(Vec<OptionValues>);
+
+/// One option with all of its values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct OptionValues {
+    name: &'static str,
+    /// The values in order, `None` for a flag; empty: the option is as if it were not given.
+    values: Vec<Option<Vec<u8>>>,
+}
+
+/// The first option that has another value on the command line than in a document.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--{name}: the plan was computed {document}, and the command line is {expected}")]
+pub struct Mismatch {
+    name: &'static str,
+    document: Given,
+    expected: Given,
+}
+
+/// Why some words are no options of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the options of a plan in their order")]
+pub struct OptionsError;
+
+impl Options {
+    /// Returns what `request` asks for. An option with a default has its value where it means something.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        let mut options = Self(Vec::new());
+        options.put("max-instances", request.max_instances.map(|number| number.get()));
+        options.text("user", request.user.as_ref().map(|user| user.to_text().as_bytes().to_vec()));
+        options.put("name-max", request.name_max.map(|number| number.get()));
+        match &request.shape {
+            Shape::ServiceDirectory { log, .. } => {
+                options.definition(None);
+                options.logging(log.as_ref());
+            }
+            Shape::S6Rc(definition) => {
+                options.definition(Some(definition));
+                options.logging(definition.log().map(|consumer| &consumer.logging));
+            }
+        }
+        let target = &request.target;
+        options.put("s6-version", target.s6_version);
+        options.text("shebang-dir", Some(target.shebang_dir.as_bytes().to_vec()));
+        options.text("execline-dir", target.execline_dir.as_ref().map(|dir| dir.as_bytes().to_vec()));
+        options.text("s6-dir", target.s6_dir.as_ref().map(|dir| dir.as_bytes().to_vec()));
+        options.flag("fix-modes", (request.script_modes == ScriptModes::Executable).then_some(()));
+        if let Shape::ServiceDirectory { instances, .. } = &request.shape {
+            options.declare(instances);
+        }
+        options
+    }
+
+    /// Adds the names of instances.
+    pub fn declare(&mut self, list: &Instances) {
+        let names = list.iter().map(|name| Some(name.as_name().as_bytes().to_vec()));
+        match self.0.iter_mut().find(|option| option.name == "instance") {
+            Some(option) => {
+                option.values.extend(names);
+                option.values.sort();
+            }
+            None => self.0.push(OptionValues { name: "instance", values: names.collect() }),
+        }
+    }
+
+    /// Returns those of them that `typed` has: options of [`NAMES`], each standing for what it decides.
+    #[must_use]
+    pub fn only(mut self, typed: &[&'static str]) -> Self {
+        let decides = |option: &OptionValues| {
+            typed.iter().any(|typed| match *typed {
+                "installation" => matches!(option.name, "shebang-dir" | "execline-dir" | "s6-dir"),
+                "instances-from" => option.name == "instance",
+                typed => option.name == typed,
+            })
+        };
+        self.0.retain(decides);
+        self
+    }
+
+    /// Returns those that have a value: what a document says.
+    #[must_use]
+    pub fn given(mut self) -> Self {
+        self.0.retain(|option| !option.values.is_empty());
+        self
+    }
+
+    /// Fails when one of them has another value in `document`.
+    pub fn require(&self, document: &Self) -> Result<(), Mismatch> {
+        for OptionValues { name, values } in &self.0 {
+            let found = document.0.iter().find(|option| option.name == *name).map(|option| option.values.as_slice());
+            let found = found.unwrap_or_default();
+            if found != values.as_slice() {
+                let given = |values: &[Option<Vec<u8>>]| Given { name, values: values.to_vec() };
+                return Err(Mismatch { name, document: given(found), expected: given(values) });
+            }
+        }
+        Ok(())
+    }
+
+    /// The words, none for an option that is as if it were not given.
+    pub fn words(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.0.iter().flat_map(|option| {
+            option.values.iter().map(|value| match value {
+                None => [b"--", option.name.as_bytes()].concat(),
+                Some(value) => [b"--", option.name.as_bytes(), b"=", value].concat(),
+            })
+        })
+    }
+
+    /// Reads what [`words`](Self::words) returns.
+    pub fn parse<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> Result<Self, OptionsError> {
+        let mut options = Self(Vec::new());
+        let mut order = NAMES.iter().copied();
+        for word in words {
+            let word = word.as_ref().strip_prefix(b"--").ok_or(OptionsError)?;
+            let (name, value) = match word.iter().position(|&byte| byte == b'=') {
+                Some(equals) => (word.get(..equals), word.get(equals + 1..).map(<[u8]>::to_vec)),
+                None => (Some(word), None),
+            };
+            let name = name.unwrap_or_default();
+            match options.0.last_mut() {
+                Some(last) if last.name.as_bytes() == name => last.values.push(value),
+                _ => {
+                    let name = order.find(|known| known.as_bytes() == name).ok_or(OptionsError)?;
+                    options.0.push(OptionValues { name, values: Vec::from([value]) });
+                }
+            }
+        }
+        Ok(options)
+    }
+
+    fn definition(&mut self, definition: Option<&Definition>) {
+        let names = definition.map(|definition| {
+            let log = definition.log();
+            let names = core::iter::once(definition.service())
+                .chain(log.map(|log| &log.logger))
+                .chain(log.and_then(|log| log.pipeline.as_ref()));
+            names.map(|name| name.as_name().as_bytes()).collect::<Vec<_>>().join(&b'/')
+        });
+        self.text("s6-rc", names);
+        let management = definition.map(Definition::management);
+        let depends_on = management.iter().flat_map(|management| &management.depends_on);
+        let depends_on = depends_on.map(|name| Some(name.as_name().as_bytes().to_vec())).collect();
+        self.0.push(OptionValues { name: "depends-on", values: depends_on });
+        self.flag("essential", management.filter(|management| management.essential).map(|_| ()));
+        self.put("timeout-up", management.and_then(|management| management.timeout_up));
+        self.put("timeout-down", management.and_then(|management| management.timeout_down));
+    }
+
+    fn logging(&mut self, logging: Option<&Logging>) {
+        let user = logging.and_then(|logging| logging.user.as_ref());
+        self.text("log-dir", logging.map(|logging| logging.dir.as_text().as_bytes().to_vec()));
+        self.text("log-user", user.map(|LogUser { account, .. }| account.to_text().as_bytes().to_vec()));
+        let is_kept = user.filter(|LogUser { prepare, .. }| *prepare == PrepareLogDir::No);
+        self.flag("no-prepare-log-dir", is_kept.map(|_| ()));
+        self.put(
+            "timestamp",
+            logging.map(|logging| match logging.timestamp {
+                Timestamp::None => 0,
+                Timestamp::Tai64n => 1,
+                Timestamp::Iso8601 => 2,
+                Timestamp::Both => 3,
+            }),
+        );
+        self.put("log-archives", logging.map(|logging| logging.archives));
+        self.put("log-file-size", logging.map(|logging| logging.file_size));
+        self.put("log-total-size", logging.map(|logging| logging.total_size));
+        let prefix = logging.and_then(|logging| logging.prefix.as_ref());
+        self.text("log-prefix", prefix.map(|prefix| prefix.as_bytes().to_vec()));
+    }
+
+    fn put(&mut self, name: &'static str, value: Option<impl fmt::Display>) {
+        self.text(name, value.map(|value| format!("{value}").into_bytes()));
+    }
+
+    fn text(&mut self, name: &'static str, value: Option<Vec<u8>>) {
+        self.0.push(OptionValues { name, values: value.into_iter().map(Some).collect() });
+    }
+
+    fn flag(&mut self, name: &'static str, given: Option<()>) {
+        self.0.push(OptionValues { name, values: given.map(|()| None).into_iter().collect() });
+    }
+}
+
+/// An option with its values, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Given {
+    name: &'static str,
+    values: Vec<Option<Vec<u8>>>,
+}
+
+/// As many values of one option as a message shows.
+const SHOWN_MAX: usize = 5;
+
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.values.is_empty() {
+            return f.write_str("without it");
+        }
+        f.write_str("with `")?;
+        for (index, value) in self.values.iter().take(SHOWN_MAX).enumerate() {
+            write!(f, "{}--{}", if index > 0 { " " } else { "" }, self.name)?;
+            if let Some(value) = value {
+                write!(f, "={}", Brief(value))?;
+            }
+        }
+        f.write_str("`")?;
+        match self.values.len().checked_sub(SHOWN_MAX) {
+            Some(more @ 1..) => write!(f, " and {more} more"),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Planners, and the origins that a plan can have.
+
+use crate::error::Error;
+use crate::read::Source;
+use crate::run::Run;
+use cap_std::AmbientAuthority;
+use s6_instance_maker_core::cli::{Args, Invocation, NoOptions, Program, UsageError};
+use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::instances::Instances;
+use s6_instance_maker_core::options::Options;
+use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::plan::{Plan, plan};
+use s6_instance_maker_core::request::Request;
+use s6_instance_maker_core::template::Template;
+use s6_instance_maker_core::wire::{PlanDocument, TemplateDigest};
+use std::ffi::OsString;
+
+/// A way to compute plans: the core itself, or something that runs it elsewhere. A program is made of one.
+pub trait Planner: Sized {
+    /// The options that only a program with this planner has.
+    type Options: Args;
+
+    /// The program's own part of the grammar.
+    const PROGRAM: Program;
+
+    /// Returns the planner that a command line asks for.
+    ///
+    /// # Ambient Authority
+    ///
+    /// Files that its options name are resolved like any program's arguments.
+    fn new(options: Self::Options, invocation: &Invocation, ambient: AmbientAuthority) -> Result<Self, UsageError>;
+
+    /// Computes a plan. What takes long should end when `run` is interrupted.
+    fn plan(&self, inputs: &PlanInputs<'_>, run: &Run<'_>) -> Result<Plan, Error>;
+}
+
+/// All that a plan is computed from, twice: as values, and as the words that other programs of this project understand.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanInputs<'a> {
+    /// The command line, the program's name first, without options that only this program has.
+    pub arguments: &'a [OsString],
+    /// The instances that the command line does not name.
+    pub listed: &'a Instances,
+    /// What the command line asks for, with those instances.
+    pub request: &'a Request,
+    /// Facts about this process.
+    pub facts: &'a Facts,
+    /// What was seen of the template.
+    pub template: &'a Template,
+}
+
+/// The core, called as a function.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InProcess;
+
+impl Planner for InProcess {
+    type Options = NoOptions;
+
+    const PROGRAM: Program = Program::MAKER;
+
+    fn new(_: NoOptions, _: &Invocation, _: AmbientAuthority) -> Result<Self, UsageError> {
+        Ok(Self)
+    }
+
+    fn plan(&self, inputs: &PlanInputs<'_>, _: &Run<'_>) -> Result<Plan, Error> {
+        Ok(plan(inputs.request, inputs.facts, inputs.template)?)
+    }
+}
+
+/// Where a plan comes from.
+#[derive(Debug)]
+pub enum PlanOrigin<'a, P> {
+    /// A planner computes it.
+    Planner {
+        /// The planner.
+        planner: &'a P,
+        /// See [`PlanInputs::arguments`].
+        arguments: &'a [OsString],
+        /// See [`PlanInputs::listed`].
+        listed: &'a Instances,
+        /// See [`PlanInputs::request`].
+        request: &'a Request,
+    },
+    /// It was computed elsewhere.
+    Document(PlanDocument),
+}
+
+/// A plan, and the options that it was computed for.
+pub(crate) struct ObtainedPlan {
+    pub plan: Plan,
+    pub options: Options,
+}
+
+impl<P: Planner> PlanOrigin<'_, P> {
+    /// Returns the plan for the template in `source`; one that was computed elsewhere only if it does nothing that no plan may.
+    pub(crate) fn obtain(self, source: &Source, facts: &Facts, run: &Run<'_>) -> Result<ObtainedPlan, Error> {
+        match self {
+            Self::Planner { planner, arguments, listed, request } => {
+                let inputs = PlanInputs { arguments, listed, request, facts, template: source.template() };
+                Ok(ObtainedPlan { plan: planner.plan(&inputs, run)?, options: Options::of(request) })
+            }
+            Self::Document(PlanDocument { plan, options, template: expected }) => {
+                let found = TemplateDigest::of(source.template());
+                if found != expected {
+                    return Err(Error::OtherTemplate { place: source.place(&TreePath::ROOT), expected, found });
+                }
+                plan.check(facts, source.template())?;
+                Ok(ObtainedPlan { plan, options })
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! A program from its arguments to its exit code: the same for every planner.
+
+use crate::apply::Durability;
+use crate::authority::{self, Destination, Reading};
+use crate::error::Error;
+use crate::output::Output;
+use crate::outside::{Links, Outside};
+use crate::planner::{PlanOrigin, Planner};
+use crate::progress::Bar;
+use crate::run::{Progress, Run, Unwatched};
+use crate::{Action, Report, execute, facts, print_job, report, signals};
+use cap_std::AmbientAuthority;
+use s6_instance_maker_core::cli::{self, Format, Invocation, LinkPolicy, ParsedArgs, PlanSource, Refusal};
+use s6_instance_maker_core::instances::Instances;
+use s6_instance_maker_core::plan::Placement;
+use s6_instance_maker_core::wire::PlanDocument;
+use std::env::ArgsOs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Runs the program that `P` is made for with `arguments`, as the process has them; reports on standard output and standard error,
+/// and returns the exit code.
+///
+/// # Ambient Authority
+///
+/// The operands are resolved like any program's arguments; see [`Reading::open`], [`Destination::open`], [`facts::take`] and
+/// [`signals::watch`].
+pub fn main<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> ExitCode {
+    match run::<P>(arguments, ambient) {
+        Ok(report) => {
+            report::warnings(&mut io::stderr(), &report);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            report::fatal(&mut io::stderr(), &error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Report, Error> {
+    signals::expect_file_limit(ambient)?;
+    let ParsedArgs { mut invocation, own, common } = match cli::parse::<P::Options>(P::PROGRAM, arguments) {
+        Ok(parsed) => parsed,
+        Err(Refusal::Usage(error)) => return Err(error.into()),
+        Err(Refusal::Show(text)) => {
+            Output::standard().write_all(text.as_bytes()).map_err(Error::Output)?;
+            return Ok(Report::default());
+        }
+    };
+    let planner = P::new(own, &invocation, ambient)?;
+    let listed = listed(&invocation, ambient)?;
+    invocation.declare(&listed)?;
+    let Invocation { template, dir, request, source, action, links, durability, .. } = &invocation;
+    let origin = match source {
+        PlanSource::Computed => PlanOrigin::Planner { planner: &planner, arguments: &common, listed: &listed, request },
+        PlanSource::Document { file, expected } => {
+            let document = PlanDocument::decode(&authority::read_document(file, authority::PLAN_MAX, ambient)?)
+                .map_err(|source| Error::Document { place: authority::document_place(file), source })?;
+            expected.require(&document.options)?;
+            PlanOrigin::Document(document)
+        }
+    };
+    let placement = match &origin {
+        PlanOrigin::Planner { request, .. } => Placement::of(&request.shape),
+        PlanOrigin::Document(document) => document.plan.placement,
+    };
+    let destination = || Destination::open(dir, placement, ambient);
+    let action = match action {
+        cli::Action::Create => {
+            let durability = match durability {
+                cli::Durability::Eventual => Durability::Eventual,
+                cli::Durability::Flushed => Durability::Flushed,
+            };
+            Some(Action::Create { destination: destination()?, durability })
+        }
+        cli::Action::Print(Format::Text) => Some(Action::Print { format: Format::Text, destination: Some(destination()?) }),
+        cli::Action::Print(Format::Json) => Some(Action::Print { format: Format::Json, destination: None }),
+        cli::Action::PrintJob => None,
+    };
+    let facts = facts::take(request, ambient)?;
+    // What writes no files can end at any time; waiting for a reader of its output, it should.
+    let interrupt = if invocation.action.writes() { signals::watch(ambient)? } else { Arc::default() };
+    let links = match links {
+        LinkPolicy::Kept => Links::Kept,
+        LinkPolicy::Copied { limit } => Links::Copied(Outside::new(*limit, ambient)),
+    };
+    let template = Reading::open(template, links, ambient)?;
+    let bar = io::stderr().is_terminal().then(Bar::default);
+    let progress: &dyn Progress = match &bar {
+        Some(bar) => bar,
+        None => &Unwatched,
+    };
+    let run = Run { interrupt: &interrupt, progress };
+    // The bar is gone before anything is reported.
+    match action {
+        Some(action) => execute(origin, action, template, &facts, &run, &mut Output::standard()),
+        None => print_job(&listed, template, &facts, &run, &mut Output::standard()),
+    }
+}
+
+/// The instances that the command line's list names.
+fn listed(invocation: &Invocation, ambient: AmbientAuthority) -> Result<Instances, Error> {
+    let Some(file) = &invocation.instances_from else { return Ok(Instances::default()) };
+    let text = authority::read_document(file, authority::LIST_MAX, ambient)?;
+    Instances::parse_list(&text).map_err(|source| Error::Instances { place: authority::document_place(file), source })
+}
