@@ -729,7 +729,7 @@ fn ways_to_apply() {
             "--log-dir: the plan was computed with `--log-dir=/l`, and the command line is with `--log-dir=/other`",
         ),
         ("\"$maker\" --apply-plan ./- --print-job template b", 100, "--print-job and --apply-plan are mutually exclusive"),
-        ("\"$maker\" --apply-plan ./- --format json template b", 100, "--format means something with --dry-run only"),
+        ("\"$maker\" --apply-plan ./- --format json template b", 100, "--format requires --dry-run"),
     ] {
         let answer = shell(here, script);
         assert!(!bench.scratch.join("b").exists(), "{script}\n{answer}");
