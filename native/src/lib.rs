@@ -10,21 +10,20 @@ pub mod facts;
 pub mod run;
 pub mod signals;
 
-mod directory;
-pub mod outside;
-pub mod read;
+pub(crate) mod sys;
+pub mod template;
 
 pub mod apply;
-mod copy;
-mod stage;
 
 pub mod message;
 mod output;
 pub mod progress;
 pub mod shell;
 
+pub use apply::stage::PREFIX as STAGING_PREFIX;
 pub use error::Error;
-pub use stage::PREFIX as STAGING_PREFIX;
+pub use sys::Identity;
+pub use template::{outside, source as read};
 
 use apply::Durability;
 use authority::{Destination, Reading};

@@ -28,6 +28,7 @@ use std::sync::Arc;
 ///
 /// The operands are resolved like any program's arguments; see [`Reading::open`], [`Destination::open`], [`facts::take`] and
 /// [`signals::watch`].
+#[expect(clippy::disallowed_methods, reason = "the outermost function of a program has its standard streams")]
 pub fn main<P: Planner>(
     arguments: impl IntoIterator<Item = OsString>,
     ambient: AmbientAuthority,
@@ -99,6 +100,7 @@ fn run<P: Planner>(
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the outermost function of a program has its standard streams")]
 fn carry_out(cli: &Cli, links: Links, task: Task<'_>, facts: &Facts, ambient: AmbientAuthority) -> Result<Report, Error> {
     // What writes no files can end at any time; waiting for a reader of its output, it should.
     let interrupt = if task.writes() { signals::watch(ambient)? } else { Arc::default() };
