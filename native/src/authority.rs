@@ -3,10 +3,13 @@
 //! This is the one bridge from paths that a user typed to capability handles; nothing behind it knows such a path but for
 //! messages.
 
-use crate::error::{Error, Place, TemplateReason, retry};
-use crate::outside::Links;
+use crate::apply::entry::{Entry, OpenDir};
+use crate::apply::publish::Publication;
+use crate::error::{Error, Place, TemplateReason};
+use crate::sys::{Identity, Status, retry};
+use crate::template::outside::Links;
 use cap_std::AmbientAuthority;
-use cap_std::fs::{Dir, File, MetadataExt as _};
+use cap_std::fs::{Dir, File};
 use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, NameError};
 use s6_instance_maker_core::plan::{Placement, Plan};
@@ -26,60 +29,13 @@ pub struct Reading {
     pub links: Links,
 }
 
-/// A place for the result.
+/// A place for the result, and how the result will get there.
 #[derive(Debug)]
 pub struct Destination {
-    /// What was typed.
+    /// DIR as it was typed.
     pub place: Place,
-    /// The handle that everything is made under.
-    pub dir: Dir,
-    /// What to call that handle's directory.
-    pub dir_place: Place,
-    /// Which directory that is.
-    pub identity: Identity,
-    /// What shall become of it.
-    pub form: Form,
-    /// Where DIR is there already: its parent, in which a run that was to make it may have left something behind.
-    pub beside: Option<Beside>,
-}
-
-/// A directory, what to call it, and what in it is meant.
-#[derive(Debug)]
-pub struct Beside {
-    /// The handle.
-    pub dir: Dir,
-    /// What to call it.
-    pub place: Place,
-    /// The entry.
-    pub name: Name,
-}
-
-/// How the result takes its place.
-#[derive(Debug)]
-pub enum Form {
-    /// As a new entry of the handle's directory.
-    New(Name),
-    /// Its parts as new entries of the handle's directory, which is DIR itself.
-    Existing,
-}
-
-/// Which file it is, by device and inode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Identity {
-    dev: u64,
-    ino: u64,
-}
-
-impl Identity {
-    pub(crate) const fn new(dev: u64, ino: u64) -> Self {
-        Self { dev, ino }
-    }
-
-    /// The file that `metadata` is about.
-    #[must_use]
-    pub fn of(metadata: &cap_std::fs::Metadata) -> Self {
-        Self { dev: metadata.dev(), ino: metadata.ino() }
-    }
+    /// The way by which the result gets its name.
+    pub publication: Publication,
 }
 
 impl Reading {
@@ -109,51 +65,46 @@ impl Destination {
         let open = |path: &[u8]| {
             let shown = Place::new(path);
             let dir = retry(|| open_typed(Path::new(OsStr::from_bytes(path)), ambient)).map_err(shown.cannot("open"))?;
-            let identity = Identity::of(&retry(|| dir.dir_metadata()).map_err(shown.cannot("examine"))?);
-            Ok::<_, Error>((dir, identity))
+            let identity = Status::of(&dir).map_err(shown.cannot("examine"))?.identity;
+            Ok::<_, Error>(OpenDir { dir, place: shown, identity })
         };
         let (parent, last) = split(typed.as_bytes());
-        let beside = match Name::new(last) {
+        let entry = match Name::new(last) {
             Ok(name) => {
-                let (dir, identity) = open(parent)?;
-                let dir_place = Place::new(parent);
-                match retry(|| dir.symlink_metadata(OsStr::from_bytes(name.as_bytes()))) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                        return Ok(Self { place, dir, dir_place, identity, form: Form::New(name), beside: None });
-                    }
-                    Err(error) => return Err(place.cannot("examine")(error)),
-                    Ok(_) => Some(Beside { dir, place: dir_place, name }),
+                let parent = open(parent)?;
+                let seen = Status::of_entry(&parent.dir, &name);
+                let entry = Entry { parent, name };
+                match (seen, placement) {
+                    (Ok(_), _) => Some(entry),
+                    (Err(error), _) if error.kind() != io::ErrorKind::NotFound => return Err(place.cannot("examine")(error)),
+                    (Err(_), Placement::New) => return Ok(Self { place, publication: Publication::New(entry) }),
+                    (Err(_), Placement::Within) => return Ok(Self { place, publication: Publication::NewOrWithin(entry) }),
                 }
             }
             Err(NameError::TooLong) => return Err(place.cannot("make")(Errno::NAMETOOLONG.into())),
             // `/`, `.` and `..` are no entries that could be made.
             Err(NameError::Empty | NameError::Dots | NameError::Forbidden) => None,
         };
-        match (placement, &beside) {
+        match (placement, &entry) {
             // Something is there, whatever it is.
             (Placement::New, Some(_)) => Err(Error::Exists(place)),
             (Placement::New, None) => open(typed.as_bytes()).and_then(|_| Err(Error::Exists(place))),
             (Placement::Within, _) => {
-                let (dir, identity) = open(typed.as_bytes())?;
-                Ok(Self { dir_place: place.clone(), place, dir, identity, form: Form::Existing, beside })
+                let dir = open(typed.as_bytes())?;
+                Ok(Self { place, publication: Publication::Within { dir, entry } })
             }
         }
     }
 
+    /// The directory that the result goes into.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        self.publication.parent().identity
+    }
+
     /// Fails when something stands where `plan` would put something.
     pub fn check_free(&self, plan: &Plan) -> Result<(), Error> {
-        match self.form {
-            // Looked at when it was opened.
-            Form::New(_) => Ok(()),
-            Form::Existing => plan.parts().try_for_each(|part| {
-                let place = self.place.at(&part.clone().into());
-                match retry(|| self.dir.symlink_metadata(OsStr::from_bytes(part.as_bytes()))) {
-                    Ok(_) => Err(Error::Exists(place)),
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                    Err(error) => Err(place.cannot("examine")(error)),
-                }
-            }),
-        }
+        plan.parts().try_for_each(|part| self.publication.check_free(&part, &self.place))
     }
 }
 
@@ -171,7 +122,9 @@ pub fn read_document(typed: &OsStr, most: u64, ambient: AmbientAuthority) -> Res
     let place = document_place(typed);
     let mut bytes = Vec::new();
     let read = if typed == "-" {
-        io::stdin().lock().take(most.saturating_add(1)).read_to_end(&mut bytes)
+        #[expect(clippy::disallowed_methods, reason = "the bridge from a typed `-` to standard input")]
+        let input = io::stdin();
+        input.lock().take(most.saturating_add(1)).read_to_end(&mut bytes)
     } else {
         #[expect(clippy::disallowed_methods, reason = "the bridge from a typed path to a file")]
         let file = retry(|| File::open_ambient(typed, ambient)).map_err(place.cannot("open"))?;

@@ -1,6 +1,5 @@
 //! What can go wrong, in words for the person who has to do something about it; an error knows its exit code.
 
-use rustix::io::Errno;
 use s6_instance_maker_core::account::AccountName;
 use s6_instance_maker_core::check::Violation;
 use s6_instance_maker_core::cli::UsageError;
@@ -159,10 +158,12 @@ pub enum TemplateReason {
     #[error("it leads to a directory that it is in itself: the copy would have no end")]
     Endless,
     /// More than was allowed would be copied.
-    #[error("what links lead to is more than {limit} bytes, where an entry counts {} at least", crate::read::ENTRY)]
+    #[error("what links lead to is more than {limit} bytes, where an entry counts {entry} at least")]
     TooMuchOutside {
         /// How much was allowed, in bytes.
         limit: u64,
+        /// What an entry counts besides its contents, in bytes.
+        entry: u64,
     },
     /// Its name cannot be in a service directory.
     #[error(transparent)]
@@ -250,20 +251,5 @@ impl fmt::Display for Cause<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.0.to_string();
         f.write_str(text.split(" (os error ").next().unwrap_or(&text))
-    }
-}
-
-/// Whether the system's answer is one of these.
-pub(crate) fn is_one_of(error: &io::Error, errnos: &[Errno]) -> bool {
-    errnos.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
-}
-
-/// Tries again for as long as a signal interrupts the call.
-pub(crate) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
-        }
     }
 }

@@ -19,8 +19,8 @@ use std::os::unix::ffi::OsStrExt as _;
 ///
 /// Clears the process's umask, so that files get the modes that they are made with; and asks the system for accounts, which may
 /// read files and ask daemons.
+#[expect(clippy::disallowed_methods, reason = "its one place; the caller holds ambient authority")]
 pub fn take(request: &Request, _: AmbientAuthority) -> Result<Facts, Error> {
-    #[expect(clippy::disallowed_methods, reason = "its one place; the caller holds ambient authority")]
     let umask = Mode::new(rustix::process::umask(rustix::fs::Mode::empty()).as_raw_mode());
     let caller = Ids { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() };
     let mut accounts = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! The native half of s6-instance-maker: reads a template through a capability handle, obtains a plan, and does something with it.
 //!
-//! [`authority`] is the bridge from typed paths to handles, [`read`] from a handle to a manifest, [`apply`] from a plan to the
+//! [`authority`] is the bridge from typed paths to handles, [`template`] from a handle to a manifest, [`apply`] from a plan to the
 //! disk; [`execute`] is the three of them in a row, and [`program`] a whole program around it, for any [`Planner`].
 //!
 //! Where a plan comes from ([`PlanOrigin`]) and what is done with it ([`Action`]) are independent of each other.
@@ -12,13 +12,10 @@ pub mod facts;
 pub mod run;
 pub mod signals;
 
-mod directory;
-pub mod outside;
-pub mod read;
+pub(crate) mod sys;
+pub mod template;
 
 pub mod apply;
-mod copy;
-mod stage;
 
 mod output;
 pub mod planner;
@@ -26,21 +23,22 @@ pub mod program;
 pub mod progress;
 pub mod report;
 
+pub use apply::stage::PREFIX as STAGING_PREFIX;
 pub use error::Error;
 pub use planner::{InProcess, PlanInputs, PlanOrigin, Planner};
 pub use report::Report;
-pub use stage::PREFIX as STAGING_PREFIX;
+pub use sys::Identity;
 
 use apply::Durability;
 use authority::{Destination, Reading};
 use planner::ObtainedPlan;
-use read::Source;
 use run::Run;
 use s6_instance_maker_core::cli::Format;
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::wire::{Job, PlanDocument};
 use std::io::Write;
+use template::source::Source;
 
 /// What is done with a plan.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ pub(crate) struct Output(Stdout);
 
 impl Output {
     /// Where this process's output goes.
+    #[expect(clippy::disallowed_methods, reason = "the one writer of standard output")]
     pub(crate) fn standard() -> Self {
         Self(io::stdout())
     }

@@ -1,8 +1,8 @@
 //! Planners, and the origins that a plan can have.
 
 use crate::error::Error;
-use crate::read::Source;
 use crate::run::Run;
+use crate::template::source::Source;
 use cap_std::AmbientAuthority;
 use s6_instance_maker_core::cli::{Args, Invocation, NoOptions, Program, UsageError};
 use s6_instance_maker_core::facts::Facts;

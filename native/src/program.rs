@@ -4,10 +4,10 @@ use crate::apply::Durability;
 use crate::authority::{self, Destination, Reading};
 use crate::error::Error;
 use crate::output::Output;
-use crate::outside::{Links, Outside};
 use crate::planner::{PlanOrigin, Planner};
 use crate::progress::Bar;
 use crate::run::{Progress, Run, Unwatched};
+use crate::template::outside::{Links, Outside};
 use crate::{Action, Report, execute, facts, print_job, report, signals};
 use cap_std::AmbientAuthority;
 use s6_instance_maker_core::cli::{self, Format, Invocation, LinkPolicy, ParsedArgs, PlanSource, Refusal};
@@ -26,6 +26,7 @@ use std::sync::Arc;
 ///
 /// The operands are resolved like any program's arguments; see [`Reading::open`], [`Destination::open`], [`facts::take`] and
 /// [`signals::watch`].
+#[expect(clippy::disallowed_methods, reason = "the outermost function of a program has its standard streams")]
 pub fn main<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> ExitCode {
     match run::<P>(arguments, ambient) {
         Ok(report) => {
@@ -39,6 +40,7 @@ pub fn main<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> ExitCod
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the outermost function of a program has its standard streams")]
 fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Report, Error> {
     signals::expect_file_limit(ambient)?;
     let ParsedArgs { mut invocation, own, common } = match cli::parse::<P::Options>(P::PROGRAM, arguments) {

@@ -26,6 +26,7 @@ pub struct Bar {
 }
 
 impl Default for Bar {
+    #[expect(clippy::disallowed_methods, reason = "a bar appears when work takes long")]
     fn default() -> Self {
         let zero = || AtomicU64::new(0);
         Self {

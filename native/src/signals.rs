@@ -1,9 +1,12 @@
 //! Signals that ask the program to end.
 
-use crate::error::{Error, retry};
+use crate::error::Error;
+use crate::sys::{open_file, retry};
 use cap_std::AmbientAuthority;
 use cap_std::fs::Dir;
+use s6_instance_maker_core::path::Name;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+use std::io::Read as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -37,9 +40,14 @@ pub fn watch(ambient: AmbientAuthority) -> Result<Arc<AtomicBool>, Error> {
 
 /// The signals that the process ignores, the lowest bit for signal 1.
 fn ignored(ambient: AmbientAuthority) -> u64 {
+    const STATUS: Name = Name::constant("status");
     #[expect(clippy::disallowed_methods, reason = "the process itself, not a path that anybody typed")]
     let proc = retry(|| Dir::open_ambient_dir("/proc/self", ambient));
-    let status = proc.and_then(|proc| proc.read_to_string("status")).unwrap_or_default();
+    let read = |proc: Dir| {
+        let mut status = String::new();
+        open_file(&proc, &STATUS)?.read_to_string(&mut status).map(|_| status)
+    };
+    let status = proc.and_then(read).unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

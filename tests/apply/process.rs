@@ -18,7 +18,7 @@ fn signals_leave_nothing() {
     for signal in ["INT", "TERM", "HUP"] {
         for words in [&["template", "out"][..], &["-r", "svc", "template", "definitions"]] {
             // The signal arrives at the hundredth file that is opened, which is in the middle of the copy.
-            let fault = format!("inject=openat2:signal=SIG{signal}:when=100");
+            let fault = format!("inject=openat:signal=SIG{signal}:when=100");
             let answer = Answer::of(
                 Command::new("strace")
                     .args(["-f", "-qq", "-o", "/dev/null", "-e", &fault])

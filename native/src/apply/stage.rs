@@ -1,0 +1,372 @@
+//! The staging directory: where a result grows until it is whole.
+//!
+//! It lies beside what it will become, in the same directory, under a name that begins with a dot (s6-svscan and s6-rc pass
+//! over those) and says whose it is. Whoever works in it holds a lock on it. One that nobody holds was left behind by a
+//! process that was killed: the next run for the same place removes it, where nobody else can have put it there.
+
+use crate::apply::entry::OpenDir;
+use crate::error::{Error, Place};
+use crate::sys::{FileKind, Status, as_os, create_dir, is_mount_point, is_one_of, last_name, names, open_child, open_dir};
+use crate::sys::{open_readable, rename_new, retry};
+use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
+use rustix::fs::{FlockOperation, Mode, fchmod, flock, fremovexattr};
+use rustix::io::Errno;
+use s6_instance_maker_core::path::{Name, TreePath};
+use s6_instance_maker_core::tree::Ids;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+
+/// The beginning of the name of every staging directory.
+pub const PREFIX: &str = ".s6-instance-maker:";
+
+/// The room for the result's name in the staging directory's name, in bytes.
+const NAME_ROOM: usize = 200;
+
+/// A directory of the caller's, locked, mode 0700, without ACLs, in `parent`.
+#[derive(Debug)]
+pub(super) struct Stage<'a> {
+    parent: &'a OpenDir,
+    name: Name,
+    /// The directory; it can be locked, changed and flushed.
+    pub dir: Dir,
+}
+
+/// The results whose leftovers are meant.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Owner<'a> {
+    /// Those of one result.
+    Of(&'a Name),
+    /// Those of any result.
+    Any,
+}
+
+impl<'a> Stage<'a> {
+    /// Makes a staging directory for `result` in `parent`.
+    pub(super) fn new(parent: &'a OpenDir, result: &Name, caller: Ids) -> Result<Self, Error> {
+        let cannot = || parent.place.cannot("make a staging directory in");
+        let mut attempt = 0u64;
+        loop {
+            let name = stage_name(result, attempt).map_err(cannot())?;
+            attempt += 1;
+            match create_dir(&parent.dir, &name, 0o700) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(cannot()(error)),
+            }
+            // Until the lock is ours, somebody may take the directory for a leftover and remove it.
+            let claimed = lock(&parent.dir, &name).and_then(|lock| match lock {
+                Lock::Ours(dir) | Lock::Unsupported(dir) => claim(dir, caller),
+                Lock::Theirs => Ok(Claim::Lost),
+            });
+            match claimed {
+                Ok(Claim::Made(dir)) => return Ok(Self { parent, name, dir }),
+                // What was opened by its name is something else than what was made: that is whole, and not ours to touch.
+                Ok(Claim::Foreign) => return Err(Error::Replaced(entry(&parent.place, &name))),
+                Ok(Claim::Lost) => {}
+                Err(error) => {
+                    let error = cannot()(error);
+                    // It is empty; and where it cannot be removed, both errors are reported.
+                    return Err(match retry(|| parent.dir.remove_dir(as_os(&name))) {
+                        Ok(()) => error,
+                        Err(second) => leftover(error, entry(&parent.place, &name).cannot("remove")(second)),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Removes what was left behind in `parent` by processes that were killed. Returns what could not be removed.
+    pub(super) fn sweep(parent: &OpenDir, owner: Owner<'_>, caller: Ids) -> Vec<Error> {
+        let prefix = match owner {
+            Owner::Of(result) => stage_prefix(result),
+            Owner::Any => PREFIX.into(),
+        };
+        // A directory that cannot be listed may still take a new entry.
+        let names = open_readable(&parent.dir, &TreePath::ROOT).and_then(|parent| names(&parent)).unwrap_or_default();
+        let stale = names.into_iter().filter(|name| name.as_bytes().starts_with(&prefix));
+        let stale: Vec<Name> = stale.filter_map(|name| Name::new(name.as_bytes()).ok()).collect();
+        if stale.is_empty() {
+            return Vec::new();
+        }
+        let renamers = Status::of(&parent.dir).map_or(Renamers::Anybody, |status| Renamers::of(&status, caller));
+        let remove = |name: &Name| match remove_stale(&parent.dir, name, renamers, caller) {
+            Ok(Swept::Foreign) => Some(Error::Foreign(entry(&parent.place, name))),
+            Ok(Swept::Done) => None,
+            Err(error) => Some(entry(&parent.place, name).cannot("remove the leftover")(error)),
+        };
+        stale.iter().filter_map(remove).collect()
+    }
+
+    /// Gives the staging directory the name `result` in its parent, if nothing has that name.
+    ///
+    /// A rename takes a name, not a handle: who may rename in the parent could have put something else there.
+    pub(super) fn become_result(&self, result: &Name, place: &Place) -> Result<(), Error> {
+        let staging = || entry(&self.parent.place, &self.name);
+        if !self.is_called(&self.name).map_err(|source| staging().cannot("examine")(source))? {
+            return Err(Error::Replaced(staging()));
+        }
+        rename_new(&self.parent.dir, &self.name, &self.parent.dir, result).map_err(|source| not_made(place.clone(), source))
+    }
+
+    /// Fails when what has the name `result` in the parent now is something else, because somebody was between the look and the
+    /// rename.
+    pub(super) fn check_result(&self, result: &Name, place: &Place) -> Result<(), Error> {
+        match self.is_called(result) {
+            Ok(false) => Err(Error::Replaced(place.clone())),
+            // What is no longer there was there, and somebody who waited for it has it.
+            Ok(true) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether `name` in the parent is this directory.
+    fn is_called(&self, name: &Name) -> io::Result<bool> {
+        Ok(Status::of_entry(&self.parent.dir, name)?.identity == Status::of(&self.dir)?.identity)
+    }
+
+    /// Moves the entries `names` of the staging directory into `to`, all or none.
+    pub(super) fn release(&self, names: &[Name], to: &Dir, place: &Place) -> Result<(), Error> {
+        for (index, name) in names.iter().enumerate() {
+            if let Err(source) = rename_new(&self.dir, name, to, name) {
+                let error = not_made(place.at(&name.clone().into()), source);
+                return Err(self.take_back(names.iter().take(index), to, place, error));
+            }
+        }
+        Ok(())
+    }
+
+    fn take_back<'n>(&self, names: impl Iterator<Item = &'n Name>, from: &Dir, place: &Place, error: Error) -> Error {
+        names.fold(error, |error, name| match rename_new(from, name, &self.dir, name) {
+            Ok(()) => error,
+            Err(source) => leftover(error, place.at(&name.clone().into()).cannot("take back")(source)),
+        })
+    }
+
+    /// Removes the staging directory because of `error`. Returns that, or both errors when even that fails.
+    pub(super) fn discard(self, error: Error) -> Error {
+        match self.remove() {
+            Ok(()) => error,
+            Err(second) => leftover(error, second),
+        }
+    }
+
+    /// Removes the staging directory after everything was moved out of it.
+    pub(super) fn remove_empty(self) -> Result<(), Error> {
+        match retry(|| self.parent.dir.remove_dir(as_os(&self.name))) {
+            Ok(()) => Ok(()),
+            Err(_) => self.remove(),
+        }
+    }
+
+    /// Removes the staging directory and all that is in it.
+    fn remove(self) -> Result<(), Error> {
+        remove_held(&self.parent.dir, &self.name, &self.dir).map_err(entry(&self.parent.place, &self.name).cannot("remove"))
+    }
+}
+
+/// The name of an entry of a directory in messages.
+fn entry(directory: &Place, name: &Name) -> Place {
+    directory.at(&TreePath::from(name.clone()))
+}
+
+fn leftover(first: Error, second: Error) -> Error {
+    Error::Leftover { first: first.into(), second: second.into() }
+}
+
+fn not_made(place: Place, source: io::Error) -> Error {
+    match source.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists(place),
+        _ => Error::Io { operation: "make", place, source },
+    }
+}
+
+/// `.s6-instance-maker:NAME:`, as much of NAME as there is room for.
+fn stage_prefix(result: &Name) -> Vec<u8> {
+    let name = result.as_bytes();
+    [PREFIX.as_bytes(), name.get(..NAME_ROOM).unwrap_or(name), b":"].concat()
+}
+
+fn stage_name(result: &Name, attempt: u64) -> io::Result<Name> {
+    let attempt = if attempt > 0 { format!(".{attempt}") } else { String::new() };
+    let mut name = stage_prefix(result);
+    name.extend_from_slice(format!("{}{attempt}", std::process::id()).as_bytes());
+    Name::new(name).map_err(|_| Errno::NAMETOOLONG.into())
+}
+
+/// The outcome of claiming a new staging directory.
+enum Claim {
+    /// It is the one that was made, and is closed to others.
+    Made(Dir),
+    /// It is another directory than the one that was made.
+    Foreign,
+    /// It was taken for a leftover, and another one is needed.
+    Lost,
+}
+
+/// Closes `dir` to others, if it can be what was just made: the caller's and empty, before and after.
+fn claim(dir: Dir, caller: Ids) -> io::Result<Claim> {
+    if Status::of(&dir)?.owner.uid != caller.uid || !names(&dir)?.is_empty() {
+        return Ok(Claim::Foreign);
+    }
+    close_to_others(&dir)?;
+    Ok(if names(&dir)?.is_empty() { Claim::Made(dir) } else { Claim::Foreign })
+}
+
+/// Takes from a new directory what it may have inherited: the set-group-id bit, and ACLs, which would let others into all that is
+/// made in it, whatever its mode.
+fn close_to_others(dir: &Dir) -> io::Result<()> {
+    for acl in ["system.posix_acl_default", "system.posix_acl_access"] {
+        match retry(|| Ok(fremovexattr(dir, acl)?)) {
+            Ok(()) => {}
+            // There is none, or there can be none.
+            Err(error) if is_one_of(&error, &[Errno::NODATA, Errno::OPNOTSUPP, Errno::NOSYS]) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    retry(|| Ok(fchmod(dir, Mode::RWXU)?))
+}
+
+/// The outcome of trying to lock a staging directory.
+enum Lock {
+    /// It is locked, and is what its name says.
+    Ours(Dir),
+    /// The file system has no locks.
+    Unsupported(Dir),
+    /// Somebody else holds it, or it is no longer called that.
+    Theirs,
+}
+
+/// Opens the directory `name` and locks it.
+fn lock(parent: &Dir, name: &Name) -> io::Result<Lock> {
+    let dir = match open_child(parent, name) {
+        Ok(dir) => dir,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Lock::Theirs),
+        Err(error) => return Err(error),
+    };
+    match retry(|| Ok(flock(&dir, FlockOperation::NonBlockingLockExclusive)?)) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Lock::Theirs),
+        Err(error) if is_one_of(&error, &[Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL]) => {
+            return Ok(Lock::Unsupported(dir));
+        }
+        Err(error) => return Err(error),
+    }
+    let ours = Status::of(&dir)?;
+    match Status::of_entry(parent, name) {
+        Ok(named) if named.identity == ours.identity => Ok(Lock::Ours(dir)),
+        Ok(_) => Ok(Lock::Theirs),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock::Theirs),
+        Err(error) => Err(error),
+    }
+}
+
+/// Those who can have given something in a directory a leftover's name.
+#[derive(Clone, Copy)]
+enum Renamers {
+    /// Nobody but the caller and root.
+    Trusted,
+    /// Others too.
+    Anybody,
+}
+
+impl Renamers {
+    /// Those of a directory with `status`. The right to write by an ACL shows in the group's bits.
+    fn of(status: &Status, caller: Ids) -> Self {
+        const STICKY: u32 = 0o1000;
+        let owner_is_trusted = [0, caller.uid].contains(&status.owner.uid);
+        let others_may_not = status.mode & 0o022 == 0 || status.mode & STICKY != 0;
+        if owner_is_trusted && others_may_not { Self::Trusted } else { Self::Anybody }
+    }
+}
+
+/// The outcome of examining something that has a leftover's name.
+enum Swept {
+    /// It was a leftover and is gone, or it is somebody's who is at work.
+    Done,
+    /// It may be anything: somebody else can have given it that name.
+    Foreign,
+}
+
+fn remove_stale(parent: &Dir, name: &Name, renamers: Renamers, caller: Ids) -> io::Result<Swept> {
+    let status = match Status::of_entry(parent, name) {
+        Ok(status) => status,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Swept::Done),
+        Err(error) => return Err(error),
+    };
+    // Somebody else's is not ours to remove.
+    if status.kind != FileKind::Directory || status.owner.uid != caller.uid {
+        return Ok(Swept::Done);
+    }
+    match (lock(parent, name)?, renamers) {
+        // Without locks, nobody can tell whether it is still somebody's.
+        (Lock::Theirs | Lock::Unsupported(_), _) => Ok(Swept::Done),
+        (Lock::Ours(_), Renamers::Anybody) => Ok(Swept::Foreign),
+        (Lock::Ours(dir), Renamers::Trusted) => remove_held(parent, name, &dir).map(|()| Swept::Done),
+    }
+}
+
+/// Empties `dir` and removes it from `parent`.
+fn remove_held(parent: &Dir, name: &Name, dir: &Dir) -> io::Result<()> {
+    empty(dir)?;
+    retry(|| parent.remove_dir(as_os(name)))
+}
+
+/// A step of emptying a directory.
+enum Step {
+    /// Remove what is in the directory, and put off the directories in it.
+    Empty(TreePath),
+    /// Remove the directory, which is empty by now.
+    Remove(TreePath),
+}
+
+/// Removes all that is in `root`, however deep, with two more descriptors; from directories that were given a mode that forbids
+/// it, too; but nothing of another file system that somebody mounted there.
+fn empty(root: &Dir) -> io::Result<()> {
+    let mut pending = vec![Step::Empty(TreePath::ROOT)];
+    while let Some(step) = pending.pop() {
+        let path = match step {
+            Step::Remove(path) => {
+                if let (Some(parent), Some(name)) = (path.parent(), last_name(&path)) {
+                    let parent = open_dir(root, &parent)?;
+                    retry(|| parent.remove_dir(as_os(&name)))?;
+                }
+                continue;
+            }
+            Step::Empty(path) => path,
+        };
+        if !path.is_root() {
+            pending.push(Step::Remove(path.clone()));
+        }
+        let opened = if path.is_root() { None } else { Some(open_closed(root, &path)?) };
+        let dir = opened.as_ref().unwrap_or(root);
+        for name in names(dir)? {
+            let name = Name::new(name.as_bytes()).map_err(io::Error::other)?;
+            if Status::of_entry(dir, &name)?.kind != FileKind::Directory {
+                retry(|| dir.remove_file(as_os(&name)))?;
+            } else if is_mount_point(dir, &name)? {
+                return Err(Errno::BUSY.into());
+            } else {
+                pending.push(Step::Empty(path.join(&name).map_err(io::Error::other)?));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Opens a directory below `root` such that what is in it can be removed, whatever its mode is.
+#[expect(clippy::disallowed_methods, reason = "by a single name; no call on a handle can do it")]
+fn open_closed(root: &Dir, path: &TreePath) -> io::Result<Dir> {
+    let dir = match open_readable(root, path) {
+        // Who is not root and may not read it must change it by its name. cap-std goes by way of /proc then, which it expects to
+        // be in order: it panics where that fails, so this is the last resort.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            if let (Some(parent), Some(name)) = (path.parent(), last_name(path)) {
+                let parent = open_dir(root, &parent)?;
+                retry(|| parent.set_permissions(as_os(&name), Permissions::from_mode(0o700)))?;
+            }
+            open_readable(root, path)?
+        }
+        result => result?,
+    };
+    retry(|| Ok(fchmod(&dir, Mode::RWXU)?))?;
+    Ok(dir)
+}

@@ -1,0 +1,136 @@
+//! The contents of one file, moved inside the kernel.
+//!
+//! copy_file_range shares blocks where the file system can; where it cannot be used between two file systems, sendfile moves
+//! pages; where neither works, a buffer does. Holes stay holes.
+
+use crate::error::{Error, Place};
+use crate::run::Run;
+use crate::sys::{is_one_of, retry};
+use crate::template::source::Original;
+use rustix::fs::{SeekFrom, copy_file_range, seek, sendfile};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+
+/// The most that is asked of the kernel at once, in bytes: small enough to notice a signal, large enough not to matter.
+const STEP: usize = 16 << 20;
+/// The buffer of the method that always works, in bytes.
+const BUFFER: usize = 128 << 10;
+/// The size from which holes are looked for, in bytes: in smaller files looking would cost more than filling them.
+const HOLES_MATTER: u64 = 64 << 10;
+
+/// Answers after which another method may work where one does not.
+const UNSUPPORTED: &[Errno] = &[Errno::XDEV, Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::BADF, Errno::PERM];
+
+/// A transfer of a file's contents into a new file; both are at their beginning.
+pub(super) struct Transfer<'a> {
+    from: &'a Original<'a>,
+    to: &'a File,
+    to_place: &'a dyn Fn() -> Place,
+    run: &'a Run<'a>,
+    method: Method,
+}
+
+/// The method that worked last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Method {
+    CopyRange,
+    SendFile,
+    Buffer,
+}
+
+impl<'a> Transfer<'a> {
+    pub(super) fn new(from: &'a Original<'a>, to: &'a File, to_place: &'a dyn Fn() -> Place, run: &'a Run<'a>) -> Self {
+        Self { from, to, to_place, run, method: Method::CopyRange }
+    }
+
+    /// Moves as many bytes as the file had when it was read.
+    pub(super) fn all(mut self) -> Result<(), Error> {
+        let size = self.from.size;
+        if size == 0 {
+            return self.nothing();
+        }
+        if size < HOLES_MATTER || self.from.examine()?.allocated >= size {
+            return self.span(size);
+        }
+        let mut at = 0;
+        while let Some((start, end)) = self.data(at)? {
+            for file in [self.from.file, self.to] {
+                retry(|| Ok(seek(file, SeekFrom::Start(start))?)).map_err(|error| self.failed(error))?;
+            }
+            self.span(end - start)?;
+            at = end;
+        }
+        self.to.set_len(size).map_err(|error| self.failed(error))
+    }
+
+    /// Fails when there is something to read in what should be empty, as in many files of /proc: only reading shows it.
+    fn nothing(&self) -> Result<(), Error> {
+        match retry(|| (&mut &*self.from.file).read(&mut [0])) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(Error::Changed(self.from.place())),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// The next bytes from `at` on that are no hole.
+    fn data(&self, at: u64) -> Result<Option<(u64, u64)>, Error> {
+        let size = self.from.size;
+        let seek = |to| retry(|| Ok(seek(self.from.file, to)?));
+        match seek(SeekFrom::Data(at)) {
+            Ok(start) if start < size => match seek(SeekFrom::Hole(start)) {
+                Ok(end) => Ok(Some((start, end.min(size)))),
+                Err(error) => Err(self.failed(error)),
+            },
+            // Nothing but a hole up to the end.
+            Ok(_) => Ok(None),
+            Err(error) if is_one_of(&error, &[Errno::NXIO]) => Ok(None),
+            // A file system that knows no holes has data everywhere.
+            Err(error) if is_one_of(&error, &[Errno::INVAL]) => Ok((at < size).then_some((at, size))),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// Moves the next `length` bytes.
+    fn span(&mut self, length: u64) -> Result<(), Error> {
+        let mut left = length;
+        while left > 0 {
+            self.run.check()?;
+            let step = usize::try_from(left).map_or(STEP, |left| left.min(STEP));
+            let moved = match self.step(step) {
+                Ok(moved) => moved,
+                Err(error) if self.method != Method::Buffer && is_one_of(&error, UNSUPPORTED) => {
+                    self.method = if self.method == Method::CopyRange { Method::SendFile } else { Method::Buffer };
+                    continue;
+                }
+                Err(error) => return Err(self.failed(error)),
+            };
+            if moved == 0 {
+                // Shorter than it was: somebody truncated it, or its size never was that of its contents, as in /sys.
+                return Err(Error::Changed(self.from.place()));
+            }
+            let moved = moved as u64;
+            left -= moved.min(left);
+            self.run.progress.copied(moved);
+        }
+        Ok(())
+    }
+
+    fn step(&self, length: usize) -> io::Result<usize> {
+        let from = self.from.file;
+        match self.method {
+            Method::CopyRange => retry(|| Ok(copy_file_range(from, None, self.to, None, length)?)),
+            Method::SendFile => retry(|| Ok(sendfile(self.to, from, None, length)?)),
+            Method::Buffer => {
+                let mut buffer = vec![0; length.min(BUFFER)];
+                let read = retry(|| (&mut &*from).read(&mut buffer))?;
+                (&mut &*self.to).write_all(buffer.get(..read).unwrap_or_default())?;
+                Ok(read)
+            }
+        }
+    }
+
+    fn failed(&self, source: io::Error) -> Error {
+        Error::Between { operation: "copy", from: self.from.place(), to: (self.to_place)(), source }
+    }
+}

@@ -1,0 +1,239 @@
+//! Reading a template: from a directory handle to a [`Source`], whose manifest is what plans are computed from.
+//!
+//! What a template may hold, and what takes the place of links that lead out of it, is decided here; the walk itself is
+//! [`walk`](crate::template::walk)'s.
+
+use crate::authority::{Destination, Reading};
+use crate::error::{Error, TemplateReason};
+use crate::run::Run;
+use crate::sys::{FileKind, Identity, Status, last_name, open_dir};
+use crate::template::outside::{Links, Outside, Target};
+use crate::template::source::{Mount, Source, Stamp};
+use crate::template::walk::{Found, Walk, WalkError};
+use cap_std::fs::Dir;
+use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::template::{FileFacts, HEAD_MAX, Resolved, Template};
+use s6_instance_maker_core::tree::{Kind, Meta, Mode, Node};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::io::Read as _;
+use std::os::unix::ffi::OsStringExt as _;
+
+/// What an entry counts besides its contents against the limit of [`Outside`], in bytes: so that nothing but names has its limit too.
+const ENTRY: u64 = 256;
+
+impl Source {
+    /// Reads all of a template but file contents. Refused: sockets, device nodes, paths that are too long for a service
+    /// directory, a template that would hold its own result, and, where the targets of links are copied, too much of that.
+    pub fn read(reading: Reading, destination: Option<&Destination>, run: &Run<'_>) -> Result<Self, Error> {
+        let status = Status::of(&reading.dir).map_err(reading.place.cannot("examine"))?;
+        let dir = open_dir(&reading.dir, &TreePath::ROOT).map_err(reading.place.cannot("open"))?;
+        let template = Template::new(meta(&status));
+        let source = Self { reading, template, stamps: BTreeMap::new(), mounts: BTreeMap::new() };
+        let mut reader = Reader { source, outside: 0, destination: destination.map(Destination::identity), run };
+        reader.source.template = reader.read_whole(dir, &status, &TreePath::ROOT, &BTreeSet::new())?;
+        let mut source = reader.source;
+        source.read_heads()?;
+        Ok(source)
+    }
+
+    /// Reads the first bytes of the files that s6-supervise will execute or read.
+    fn read_heads(&mut self) -> Result<(), Error> {
+        for path in self.template.control_files() {
+            let (Some(parent), Some(name)) = (path.parent(), last_name(&path)) else { continue };
+            let parent = self.open_dir(&parent)?;
+            let head = self.with_contents(&parent, &name, &path, |original| {
+                let mut head = Vec::new();
+                // HEAD_MAX is far below u64::MAX.
+                original.file.take(HEAD_MAX as u64).read_to_end(&mut head).map_err(original.place().cannot("read"))?;
+                Ok(head)
+            })?;
+            self.template.set_head(&path, head);
+        }
+        Ok(())
+    }
+}
+
+/// A template that is being read.
+struct Reader<'r> {
+    source: Source,
+    /// How much was counted of what lies outside, in bytes.
+    outside: u64,
+    /// The directory that the result goes into, which must not be part of the template.
+    destination: Option<Identity>,
+    run: &'r Run<'r>,
+}
+
+/// A directory with all that is in it, no link followed.
+struct Region {
+    dir: Dir,
+    /// Its content, by paths below it.
+    template: Template,
+    /// The identities of its directories.
+    directories: BTreeMap<TreePath, Identity>,
+}
+
+impl Reader<'_> {
+    /// Reads a directory that is to stand at `base`, and puts the targets of links that lead out of it in their place, where they
+    /// shall be copied. `above` are the directories that it is in.
+    fn read_whole(
+        &mut self,
+        dir: Dir,
+        status: &Status,
+        base: &TreePath,
+        above: &BTreeSet<Identity>,
+    ) -> Result<Template, Error> {
+        let mut region = self.read_region(dir, status, base)?;
+        if let Links::Copied(outside) = self.source.reading.links {
+            self.copy_links(&mut region, base, outside, above)?;
+        }
+        Ok(region.template)
+    }
+
+    fn read_region(&mut self, dir: Dir, status: &Status, base: &TreePath) -> Result<Region, Error> {
+        let mut template = Template::new(meta(status));
+        let mut directories = BTreeMap::from([(TreePath::ROOT, status.identity)]);
+        self.check_apart(base, status)?;
+        let mut walk = Walk::new(&dir, status.identity);
+        while let Some(found) = walk.next().map_err(|error| self.explain(base, error))? {
+            self.run.check()?;
+            let whole = self.join(base, &found.path)?;
+            let kind = self.kind(&found, &whole)?;
+            if !base.is_root() {
+                self.count(&whole, &kind)?;
+            }
+            match kind {
+                Kind::Directory => {
+                    self.check_apart(&whole, &found.status)?;
+                    // The state of a supervisor is not copied, and so need not be looked at.
+                    if !Template::may_be_state(&whole) {
+                        walk.enter(&found);
+                        directories.insert(found.path.clone(), found.status.identity);
+                    }
+                }
+                Kind::File(_) => {
+                    self.source.stamps.insert(whole.clone(), Stamp::of(&found.status));
+                }
+                Kind::Symlink(_) | Kind::Fifo => {}
+            }
+            let node = Node::new(meta(&found.status), kind);
+            template.insert(found.path, node).map_err(|error| self.refused(&whole, error.into()))?;
+            self.run.progress.read(1);
+        }
+        Ok(Region { dir, template, directories })
+    }
+
+    /// Puts the targets of links that lead out of a region in their place, if they can be copied.
+    fn copy_links(
+        &mut self,
+        region: &mut Region,
+        base: &TreePath,
+        outside: Outside,
+        above: &BTreeSet<Identity>,
+    ) -> Result<(), Error> {
+        for (path, target) in leading_out(&region.template) {
+            self.run.check()?;
+            let whole = self.join(base, &path)?;
+            let place = self.source.place(&whole);
+            if Template::may_be_state(&whole) {
+                continue;
+            }
+            let parent_path = path.parent().unwrap_or(TreePath::ROOT);
+            let parent = open_dir(&region.dir, &parent_path).map_err(place.cannot("open the directory of"))?;
+            let target = OsString::from_vec(target);
+            let (kind, status, inner) = match outside.open(&parent, &target).map_err(place.cannot("open what it leads to,"))? {
+                Target::NothingToCopy => continue,
+                Target::File(_, status) => {
+                    self.source.stamps.insert(whole.clone(), Stamp::of(&status));
+                    (Kind::File(FileFacts { size: status.size, head: None }), status, None)
+                }
+                Target::Directory(dir, status) => {
+                    let mut above = above.clone();
+                    let mut at = Some(parent_path);
+                    while let Some(directory) = at {
+                        above.extend(region.directories.get(&directory));
+                        at = directory.parent();
+                    }
+                    if above.contains(&status.identity) {
+                        return Err(self.refused(&whole, TemplateReason::Endless));
+                    }
+                    (Kind::Directory, status, Some((dir, above)))
+                }
+            };
+            self.count(&whole, &kind)?;
+            self.source.mounts.insert(whole.clone(), Mount { target, identity: status.identity });
+            region.template.replace_link(&path, Node::new(meta(&status), kind));
+            if let Some((dir, above)) = inner {
+                let inner = self.read_whole(dir, &status, &whole, &above)?;
+                for (below, node) in inner.tree().iter().filter(|(below, _)| !below.is_root()) {
+                    let path = path.join_path(below).map_err(|error| self.refused(&whole, error.into()))?;
+                    region.template.insert(path, node.clone()).map_err(|error| self.refused(&whole, error.into()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Fails when the directory at `path` is the one that the result goes into.
+    fn check_apart(&self, path: &TreePath, status: &Status) -> Result<(), Error> {
+        if self.destination == Some(status.identity) { Err(self.refused(path, TemplateReason::HoldsResult)) } else { Ok(()) }
+    }
+
+    /// Counts an entry from outside against the limit.
+    fn count(&mut self, path: &TreePath, kind: &Kind<FileFacts>) -> Result<(), Error> {
+        let Links::Copied(Outside { limit, .. }) = self.source.reading.links else { return Ok(()) };
+        let contents = if let Kind::File(file) = kind { file.size } else { 0 };
+        self.outside = self.outside.saturating_add(contents).saturating_add(ENTRY);
+        if self.outside > limit {
+            Err(self.refused(path, TemplateReason::TooMuchOutside { limit, entry: ENTRY }))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn join(&self, base: &TreePath, path: &TreePath) -> Result<TreePath, Error> {
+        base.join_path(path).map_err(|error| {
+            let directory = path.parent().and_then(|parent| base.join_path(&parent).ok());
+            self.refused(directory.as_ref().unwrap_or(base), error.into())
+        })
+    }
+
+    fn kind(&self, found: &Found, path: &TreePath) -> Result<Kind<FileFacts>, Error> {
+        match found.status.kind {
+            FileKind::Directory => Ok(Kind::Directory),
+            FileKind::Regular => Ok(Kind::File(FileFacts { size: found.status.size, head: None })),
+            FileKind::Symlink => Ok(Kind::Symlink(found.target.clone())),
+            FileKind::Fifo => Ok(Kind::Fifo),
+            FileKind::Socket => Err(self.refused(path, TemplateReason::Socket)),
+            FileKind::Device => Err(self.refused(path, TemplateReason::Device)),
+        }
+    }
+
+    /// The error of a walk that began at `base`, in terms of the template.
+    fn explain(&self, base: &TreePath, error: WalkError) -> Error {
+        let place = |path: &TreePath| self.source.place(base).at(path);
+        match error {
+            WalkError::Io { operation, path, source } => place(&path).cannot(operation)(source),
+            WalkError::Name { directory, source } => Error::Template { place: place(&directory), reason: source.into() },
+            WalkError::Replaced(path) => Error::Changed(place(&path)),
+        }
+    }
+
+    fn refused(&self, path: &TreePath, reason: TemplateReason) -> Error {
+        Error::Template { place: self.source.place(path), reason }
+    }
+}
+
+/// The links of a template that lead out of it, however many others they lead through, and their texts.
+fn leading_out(template: &Template) -> Vec<(TreePath, Vec<u8>)> {
+    let links = template.tree().iter().filter_map(|(path, node)| match &node.kind {
+        Kind::Symlink(target) => Some((path, target)),
+        _ => None,
+    });
+    let leads_out = |(path, _): &(&TreePath, &Vec<u8>)| matches!(template.resolve(path), Resolved::Outside(_));
+    links.filter(leads_out).map(|(path, target)| (path.clone(), target.clone())).collect()
+}
+
+fn meta(status: &Status) -> Meta {
+    Meta { mode: Mode::new(status.mode), owner: Some(status.owner) }
+}

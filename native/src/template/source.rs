@@ -1,0 +1,163 @@
+//! A template that was read: its manifest, and its contents, unchanged since then.
+//!
+//! Every file is remembered by a [`Stamp`], so that whoever uses its contents learns whether they are still the same.
+
+use crate::authority::Reading;
+use crate::error::{Error, Place};
+use crate::sys::{Identity, Status, open_dir, open_file};
+use crate::template::outside::{Links, Target};
+use cap_std::fs::Dir;
+use s6_instance_maker_core::path::{Name, TreePath};
+use s6_instance_maker_core::template::Template;
+use s6_instance_maker_core::tree::Kind;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
+
+/// A template that was read: its manifest, and what is needed to copy from it.
+#[derive(Debug)]
+pub struct Source {
+    pub(super) reading: Reading,
+    pub(super) template: Template,
+    pub(super) stamps: BTreeMap<TreePath, Stamp>,
+    /// What stands where a link led out of the template, by the link's path.
+    pub(super) mounts: BTreeMap<TreePath, Mount>,
+}
+
+/// A file or directory from outside of the template that takes the place of a link.
+#[derive(Clone, Debug)]
+pub(super) struct Mount {
+    /// The text of the link.
+    pub(super) target: OsString,
+    /// The identity of its target.
+    pub(super) identity: Identity,
+}
+
+/// The part of a file's status that changes whenever its contents do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    identity: Identity,
+    size: u64,
+    modified: (i64, u64),
+    changed: (i64, u64),
+}
+
+impl Stamp {
+    pub(super) const fn of(status: &Status) -> Self {
+        Self { identity: status.identity, size: status.size, modified: status.modified, changed: status.changed }
+    }
+}
+
+/// An open file of the template, while its contents are used.
+#[derive(Debug)]
+pub(crate) struct Original<'s> {
+    pub file: &'s File,
+    /// The size that it had when the template was read, in bytes.
+    pub size: u64,
+    source: &'s Source,
+    path: &'s TreePath,
+}
+
+impl Original<'_> {
+    /// The file's name in messages.
+    pub(crate) fn place(&self) -> Place {
+        self.source.place(self.path)
+    }
+
+    /// Examines the file again; fails when it is not what was read.
+    pub(crate) fn examine(&self) -> Result<Status, Error> {
+        let status = Status::of(self.file).map_err(self.place().cannot("examine"))?;
+        if self.source.stamps.get(self.path) == Some(&Stamp::of(&status)) {
+            Ok(status)
+        } else {
+            Err(Error::Changed(self.place()))
+        }
+    }
+}
+
+impl Source {
+    /// The manifest.
+    #[must_use]
+    pub const fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// The name of something in the template in messages.
+    #[must_use]
+    pub fn place(&self, path: &TreePath) -> Place {
+        self.reading.place.at(path)
+    }
+
+    /// Opens the template's directory at `path`.
+    pub(crate) fn open_dir(&self, path: &TreePath) -> Result<Dir, Error> {
+        let place = self.place(path);
+        let Some((at, mount)) = self.mount_on(path) else {
+            return open_dir(&self.reading.dir, path).map_err(place.cannot("open"));
+        };
+        let parent = self.open_dir(&at.parent().unwrap_or(TreePath::ROOT))?;
+        let dir = match self.open_outside(&parent, mount, at)? {
+            Target::Directory(dir, _) => dir,
+            _ => return Err(Error::Changed(self.place(at))),
+        };
+        // Below it, by names that cannot leave it.
+        let rest = path.as_bytes().get(at.as_bytes().len()..).unwrap_or_default();
+        let rest = TreePath::parse(rest.strip_prefix(b"/").unwrap_or(rest))
+            .map_err(|error| Error::Template { place: self.place(path), reason: error.into() })?;
+        open_dir(&dir, &rest).map_err(place.cannot("open"))
+    }
+
+    /// Opens the file at `path`, the entry `name` of `parent`, and has `use_it` take what it needs of its contents. Fails when that
+    /// were not the contents of the file that was read, from the first byte to the last.
+    pub(crate) fn with_contents<T>(
+        &self,
+        parent: &Dir,
+        name: &Name,
+        path: &TreePath,
+        use_it: impl FnOnce(&Original<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let size = match self.template.tree().get(path).map(|node| &node.kind) {
+            Some(Kind::File(file)) => file.size,
+            _ => return Err(Error::Changed(self.place(path))),
+        };
+        let file = self.open_file(parent, name, path)?;
+        let original = Original { file: &file, size, source: self, path };
+        let taken = use_it(&original)?;
+        // Only now: what is unchanged at the end was so all the time, since the time of the last change is part of the stamp.
+        original.examine().map(|_| taken)
+    }
+
+    fn open_file(&self, parent: &Dir, name: &Name, path: &TreePath) -> Result<File, Error> {
+        match self.mounts.get(path) {
+            None => open_file(parent, name).map_err(self.place(path).cannot("open")),
+            Some(mount) => match self.open_outside(parent, mount, path)? {
+                Target::File(file, _) => Ok(file),
+                _ => Err(Error::Changed(self.place(path))),
+            },
+        }
+    }
+
+    /// Opens what took the place of the link at `path`, if it still is what was seen.
+    fn open_outside(&self, parent: &Dir, mount: &Mount, path: &TreePath) -> Result<Target, Error> {
+        let Links::Copied(outside) = self.reading.links else { return Err(Error::Changed(self.place(path))) };
+        let target = outside.open(parent, &mount.target).map_err(self.place(path).cannot("open what it leads to,"))?;
+        match &target {
+            Target::File(_, status) | Target::Directory(_, status) if status.identity == mount.identity => Ok(target),
+            _ => Err(Error::Changed(self.place(path))),
+        }
+    }
+
+    /// The innermost directory from outside that `path` is in, or is.
+    fn mount_on(&self, path: &TreePath) -> Option<(&TreePath, &Mount)> {
+        if self.mounts.is_empty() {
+            return None;
+        }
+        let mut at = Some(path.clone());
+        while let Some(path) = at {
+            if let Some(found) = self.mounts.get_key_value(&path) {
+                return Some(found);
+            }
+            at = path.parent();
+        }
+        None
+    }
+}

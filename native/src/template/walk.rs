@@ -1,0 +1,98 @@
+//! A walk through all that is below a directory: names, types, modes and owners, no link followed, no contents read.
+//!
+//! It knows nothing of templates: the caller decides about each entry, and which directories are entered.
+
+use crate::sys::{FileKind, Identity, Status, as_os, names, open_readable, retry};
+use cap_std::fs::Dir;
+use s6_instance_maker_core::path::{Name, PathError, TreePath};
+use std::io;
+use std::os::unix::ffi::OsStringExt as _;
+
+/// An entry as a walk found it.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// Its path below the directory where the walk began.
+    pub path: TreePath,
+    pub status: Status,
+    /// The text of a symbolic link; empty for everything else.
+    pub target: Vec<u8>,
+}
+
+/// Why a walk ended before its time; with paths below the directory where it began.
+#[derive(Debug)]
+pub(crate) enum WalkError {
+    /// The system refused an operation.
+    Io { operation: &'static str, path: TreePath, source: io::Error },
+    /// The directory holds a name that no tree can hold.
+    Name { directory: TreePath, source: PathError },
+    /// The directory is another one than the one that was found at its path.
+    Replaced(TreePath),
+}
+
+/// A walk in progress. Two directories are open at a time, whatever the depth.
+#[derive(Debug)]
+pub(crate) struct Walk<'d> {
+    root: &'d Dir,
+    /// Directories that are still to be listed.
+    pending: Vec<(TreePath, Identity)>,
+    /// The directory that is being listed, and the names in it that are still to be reported.
+    listed: Option<(TreePath, Dir, std::vec::IntoIter<std::ffi::OsString>)>,
+}
+
+impl<'d> Walk<'d> {
+    /// Begins in `root`, which has `identity`.
+    pub(crate) fn new(root: &'d Dir, identity: Identity) -> Self {
+        Self { root, pending: vec![(TreePath::ROOT, identity)], listed: None }
+    }
+
+    /// Has the content of a directory that was found reported too, some time later.
+    pub(crate) fn enter(&mut self, directory: &Found) {
+        self.pending.push((directory.path.clone(), directory.status.identity));
+    }
+
+    /// The next entry; `None` after the last one.
+    pub(crate) fn next(&mut self) -> Result<Option<Found>, WalkError> {
+        loop {
+            if let Some((path, dir, names)) = &mut self.listed {
+                if let Some(name) = names.next() {
+                    return examine(path, dir, name.into_vec()).map(Some);
+                }
+                self.listed = None;
+            }
+            let Some((path, identity)) = self.pending.pop() else { return Ok(None) };
+            self.listed = Some(self.list(path, identity)?);
+        }
+    }
+
+    fn list(
+        &self,
+        path: TreePath,
+        identity: Identity,
+    ) -> Result<(TreePath, Dir, std::vec::IntoIter<std::ffi::OsString>), WalkError> {
+        let dir = open_readable(self.root, &path).map_err(cannot("read", &path))?;
+        if Status::of(&dir).map_err(cannot("examine", &path))?.identity != identity {
+            return Err(WalkError::Replaced(path));
+        }
+        let names = names(&dir).map_err(cannot("read", &path))?;
+        Ok((path, dir, names.into_iter()))
+    }
+}
+
+fn examine(directory: &TreePath, dir: &Dir, name: Vec<u8>) -> Result<Found, WalkError> {
+    let refused = |source| WalkError::Name { directory: directory.clone(), source };
+    let name = Name::new(name).map_err(|error| refused(error.into()))?;
+    let path = directory.join(&name).map_err(refused)?;
+    let status = Status::of_entry(dir, &name).map_err(cannot("examine", &path))?;
+    let target = match status.kind {
+        FileKind::Symlink => {
+            retry(|| dir.read_link_contents(as_os(&name))).map_err(cannot("read", &path))?.into_os_string().into_vec()
+        }
+        _ => Vec::new(),
+    };
+    Ok(Found { path, status, target })
+}
+
+/// For `map_err`: the system refused `operation` with what is at `path`.
+fn cannot(operation: &'static str, path: &TreePath) -> impl FnOnce(io::Error) -> WalkError {
+    move |source| WalkError::Io { operation, path: path.clone(), source }
+}

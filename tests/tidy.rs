@@ -1,0 +1,32 @@
+//! The sources themselves: which file imports which, and which doors to the outside world are named where.
+
+use s6_instance_maker_workspace::program::workspace;
+use std::path::Path;
+
+mod circles;
+mod doors;
+mod uses;
+
+/// The folders of sources that are examined.
+const SOURCES: [&str; 3] = ["core/src", "native/src", "wasm-host/src"];
+
+/// The Rust files below a folder of the workspace, by their paths in that folder, in order.
+fn rust_files(folder: &Path) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut pending = vec![folder.to_owned()];
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            pending.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+            files.push((name, std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    assert!(!files.is_empty(), "{} has no Rust files", folder.display());
+    files.sort();
+    files
+}
+
+fn sources(folder: &str) -> Vec<(String, String)> {
+    rust_files(&workspace().join(folder))
+}
