@@ -2,9 +2,9 @@
 
 use super::lies::says;
 use super::module;
-use crate::cli::WRONG;
 use s6_instance_maker_workspace::program::{self, Answer, Sandboxed, maker, under_umask};
 use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::wrong::WRONG;
 use s6_instance_maker_workspace::{disk, skip};
 use std::ffi::OsStr;
 use std::fs;

@@ -16,6 +16,7 @@ pub mod host;
 pub mod limits;
 mod module;
 pub mod options;
+mod planner;
 mod sandbox;
 
 pub use error::SandboxError;

@@ -1,6 +1,6 @@
 //! The template: what of it is accepted, and how it is copied.
 
-use super::invocation::LinkPolicy;
+use super::action::LinkPolicy;
 use super::refusal::UsageError;
 use super::values::NumberOption;
 use crate::escape::Shown;
