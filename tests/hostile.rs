@@ -112,9 +112,10 @@ const CASES: &[Case] = &[
         },
         as_root: Copied(""),
         as_nobody: Some(Copied(
-            "warning: `both` in the template has a set-id bit, with which the copy would lend what the template does not; it is not copied\n\
-             warning: `sg` in the template has a set-id bit, with which the copy would lend what the template does not; it is not copied\n\
-             warning: `su` in the template has a set-id bit, with which the copy would lend what the template does not; it is not copied\n",
+            "warning: set-id-dropped: `both` in the template has a set-id bit that would lend other rights in the copy than in the template; it is not copied\n\
+             warning: set-id-dropped: `sg` in the template has a set-id bit that would lend other rights in the copy than in the template; it is not copied\n\
+             warning: set-id-dropped: `su` in the template has a set-id bit that would lend other rights in the copy than in the template; it is not copied\n\
+             hint: set the bit on the copy if it is needed there, or run s6-instance-maker as root\n",
         )),
     },
     Case {
@@ -182,7 +183,8 @@ const CASES: &[Case] = &[
         },
         as_root: Copied(""),
         as_nobody: Some(Copied(
-            "warning: `\\x1b[31m\\xff\\n` in the template has a set-id bit, with which the copy would lend what the template does not; it is not copied\n",
+            "warning: set-id-dropped: `\\x1b[31m\\xff\\n` in the template has a set-id bit that would lend other rights in the copy than in the template; it is not copied\n\
+             hint: set the bit on the copy if it is needed there, or run s6-instance-maker as root\n",
         )),
     },
     Case {

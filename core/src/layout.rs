@@ -73,3 +73,33 @@ pub(crate) const FLAG_RECOMMENDED: Name = Name::constant("flag-recommended");
 pub(crate) const TIMEOUT_UP: Name = Name::constant("timeout-up");
 /// The time in which a service must stop, in milliseconds.
 pub(crate) const TIMEOUT_DOWN: Name = Name::constant("timeout-down");
+
+/// What says something to s6-rc beside one of the files that surely do.
+pub(crate) const PERHAPS_OF_S6_RC: [Name; 3] = [TYPE, DEPENDENCIES, CONTENTS];
+/// What says something to s6-rc and can be meant for nobody else.
+pub(crate) const SURELY_OF_S6_RC: [Name; 9] = [
+    PRODUCER_FOR,
+    CONSUMER_FOR,
+    PIPELINE_NAME,
+    DEPENDENCIES_D,
+    CONTENTS_D,
+    FLAG_ESSENTIAL,
+    FLAG_RECOMMENDED,
+    TIMEOUT_UP,
+    TIMEOUT_DOWN,
+];
+/// All of these, in the order in which they are reported.
+pub(crate) const S6_RC_FILES: [Name; 12] = [
+    TYPE,
+    DEPENDENCIES,
+    CONTENTS,
+    PRODUCER_FOR,
+    CONSUMER_FOR,
+    PIPELINE_NAME,
+    DEPENDENCIES_D,
+    CONTENTS_D,
+    FLAG_ESSENTIAL,
+    FLAG_RECOMMENDED,
+    TIMEOUT_UP,
+    TIMEOUT_DOWN,
+];

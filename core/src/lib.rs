@@ -36,6 +36,8 @@ pub mod definition;
 pub mod instances;
 pub mod logging;
 pub mod options;
+pub mod rules;
+
 pub mod request;
 
 pub mod facts;
@@ -43,7 +45,6 @@ pub mod template;
 
 pub mod lint;
 pub mod rights;
-pub mod warning;
 
 pub mod plan;
 

@@ -35,9 +35,11 @@ pub fn line(level: Level, text: &dyn Display) -> String {
     format!("{PROGRAM}: {}: {text}\n", level.word())
 }
 
-/// Something fatal, and what may help against it; escaped already.
+/// Something fatal or a warning, and what may help against it; escaped already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
+    /// How bad it is.
+    pub level: Level,
     /// What is the matter.
     pub text: String,
     /// What may help.
@@ -48,18 +50,18 @@ impl Said {
     /// Something fatal, and perhaps a hint.
     #[must_use]
     pub fn new(text: &dyn Display, hint: Option<&str>) -> Self {
-        Self { text: text.to_string(), hint: hint.map(Into::into) }
+        Self { level: Level::Fatal, text: text.to_string(), hint: hint.map(Into::into) }
     }
 
     /// Its line, and that of its hint.
     #[must_use]
     pub fn lines(&self) -> String {
         let hint = self.hint.as_ref().map(|hint| line(Level::Hint, hint));
-        line(Level::Fatal, &self.text) + &hint.unwrap_or_default()
+        line(self.level, &self.text) + &hint.unwrap_or_default()
     }
 }
 
-/// What a program of this project says when it fails: fatal errors, each perhaps with a hint. Anything else is none.
+/// What a program of this project says when it fails: fatal errors, then warnings, each perhaps with a hint. Anything else is none.
 #[must_use]
 pub fn parse(messages: &[u8]) -> Option<Vec<Said>> {
     let take = |messages, level: Level| {
@@ -68,11 +70,20 @@ pub fn parse(messages: &[u8]) -> Option<Vec<Said>> {
     };
     let mut rest = core::str::from_utf8(messages).ok()?;
     let mut said = Vec::new();
+    let mut level = Level::Fatal;
     while !rest.is_empty() {
-        let (text, behind) = take(rest, Level::Fatal)?;
+        let (text, behind) = match take(rest, level) {
+            Some(taken) => taken,
+            // Behind the errors come the warnings, and no more errors.
+            None if !said.is_empty() => {
+                level = Level::Warning;
+                take(rest, level)?
+            }
+            None => return None,
+        };
         let hint = take(behind, Level::Hint);
         rest = hint.map_or(behind, |(_, behind)| behind);
-        said.push(Said::new(&text, hint.map(|(hint, _)| hint)));
+        said.push(Said { level, ..Said::new(&text, hint.map(|(hint, _)| hint)) });
     }
     (!said.is_empty()).then_some(said)
 }

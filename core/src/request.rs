@@ -6,8 +6,8 @@
 use crate::account::Account;
 use crate::definition::Definition;
 use crate::instances::{DeclaredTwice, Instances, NameMax};
-use crate::lint;
 use crate::logging::Logging;
+use crate::rules;
 use crate::target::Target;
 use alloc::vec::Vec;
 
@@ -24,8 +24,8 @@ pub struct Request {
     pub user: Option<Account>,
     /// What becomes of the permission bits of the template's control scripts.
     pub script_modes: ScriptModes,
-    /// What of the template is judged, and how strictly.
-    pub lint: lint::Settings,
+    /// Which findings are accepted, and which are fatal.
+    pub rules: rules::Settings,
     /// Where the result will run.
     pub target: Target,
     /// Logger options that were given although there is no logger; they do nothing and deserve a warning.
@@ -42,7 +42,7 @@ impl Request {
             name_max: None,
             user: None,
             script_modes: ScriptModes::default(),
-            lint: lint::Settings::default(),
+            rules: rules::Settings::default(),
             target: Target::default(),
             idle_logger_options: Vec::new(),
         }

@@ -79,7 +79,7 @@ pub fn execute<P: Planner>(
     out: &mut dyn Write,
 ) -> Result<Report, Error> {
     let source = Source::read(template, action.destination(), run)?;
-    let ObtainedPlan { plan, options } = origin.obtain(&source, facts, run)?;
+    let ObtainedPlan { plan, options, warnings } = origin.obtain(&source, facts, run)?;
     let leftovers = match action {
         Action::Create { destination, durability } => {
             apply::apply(&plan, &source, &destination, durability, facts.caller, run)?
@@ -93,7 +93,7 @@ pub fn execute<P: Planner>(
             Vec::new()
         }
     };
-    Ok(Report { warnings: plan.warnings, leftovers })
+    Ok(Report { warnings, leftovers })
 }
 
 /// Reads the template and prints to `out` what a plan is computed from besides the command line: `listed` are the instances that it

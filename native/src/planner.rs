@@ -7,10 +7,13 @@ use cap_std::AmbientAuthority;
 use s6_instance_maker_core::cli::{Args, Invocation, NoOptions, Program, UsageError};
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::instances::Instances;
+use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::plan::PlanError;
 use s6_instance_maker_core::plan::{Plan, plan};
 use s6_instance_maker_core::request::Request;
+use s6_instance_maker_core::rules::Settings;
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::wire::{PlanDocument, TemplateDigest};
 use std::ffi::OsString;
@@ -82,13 +85,28 @@ pub enum PlanOrigin<'a, P> {
         request: &'a Request,
     },
     /// It was computed elsewhere.
-    Document(PlanDocument),
+    Document {
+        /// The document.
+        document: PlanDocument,
+        /// What the command line that carries it out says about warnings.
+        settings: &'a Settings,
+    },
 }
 
-/// A plan, and the options that it was computed for.
+/// A plan, the options that it was computed for, and what there is to say about it.
 pub(crate) struct ObtainedPlan {
     pub plan: Plan,
     pub options: Options,
+    pub warnings: Vec<Said>,
+}
+
+impl ObtainedPlan {
+    /// The plan, unless its warnings are errors for this command line. A planner was told so, and is not believed.
+    fn new(mut plan: Plan, options: Options, settings: &Settings) -> Result<Self, Error> {
+        plan.warnings = settings.judge(plan.warnings).map_err(PlanError::from)?;
+        let warnings = settings.said(&plan.warnings);
+        Ok(Self { plan, options, warnings })
+    }
 }
 
 impl<P: Planner> PlanOrigin<'_, P> {
@@ -97,15 +115,15 @@ impl<P: Planner> PlanOrigin<'_, P> {
         match self {
             Self::Planner { planner, arguments, listed, request } => {
                 let inputs = PlanInputs { arguments, listed, request, facts, template: source.template() };
-                Ok(ObtainedPlan { plan: planner.plan(&inputs, run)?, options: Options::of(request) })
+                ObtainedPlan::new(planner.plan(&inputs, run)?, Options::of(request), &request.rules)
             }
-            Self::Document(PlanDocument { plan, options, template: expected }) => {
+            Self::Document { document: PlanDocument { plan, options, template: expected }, settings } => {
                 let found = TemplateDigest::of(source.template());
                 if found != expected {
                     return Err(Error::OtherTemplate { place: source.place(&TreePath::ROOT), expected, found });
                 }
                 plan.check(facts, source.template())?;
-                Ok(ObtainedPlan { plan, options })
+                ObtainedPlan::new(plan, options, settings)
             }
         }
     }

@@ -61,12 +61,12 @@ fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Repor
             let document = PlanDocument::decode(&authority::read_document(file, authority::PLAN_MAX, ambient)?)
                 .map_err(|source| Error::Document { place: authority::document_place(file), source })?;
             expected.require(&document.options)?;
-            PlanOrigin::Document(document)
+            PlanOrigin::Document { document, settings: &request.rules }
         }
     };
     let placement = match &origin {
         PlanOrigin::Planner { request, .. } => Placement::of(&request.shape),
-        PlanOrigin::Document(document) => document.plan.placement,
+        PlanOrigin::Document { document, .. } => document.plan.placement,
     };
     let destination = || Destination::open(dir, placement, ambient);
     let action = match action {

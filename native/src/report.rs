@@ -1,8 +1,7 @@
 //! What is reported on standard error when the work is done, or cannot be.
 
 use crate::error::Error;
-use s6_instance_maker_core::message::{Level, line};
-use s6_instance_maker_core::warning::Warning;
+use s6_instance_maker_core::message::{Level, Said, line};
 use std::fmt::Display;
 use std::io::Write;
 
@@ -10,7 +9,7 @@ use std::io::Write;
 #[derive(Debug, Default)]
 pub struct Report {
     /// What works, but probably not as meant.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<Said>,
     /// What earlier runs left behind and this one could not remove.
     pub leftovers: Vec<Error>,
 }
@@ -25,11 +24,8 @@ pub fn fatal(to: &mut dyn Write, error: &Error) {
 
 /// Writes what somebody should know about work that was done.
 pub fn warnings(to: &mut dyn Write, report: &Report) {
-    for warning in &report.warnings {
-        write(to, Level::Warning, warning);
-        if let Some(hint) = warning.hint() {
-            write(to, Level::Hint, &hint);
-        }
+    for said in &report.warnings {
+        let _ = to.write_all(said.lines().as_bytes());
     }
     for leftover in &report.leftovers {
         write(to, Level::Warning, leftover);

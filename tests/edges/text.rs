@@ -46,11 +46,14 @@ fn messages_are_read_back() {
     assert_eq!(hint, "s6-instance-maker: hint: try that\n");
     assert_eq!(warning, "s6-instance-maker: warning: hm\n");
     let (alone, hinted) = (Said::new(&"no: way", None), Said::new(&"no: way", Some("try that")));
+    let warned = Said { level: Level::Warning, ..hinted.clone() };
     for said in [
         vec![alone.clone()],
         vec![hinted.clone()],
         vec![alone.clone(), alone.clone()],
         vec![hinted.clone(), alone.clone(), hinted.clone()],
+        vec![alone.clone(), warned.clone()],
+        vec![hinted.clone(), warned.clone(), Said { hint: None, ..warned.clone() }],
     ] {
         let lines: String = said.iter().map(Said::lines).collect();
         assert_eq!(message::parse(lines.as_bytes()), Some(said));
@@ -64,7 +67,7 @@ fn messages_are_read_back() {
         fatal.trim_end().to_owned(),
         format!(" {fatal}"),
         format!("{fatal}\n"),
-        format!("{fatal}{warning}"),
+        format!("{fatal}{warning}{fatal}"),
         format!("{warning}{fatal}"),
         format!("{hint}{fatal}"),
         format!("{fatal}{hint}{hint}"),

@@ -78,7 +78,7 @@ fn control_files_in_every_form() {
     assert_eq!(found_in("lock-fd", "0"), ["warning control-file-invalid lock-fd"]);
     let told = planned(["template", "dir"], &facts(), &with_file("0755 file run", "lock-fd", b"0"));
     assert!(
-        told.contains("says `0`: s6-supervise of s6 2.15 and later will warn, and start each instance without a lock"),
+        told.contains("contains `0`; s6-supervise of s6 2.15 and later warns, and starts each instance without a lock"),
         "{told}"
     );
     // What is no descriptor is none twice, and no lock.

@@ -1,8 +1,9 @@
 //! What the text of a script tells for sure.
 
 use super::{found, with_file};
-use s6_instance_maker_core::lint::{Rule, lint};
+use s6_instance_maker_core::lint::lint;
 use s6_instance_maker_core::request::Request;
+use s6_instance_maker_core::rules::{Fault, Finding, Problem};
 use s6_instance_maker_core::template::HEAD_MAX;
 use s6_instance_maker_workspace::manifest::{facts, request};
 use std::sync::LazyLock;
@@ -67,8 +68,13 @@ fn interpreter_lines() {
 fn shared(script: &str) -> Option<String> {
     let template = with_file("0755 file run\n0755 dir log", "log/run", script.as_bytes());
     let found = lint(&PLAIN, &facts(), &template);
-    assert!(found.iter().all(|finding| finding.rule == Rule::SharedLogDirectory), "{found:?}");
-    found.first().map(|finding| String::from_utf8(finding.detail.clone()).unwrap())
+    match found.as_slice() {
+        [] => None,
+        [Finding { problem: Problem::SharedLogDirectory(directory), .. }] => {
+            Some(String::from_utf8(directory.clone()).unwrap())
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 /// How the commands of a script are read, by the log directory that is seen in them.
@@ -194,9 +200,11 @@ fn commands_of_scripts() {
 fn of_run(script: &str) -> (bool, Option<String>) {
     let beside = "0755 dir env\n0644 file a.conf\n0644 file notification-fd\n0755 dir log\n0755 file log/run";
     let found = lint(&DEBIAN, &facts(), &with_file(beside, "run", script.as_bytes()));
-    let of = |rule| found.iter().find(|finding| finding.rule == rule);
-    let elsewhere = of(Rule::InterpreterElsewhere).map(|finding| String::from_utf8(finding.detail.clone()).unwrap());
-    (of(Rule::InstanceNameUnused).is_some(), elsewhere)
+    let elsewhere = found.iter().find_map(|finding| match &finding.problem {
+        Problem::Script(_, Fault::Elsewhere(program)) => Some(String::from_utf8(program.clone()).unwrap()),
+        _ => None,
+    });
+    (found.iter().any(|finding| finding.problem == Problem::InstanceNameUnused), elsewhere)
 }
 
 /// What is taken for a use of the argument, or of anything by which instances may differ, and what is not.

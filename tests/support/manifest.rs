@@ -4,14 +4,13 @@ use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::account::Credentials;
 use s6_instance_maker_core::cli::{self, Invocation, Refusal};
 use s6_instance_maker_core::facts::Facts;
-use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::message::{PROGRAM, Said};
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::{Plan, plan};
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::template::{FileFacts, Template};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
-use s6_instance_maker_core::warning::Warning;
 use s6_instance_maker_core::wire::PlanDocument;
 use std::ffi::OsString;
 
@@ -98,7 +97,7 @@ pub fn planned<A: Into<OsString>>(words: impl IntoIterator<Item = A>, facts: &Fa
         Err(Refusal::Usage(error)) => told(&[Said::new(&error, error.hint())]),
         Ok(request) => match plan(&request, facts, template) {
             Err(error) => told(&error.said()),
-            Ok(plan) => text_of(&plan),
+            Ok(plan) => plan.to_string() + &told(&request.rules.said(&plan.warnings)),
         },
     }
 }
@@ -106,18 +105,6 @@ pub fn planned<A: Into<OsString>>(words: impl IntoIterator<Item = A>, facts: &Fa
 /// What is said, a line for each error and for each hint.
 #[must_use]
 pub fn told(said: &[Said]) -> String {
-    let line = |Said { text, hint }: &Said| {
-        let hint = hint.as_ref().map(|hint| format!("hint: {hint}\n"));
-        format!("fatal: {text}\n") + &hint.unwrap_or_default()
-    };
-    said.iter().map(line).collect()
-}
-
-fn text_of(plan: &Plan) -> String {
-    let line = |warning: &Warning| {
-        let hint = warning.hint().map(|hint| format!("hint: {hint}\n"));
-        format!("warning: {warning}\n") + &hint.unwrap_or_default()
-    };
-    let warnings = plan.warnings.iter().map(line);
-    std::iter::once(plan.to_string()).chain(warnings).collect()
+    let own = format!("{PROGRAM}: ");
+    said.iter().map(Said::lines).map(|lines| lines.replace(&format!("\n{own}"), "\n").replacen(&own, "", 1)).collect()
 }

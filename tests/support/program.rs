@@ -1,6 +1,6 @@
 //! The programs under test, and what came of running them.
 
-use s6_instance_maker_core::lint::Rule;
+use s6_instance_maker_core::rules::Rule;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -59,7 +59,7 @@ fn outcome(text: &str, words: &[&str]) -> String {
     match sandbox.plan(&inputs, &run) {
         Ok(_) => "a plan".to_owned(),
         Err(error) => {
-            let said = error.said().into_iter().map(|Said { text, hint }| {
+            let said = error.said().into_iter().map(|Said { text, hint, .. }| {
                 let hint = hint.map(|hint| format!("\n    hint: {hint}")).unwrap_or_default();
                 text + &hint
             });

@@ -148,7 +148,7 @@ fn answer(code: i32, host: Host) -> Result<Vec<u8>, SandboxError> {
     }
     match (u8::try_from(code), message::parse(&host.messages)) {
         (Ok(code @ (100 | 111)), Some(said))
-            if said.iter().all(|Said { text, hint }| is_shown(text) && hint.as_deref().is_none_or(is_shown)) =>
+            if said.iter().all(|Said { text, hint, .. }| is_shown(text) && hint.as_deref().is_none_or(is_shown)) =>
         {
             Err(SandboxError::Refused { said, code })
         }

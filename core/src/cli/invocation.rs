@@ -114,7 +114,7 @@ fn request(arguments: &Arguments) -> Result<Request, UsageError> {
         name_max,
         user: arguments.service.user()?,
         script_modes: arguments.template.script_modes(),
-        lint: arguments.template.settings()?,
+        rules: arguments.template.settings()?,
         target,
         idle_logger_options: logger.idle,
     })

@@ -4,8 +4,8 @@ use super::action::LinkPolicy;
 use super::refusal::UsageError;
 use super::values::NumberOption;
 use crate::escape::Shown;
-use crate::lint::{self, Rule, Severity};
 use crate::request::ScriptModes;
+use crate::rules::{self, Remedy, Rule, Settings, Severity};
 use alloc::format;
 use alloc::vec::Vec;
 use clap::ArgAction;
@@ -48,16 +48,24 @@ pub(super) struct TemplateOptions {
 const DEREFERENCE_LIMIT: u64 = 64 << 20;
 
 impl TemplateOptions {
-    pub(super) fn settings(&self) -> Result<lint::Settings, UsageError> {
+    pub(super) fn settings(&self) -> Result<Settings, UsageError> {
         let rule = |id: &OsString| {
+            let id = id.as_encoded_bytes();
             let unknown = || {
-                let error = UsageError::new(format!("--allow `{}`: unknown id", Shown(id.as_encoded_bytes())));
-                error.with_hint(format!("known ids: {}", Rule::ALL.map(Rule::id).join(", ")))
+                let error = UsageError::new(format!("--allow `{}`: unknown id", Shown(id)));
+                match rules::nearest(id) {
+                    Some(meant) => error.with_hint(format!("did you mean `{}`?", meant.id())),
+                    None => error.with_hint("--list-rules lists the ids"),
+                }
             };
-            Rule::parse(id.as_encoded_bytes()).ok_or_else(unknown)
+            Rule::parse(id).ok_or_else(unknown)
         };
-        let allowed = self.allow.iter().map(rule).collect::<Result<_, _>>()?;
-        Ok(lint::Settings { allowed, severity: if self.strict { Severity::Strict } else { Severity::Usual } })
+        let remedies = [(Remedy::Dereference, self.dereference), (Remedy::FixModes, self.fix_modes)];
+        Ok(Settings {
+            allowed: self.allow.iter().map(rule).collect::<Result<_, _>>()?,
+            severity: if self.strict { Severity::Strict } else { Severity::Usual },
+            followed: remedies.into_iter().filter_map(|(remedy, given)| given.then_some(remedy)).collect(),
+        })
     }
 
     pub(super) fn links(&self) -> Result<LinkPolicy, UsageError> {

@@ -11,13 +11,12 @@ use crate::cli::{self, Invocation, PlanSource, Program, Refusal, UsageError};
 use crate::escape::is_shown;
 use crate::execline::{Script, Text, Word, Wrapper};
 use crate::facts::Facts;
-use crate::lint::Rule;
 use crate::options::Options;
 use crate::plan::{Plan, plan};
 use crate::request::Request;
+use crate::rules::{Rule, Settings};
 use crate::target::ShebangDir;
 use crate::template::Template;
-use crate::warning::Warning;
 use crate::wire::{Job, PlanDocument, TemplateDigest};
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -207,9 +206,9 @@ fn is_written_and_read(plan: &Plan, options: &Options, template: &Template) -> R
 
 /// What people are told of a plan can be shown.
 fn tells(plan: &Plan) -> Result<(), Broken> {
-    plan.warnings.iter().try_for_each(|warning: &Warning| {
-        is_one_line(warning)?;
-        warning.hint().map_or(Ok(()), |hint| is_one_line(&hint))
+    Settings::default().said(&plan.warnings).iter().try_for_each(|said| {
+        is_one_line(&said.text)?;
+        said.hint.as_ref().map_or(Ok(()), |hint| is_one_line(hint))
     })?;
     lines_are_shown(&plan.to_string())
 }

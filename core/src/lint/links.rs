@@ -1,8 +1,9 @@
 //! Links that lead out of the template, or nowhere.
 
-use super::{Level, Lint, Rule, of_supervisor};
-use crate::layout::{FINISH, LOG, RUN};
+use super::{Lint, of_supervisor};
+use crate::layout::{LOG, RUN};
 use crate::path::TreePath;
+use crate::rules::{Finding, Leads, Level, Problem};
 use crate::template::Resolved;
 use crate::tree::{Kind, Node};
 use alloc::collections::BTreeSet;
@@ -16,36 +17,35 @@ impl Lint<'_> {
     pub(super) fn links(&mut self) {
         let vital = self.vital();
         let state = self.template.state();
-        let directories = self.service_directories();
-        let looked_at: BTreeSet<TreePath> = directories
-            .iter()
-            .flat_map(|directory| of_supervisor().filter_map(|name| directory.join(&name).ok()))
+        let looked_at: BTreeSet<TreePath> = self
+            .parts()
+            .flat_map(|part| of_supervisor().map(move |name| part.path(&name)))
             .flat_map(|path| self.template.links_on(&path))
             .collect();
-        // A script that is a dangling link is told as that.
-        let told: BTreeSet<TreePath> = self.found.iter().map(|finding| finding.path.clone()).collect();
+        // A script that is a dangling link is reported as that.
+        let told: BTreeSet<TreePath> = self.found.iter().filter_map(|finding| finding.problem.path()).collect();
         let told: BTreeSet<TreePath> = told.iter().flat_map(|path| self.template.links_on(path)).chain(told.clone()).collect();
         for (path, node) in self.template.tree().iter() {
             let Node { kind: Kind::Symlink(target), .. } = node else { continue };
             if told.contains(path) || state.iter().any(|state| path.starts_with(state)) {
                 continue;
             }
-            let rule = match self.template.resolve(path) {
+            let leads = match self.template.resolve(path) {
                 Resolved::Entry(_) => continue,
-                // Another link on the way is told itself.
+                // Another link on the way is reported itself.
                 Resolved::Outside(link) if link != *path => continue,
-                Resolved::Outside(_) => Rule::LinkLeavesTemplate,
-                Resolved::Missing | Resolved::Loop => Rule::LinkDangling,
+                Resolved::Outside(_) => Leads::Outside,
+                Resolved::Missing | Resolved::Loop => Leads::Nowhere,
             };
             let is_vital = vital.contains(path);
             // What the system makes is where every instance expects it; but it is neither a script nor a setting.
             let is_of_system = SYSTEM.iter().any(|system| target.starts_with(system));
-            if is_of_system && rule == Rule::LinkLeavesTemplate && !is_vital && !looked_at.contains(path) {
+            if is_of_system && leads == Leads::Outside && !is_vital && !looked_at.contains(path) {
                 continue;
             }
             let level = if is_vital { Level::Error } else { Level::Warning };
-            let target = target.clone();
-            self.tell_as(level, rule, path, &target);
+            let problem = Problem::Link { path: path.clone(), target: target.clone(), leads };
+            self.found.push(Finding { level, problem });
         }
     }
 
@@ -64,11 +64,5 @@ impl Lint<'_> {
             // Only what a link leads to is asked for.
             _ => Vec::new(),
         }
-    }
-
-    /// The names of scripts, in every service directory.
-    pub(super) fn script_paths(&self) -> Vec<TreePath> {
-        let directories = self.service_directories().into_iter();
-        directories.flat_map(|directory| [RUN, FINISH].map(|name| directory.join(&name).ok())).flatten().collect()
     }
 }

@@ -1,125 +1,32 @@
 //! Lint: what in a template will not work, or probably not as meant, before anything is made of it.
 //!
-//! A [`Rule`] has an id for good, a [`Level`], and a hint that says what to do; a [`Finding`] says where, and what will go wrong when.
-//! docs/lint.md lists the rules. They are judged by the manifest alone: names, kinds, modes, owners, links, and the first bytes of
-//! control files. What the programs of s6 do with such a template is in docs/original.md, "Control files of s6-supervise" and
-//! "Scripts that cannot be run".
+//! The checkers look at the manifest alone: names, kinds, modes, owners, links, and the first bytes of control files. What they find
+//! are [`Problem`]s of [`crate::rules`]; docs/lint.md lists the rules. What the programs of s6 do with such a template is in
+//! docs/original.md, "Control files of s6-supervise" and "Scripts that cannot be run".
 
 mod commands;
-mod control;
+mod control_scripts;
 mod links;
-mod rule;
-mod scripts;
 mod text;
-
-pub use rule::{Level, Rule};
+mod values;
 
 use crate::facts::Facts;
-use crate::layout::{
-    CONSUMER_FOR, CONTENTS, CONTENTS_D, DEPENDENCIES, DEPENDENCIES_D, DOWN, FINISH, FLAG_ESSENTIAL, FLAG_RECOMMENDED, FLAGS,
-    LOG, PIPELINE_NAME, PRODUCER_FOR, RUN, SETTINGS, STATE, TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
-};
+use crate::layout::{DOWN, FINISH, FLAGS, LOG, PERHAPS_OF_S6_RC, RUN, SETTINGS, STATE, SURELY_OF_S6_RC, TYPE};
 use crate::path::{Name, TreePath};
 use crate::request::Request;
 use crate::rights::{Copying, Obstacle, UserAccess};
+use crate::rules::{Denied, Finding, Level, Part, Problem, Script};
 use crate::template::{Resolved, Template};
 use crate::tree::{Kind, Node};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use core::fmt;
-
-/// What says something to s6-rc that can be meant for nobody else.
-const SURELY_OF_S6_RC: [Name; 9] = [
-    PRODUCER_FOR,
-    CONSUMER_FOR,
-    PIPELINE_NAME,
-    DEPENDENCIES_D,
-    CONTENTS_D,
-    FLAG_ESSENTIAL,
-    FLAG_RECOMMENDED,
-    TIMEOUT_UP,
-    TIMEOUT_DOWN,
-];
-/// What says something to s6-rc beside one of those.
-const PERHAPS_OF_S6_RC: [Name; 3] = [TYPE, DEPENDENCIES, CONTENTS];
 
 /// What s6-supervise or s6-rc looks at in a service directory, and nobody else.
 fn of_supervisor() -> impl Iterator<Item = Name> {
     [RUN, FINISH, DOWN].into_iter().chain(STATE).chain(SETTINGS).chain([TYPE]).chain(FLAGS).chain(SURELY_OF_S6_RC)
 }
 
-/// What is accepted, and what is not.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// Rules that are not looked at.
-    pub allowed: BTreeSet<Rule>,
-    /// What becomes of warnings.
-    pub severity: Severity,
-}
-
-/// What becomes of warnings.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Severity {
-    /// They are told.
-    #[default]
-    Usual,
-    /// They are errors.
-    Strict,
-}
-
-/// Something in a template that will not work, or probably not as meant.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Finding {
-    /// By which rule.
-    pub rule: Rule,
-    /// How bad it is, there.
-    pub level: Level,
-    /// Where in the template.
-    pub path: TreePath,
-    /// What more there is to say about it, for each rule something else: a link's target, an interpreter, a value.
-    pub detail: Vec<u8>,
-}
-
-/// Why a template is refused: at least one finding.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Findings(Vec<Finding>);
-
-impl Findings {
-    /// What was found, all that is fatal.
-    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
-        self.0.iter()
-    }
-}
-
-/// One after another, in one line.
-impl fmt::Display for Findings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, finding) in self.0.iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { "; " })?;
-            finding.fmt(f)?;
-        }
-        Ok(())
-    }
-}
-
-/// The rule's id, the place, and what will go wrong when.
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: `{}` in the template ", self.rule.id(), self.path)?;
-        self.rule.say(&self.path, &self.detail, f)
-    }
-}
-
-/// What stays a warning; or all that is fatal.
-pub(crate) fn warnings(findings: Vec<Finding>, severity: Severity) -> Result<Vec<Finding>, Findings> {
-    let is_fatal = |finding: &Finding| severity == Severity::Strict || finding.level == Level::Error;
-    if findings.iter().any(is_fatal) {
-        return Err(Findings(findings.into_iter().filter(is_fatal).collect()));
-    }
-    Ok(findings)
-}
-
-/// Everything that is wrong with a template for this request, but for what is allowed.
+/// Everything that is wrong with a template for this request, whatever is accepted.
 #[must_use]
 pub fn lint(request: &Request, facts: &Facts, template: &Template) -> Vec<Finding> {
     let copying = Copying::new(request.script_modes, facts, template);
@@ -132,7 +39,6 @@ pub fn lint(request: &Request, facts: &Facts, template: &Template) -> Vec<Findin
     if let Some(user) = &request.user {
         lint.user(&UserAccess::new(user, facts, template, &copying));
     }
-    lint.found.retain(|finding| !request.lint.allowed.contains(&finding.rule));
     lint.found
 }
 
@@ -145,24 +51,18 @@ struct Lint<'a> {
 }
 
 impl Lint<'_> {
-    /// Tells something, as bad as the rule is.
-    fn tell(&mut self, rule: Rule, path: &TreePath, detail: &[u8]) {
-        self.tell_as(rule.level(), rule, path, detail);
+    fn warn(&mut self, problem: Problem) {
+        self.found.push(Finding::warning(problem));
     }
 
-    fn tell_as(&mut self, level: Level, rule: Rule, path: &TreePath, detail: &[u8]) {
-        self.found.push(Finding { rule, level, path: path.clone(), detail: detail.to_vec() });
+    fn fail(&mut self, problem: Problem) {
+        self.found.push(Finding::error(problem));
     }
 
-    /// The template's own directory, and that of its logger where there is one.
-    fn service_directories(&self) -> Vec<TreePath> {
-        let mut directories = Vec::from([TreePath::ROOT]);
-        if let Resolved::Entry(end) = self.template.resolve(&LOG)
-            && self.is_directory(&end)
-        {
-            directories.push(LOG);
-        }
-        directories
+    /// The two service directories as far as they are there.
+    fn parts(&self) -> impl Iterator<Item = Part> + use<> {
+        let is_logged = matches!(self.template.resolve(&LOG), Resolved::Entry(end) if self.is_directory(&end));
+        core::iter::once(Part::Service).chain(is_logged.then_some(Part::Logger))
     }
 
     fn is_directory(&self, path: &TreePath) -> bool {
@@ -180,30 +80,27 @@ impl Lint<'_> {
     /// What another supervisor, or somebody who stopped a service, left there.
     fn leftovers(&mut self) {
         for path in self.template.state() {
-            self.tell(Rule::StateLeftBehind, &path, b"");
+            self.warn(Problem::StateLeftBehind(path));
         }
-        for directory in self.service_directories() {
-            for name in STATE {
-                if let Ok(path) = directory.join(&name)
-                    && let Some(entry) = self.entry(&path)
+        for part in self.parts() {
+            for path in STATE.map(|name| part.path(&name)) {
+                if let Some(entry) = self.entry(&path)
                     && matches!(self.template.tree().get(&entry), Some(Node { kind: Kind::File(_) | Kind::Fifo, .. }))
                 {
-                    self.tell(Rule::StateInTheWay, &path, b"");
+                    self.fail(Problem::StateInTheWay(path));
                 }
             }
             // A link that leads nowhere is no such file.
-            if let Ok(path) = directory.join(&DOWN)
-                && let Resolved::Entry(_) = self.template.resolve(&path)
-            {
-                self.tell(Rule::StartsDown, &path, b"");
+            if let Resolved::Entry(_) = self.template.resolve(&part.path(&DOWN)) {
+                self.warn(Problem::StartsDown(part));
             }
         }
     }
 
     /// Files that say something to s6-rc, which never sees them.
     fn definition(&mut self) {
-        let there = |names: &[Name]| -> Vec<TreePath> {
-            names.iter().cloned().map(TreePath::from).filter(|path| self.entry(path).is_some()).collect()
+        let there = |names: &[Name]| -> Vec<Name> {
+            names.iter().filter(|name| self.entry(&TreePath::from((*name).clone())).is_some()).cloned().collect()
         };
         let kind = self.template.head(&TreePath::from(TYPE)).map(<[u8]>::trim_ascii);
         let is_typed = matches!(kind, Some(b"longrun" | b"oneshot" | b"bundle"));
@@ -211,53 +108,41 @@ impl Lint<'_> {
         if surely.is_empty() && !is_typed {
             return;
         }
-        let there: Vec<TreePath> = there(&PERHAPS_OF_S6_RC).into_iter().chain(surely).collect();
-        if let [first, others @ ..] = there.as_slice() {
-            let others: Vec<&[u8]> = others.iter().map(TreePath::as_bytes).collect();
-            self.tell(Rule::S6RcDefinition, first, &others.join(b", ".as_slice()));
-        }
+        let all = there(&PERHAPS_OF_S6_RC).into_iter().chain(surely).collect();
+        self.warn(Problem::S6RcDefinition(all));
     }
 
     /// What the user of `-u` must be able to do, and what else it cannot.
     fn user(&mut self, access: &UserAccess<'_>) {
         let mut judged = BTreeSet::new();
-        for directory in self.service_directories() {
-            for name in [RUN, FINISH] {
-                let Ok(path) = directory.join(&name) else { continue };
-                let links = self.template.links_on(&path);
-                judged.extend(links);
-                judged.insert(path.clone());
-                if let Resolved::Entry(end) = self.template.resolve(&path) {
-                    judged.insert(end);
-                }
-                let is_told = self.found.iter().any(|finding| finding.path == path && finding.level == Level::Error);
-                if let Some((place, obstacle)) = access.obstacle(&path)
-                    && !is_told
-                {
-                    let detail: &[u8] = match obstacle {
-                        Obstacle::Execute => b"execute",
-                        Obstacle::Read => b"read",
-                        Obstacle::Pass => b"pass",
-                    };
-                    let told = Finding {
-                        rule: Rule::NotReadableByUser,
-                        level: Level::Error,
-                        path: place.clone(),
-                        detail: detail.to_vec(),
-                    };
-                    judged.insert(place);
-                    if !self.found.contains(&told) {
-                        self.found.push(told);
-                    }
-                }
+        for script in self.script_places() {
+            let path = script.path();
+            judged.extend(self.template.links_on(&path));
+            judged.insert(path.clone());
+            if let Resolved::Entry(end) = self.template.resolve(&path) {
+                judged.insert(end);
             }
-            // s6-supervise and s6-rc look at these, and are root.
-            for path in of_supervisor().filter_map(|name| directory.join(&name).ok()) {
-                if let Resolved::Entry(end) = self.template.resolve(&path)
-                    && !self.is_directory(&end)
-                {
-                    judged.insert(end);
-                }
+            let is_reported = self
+                .found
+                .iter()
+                .any(|finding| finding.level == Level::Error && finding.problem.path().as_ref() == Some(&path));
+            let Some((place, obstacle)) = access.obstacle(&path).filter(|_| !is_reported) else { continue };
+            judged.insert(place.clone());
+            let denied = Finding::error(Problem::UserCannot(match obstacle {
+                Obstacle::Execute => Denied::Execute(script),
+                Obstacle::Read => Denied::Read(script),
+                Obstacle::Pass => Denied::Pass(place),
+            }));
+            if !self.found.contains(&denied) {
+                self.found.push(denied);
+            }
+        }
+        // s6-supervise and s6-rc look at these, and are root.
+        for path in self.parts().flat_map(|part| of_supervisor().map(move |name| part.path(&name))) {
+            if let Resolved::Entry(end) = self.template.resolve(&path)
+                && !self.is_directory(&end)
+            {
+                judged.insert(end);
             }
         }
         let state = self.template.state();
@@ -268,15 +153,19 @@ impl Lint<'_> {
             if is_known || is_inside || matches!(node.kind, Kind::Symlink(_) | Kind::Fifo) || !access.surely_cannot_use(path) {
                 continue;
             }
-            if matches!(node.kind, Kind::Directory) {
+            let denied = if matches!(node.kind, Kind::Directory) {
                 closed = Some(path.clone());
-            }
-            self.found.push(Finding {
-                rule: Rule::NotReadableByUser,
-                level: Level::Warning,
-                path: path.clone(),
-                detail: if matches!(node.kind, Kind::Directory) { b"pass".to_vec() } else { b"use".to_vec() },
-            });
+                Denied::Pass(path.clone())
+            } else {
+                Denied::Open(path.clone())
+            };
+            self.warn(Problem::UserCannot(denied));
         }
+    }
+
+    /// The scripts of the service directories that are there, whether they are or not.
+    fn script_places(&self) -> Vec<Script> {
+        let parts: Vec<Part> = self.parts().collect();
+        Script::ALL.into_iter().filter(|script| parts.contains(&script.part)).collect()
     }
 }

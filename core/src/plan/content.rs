@@ -4,8 +4,8 @@ use crate::escape::{Shown, ShownWord};
 use crate::layout::{INSTANCE, INSTANCES, LOG, NOTIFICATION_FD, RUN, TEMPLATE};
 use crate::path::{Name, TreePath};
 use crate::request::Shape;
+use crate::rules::Finding;
 use crate::tree::{DisplayContent, Tree};
-use crate::warning::Warning;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
@@ -17,8 +17,8 @@ pub struct Plan {
     pub tree: Tree<Content>,
     /// Where it may be made.
     pub placement: Placement,
-    /// What works, but probably not as meant.
-    pub warnings: Vec<Warning>,
+    /// What works, but probably not as meant; none is accepted.
+    pub warnings: Vec<Finding>,
 }
 
 impl Plan {

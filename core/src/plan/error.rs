@@ -3,10 +3,11 @@
 use super::scripts::MOST_LOGGED;
 use super::wrap::WrapError;
 use crate::instances::{InstanceName, NameMax};
-use crate::lint::Findings;
 use crate::message::Said;
 use crate::path::{PathError, TreePath};
+use crate::rules::{Finding, Findings, Settings};
 use crate::tree::{Mode, TreeError};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Why there can be no plan.
@@ -27,9 +28,17 @@ pub enum PlanError {
         /// The umask.
         umask: Mode,
     },
-    /// The template cannot work, or is not as it should be.
+    /// Rules find errors.
     #[error(transparent)]
-    Lint(#[from] Findings),
+    Rules(#[from] Findings),
+    /// There can be no plan, and there are findings beside that.
+    #[error("{error}")]
+    Beside {
+        /// Why there can be no plan.
+        error: Box<Self>,
+        /// What rules find.
+        said: Vec<Said>,
+    },
     /// The instances cannot run as the user that was asked for.
     #[error(transparent)]
     Wrap(#[from] WrapError),
@@ -65,11 +74,22 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    /// What there is to say about it: a line for each finding about the template, one for anything else.
+    /// The same error with what rules found beside it; what they found is part of [`Self::Rules`] already.
+    pub(super) fn beside(self, findings: Vec<Finding>, settings: &Settings) -> Self {
+        let said = match (&self, settings.judge(findings)) {
+            (Self::Rules(_), _) => return self,
+            (_, Ok(warnings)) => settings.said(&warnings),
+            (_, Err(findings)) => findings.said(),
+        };
+        if said.is_empty() { self } else { Self::Beside { error: Box::new(self), said } }
+    }
+
+    /// What there is to say about it: what is fatal, then warnings.
     #[must_use]
     pub fn said(&self) -> Vec<Said> {
         match self {
-            Self::Lint(findings) => findings.iter().map(|finding| Said::new(finding, Some(finding.rule.hint()))).collect(),
+            Self::Rules(findings) => findings.said(),
+            Self::Beside { error, said } => error.said().into_iter().chain(said.iter().cloned()).collect(),
             other => Vec::from([Said::new(other, None)]),
         }
     }

@@ -17,35 +17,47 @@ use crate::definition::Consumer;
 use crate::facts::Facts;
 use crate::instances::Instances;
 use crate::layout::{CONSUMER_FOR, INSTANCE, INSTANCES, LOG, PIPELINE_NAME, PRODUCER_FOR, TEMPLATE};
-use crate::lint;
+use crate::lint::lint;
 use crate::logging::LOG_FILE_SIZES;
 use crate::path::TreePath;
 use crate::request::{Request, Shape};
 use crate::rights::{Copying, UserAccess};
+use crate::rules::{self, Finding, Problem};
 use crate::target::S6Version;
 use crate::template::Template;
-use crate::warning::{self, Warning};
 use alloc::vec::Vec;
 use draft::{Draft, Modes, TemplateCopy, below};
 use scripts::NoRoom;
 use wrap::Wrapping;
 
-/// Computes what shall be made of `template`: the same arguments, the same plan.
+/// Computes what is to be made of `template`: the same arguments, the same plan.
+///
+/// # Errors
+///
+/// Everything that is wrong, with the warnings that were found beside it.
 pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Plan, PlanError> {
+    let mut findings = of_request(request, facts);
+    findings.extend(lint(request, facts, template));
+    let beside = findings.clone();
+    drafted(request, facts, template, findings).map_err(|error| error.beside(beside, &request.rules))
+}
+
+fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: Vec<Finding>) -> Result<Plan, PlanError> {
     let modes = Modes::under(facts.umask)?;
     let run =
         scripts::supervisor(request, template.is_logged()).map_err(|NoRoom { given }| PlanError::TooManyLogged { given })?;
     let instances = instances(request)?;
-    let findings = lint::warnings(lint::lint(request, facts, template), request.lint.severity)?;
     let copying = Copying::new(request.script_modes, facts, template);
     let wrapping = match &request.user {
+        // What cannot run at all need not run as a user.
+        Some(_) if request.rules.refuses(&findings) => Wrapping::default(),
         Some(user) => Wrapping::new(user, &request.target, template, &UserAccess::new(user, facts, template, &copying))?,
         None => Wrapping::default(),
     };
-    let mut warnings = warnings(request, facts, &wrapping);
-    warnings.extend(findings.into_iter().map(Warning::Lint));
+    findings.extend(of_wrapping(&wrapping));
     let copy = TemplateCopy::new(template, &copying, &wrapping);
-    warnings.extend(copy.without_set_id().iter().cloned().map(Warning::SetIdDropped));
+    findings.extend(copy.without_set_id().iter().cloned().map(Problem::SetIdDropped).map(Finding::warning));
+    let warnings = request.rules.judge(findings)?;
     let mut draft = Draft::new(modes);
 
     match &request.shape {
@@ -97,24 +109,30 @@ fn instances(request: &Request) -> Result<Instances, PlanError> {
     Ok(instances)
 }
 
-fn warnings(request: &Request, facts: &Facts, wrapping: &Wrapping) -> Vec<Warning> {
-    let mut warnings = Vec::new();
+/// What is found about a request, whatever the template.
+fn of_request(request: &Request, facts: &Facts) -> Vec<Finding> {
+    let mut problems = Vec::new();
     if !request.idle_logger_options.is_empty() {
-        warnings.push(Warning::IdleLoggerOptions(request.idle_logger_options.clone()));
+        problems.push(Problem::IdleLoggerOptions(request.idle_logger_options.clone()));
     }
     if let Some(logging) = request.shape.logging()
         && !LOG_FILE_SIZES.contains(&logging.file_size)
     {
-        warnings.push(Warning::LogFileSize { given: logging.file_size });
+        problems.push(Problem::LogFileSize(logging.file_size));
     }
     if let Some(version) = request.target.s6_version.filter(|&version| version > S6Version::NEWEST) {
-        warnings.push(Warning::NewerS6 { given: version });
+        problems.push(Problem::NewerS6(version));
     }
-    if !warning::writers(facts.umask).is_empty() {
-        warnings.push(Warning::WritableScripts { umask: facts.umask });
+    if !rules::writers(facts.umask).is_empty() {
+        problems.push(Problem::WritableScripts(facts.umask));
     }
-    warnings.extend(wrapping.user_writable().iter().cloned().map(Warning::UserWritable));
-    warnings.extend(wrapping.links().iter().cloned().map(Warning::LinkToWrapped));
-    warnings.extend(wrapping.unknown_account().cloned().map(Warning::UnknownAccount));
-    warnings
+    problems.into_iter().map(Finding::warning).collect()
+}
+
+/// What is found about the user of `-u` and the scripts that get wrappers.
+fn of_wrapping(wrapping: &Wrapping) -> impl Iterator<Item = Finding> {
+    let writable = wrapping.user_writable().iter().cloned().map(Problem::UserWritable);
+    let links = wrapping.links().iter().cloned().map(Problem::LinkToWrapped);
+    let unknown = wrapping.unknown_account().cloned().map(Problem::UnknownAccount);
+    writable.chain(links).chain(unknown).map(Finding::warning)
 }

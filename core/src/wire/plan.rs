@@ -6,9 +6,9 @@ use super::json::{Document, VERSION, WireError, from_json, objects, to_json, wor
 use crate::options::Options;
 use crate::path::TreePath;
 use crate::plan::{Content, Placement, Plan};
+use crate::rules::{Finding, FindingParts, Rule};
 use crate::template::Template;
 use crate::tree::Kind;
-use crate::warning::{self, Warning, WarningParts};
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -78,8 +78,8 @@ impl PlanDocument {
             PlacementV3::New => Placement::New,
             PlacementV3::Within => Placement::Within,
         };
-        // Each path has at most as many as there are kinds of warnings; more would only flood whoever reads them.
-        let most = warning::KINDS * (tree.count() + 1);
+        // Each path has at most one of each rule; more would only flood whoever reads them.
+        let most = Rule::ALL.len() * (tree.count() + 1);
         if Vec::len(&warnings) > most {
             return Err(invalid("number of warnings"));
         }
@@ -123,15 +123,15 @@ struct WarningV3<'a> {
 }
 
 impl<'a> WarningV3<'a> {
-    fn of(warning: &Warning) -> Self {
-        let WarningParts { id, subject, detail } = warning.to_parts();
+    fn of(warning: &Finding) -> Self {
+        let FindingParts { id, subject, detail } = warning.to_parts();
         let bytes = |bytes: Vec<u8>| Bytes(bytes.into());
-        Self { id: id.into(), subject: subject.map(bytes), detail: detail.map(bytes) }
+        Self { id: id.into(), subject: Some(bytes(subject)), detail: detail.map(bytes) }
     }
 
-    fn decode(self) -> Option<Warning> {
+    fn decode(self) -> Option<Finding> {
         let bytes = |bytes: &'_ Option<Bytes<'_>>| bytes.as_ref().map(|bytes| bytes.0.to_vec());
-        Warning::from_parts(&self.id, bytes(&self.subject).as_deref(), bytes(&self.detail).as_deref())
+        Finding::from_parts(&self.id, bytes(&self.subject).as_deref(), bytes(&self.detail).as_deref())
     }
 }
 

@@ -1,0 +1,156 @@
+//! Findings taken apart for documents, and put together again.
+
+use super::control::ControlFile;
+use super::finding::Finding;
+use super::problem::{Denied, Leads, Problem};
+use super::script::{Fault, Part, Script};
+use super::table::Rule;
+use crate::account::{Account, AccountName};
+use crate::layout::{DOWN, LOCK_FD, LOG, RUN, S6_RC_FILES};
+use crate::logging::LOGGER_OPTIONS;
+use crate::number;
+use crate::path::{Name, TreePath};
+use crate::target::S6Version;
+use crate::tree::Mode;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+
+/// A finding taken apart, for documents: [`Finding::from_parts`] puts it together again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingParts {
+    /// The rule's id.
+    pub id: &'static str,
+    /// What it is about: a path in the template, options with blanks between them, a number, a version, a mode or a name.
+    pub subject: Vec<u8>,
+    /// What more there is to say about that; `None` where there is nothing.
+    pub detail: Option<Vec<u8>>,
+}
+
+impl Finding {
+    /// Takes the finding apart. Its level is not a part: a document has warnings only.
+    #[must_use]
+    pub fn to_parts(&self) -> FindingParts {
+        let problem = &self.problem;
+        let path = problem.path().map(|path| path.as_bytes().to_vec());
+        let subject = match problem {
+            Problem::IdleLoggerOptions(options) => options.join(" ").into_bytes(),
+            Problem::LogFileSize(given) => given.to_string().into_bytes(),
+            Problem::NewerS6(given) => given.to_string().into_bytes(),
+            Problem::WritableScripts(umask) => umask.to_string().into_bytes(),
+            Problem::UnknownAccount(name) => name.as_bytes().to_vec(),
+            // Everything else is about a path.
+            _ => path.unwrap_or_default(),
+        };
+        let detail = match problem {
+            Problem::Script(_, fault) => fault.detail().to_vec(),
+            Problem::Link { target, .. } => target.clone(),
+            Problem::ControlFile(_, value) => value.clone(),
+            Problem::LockFdShared(_, descriptor) => descriptor.to_string().into_bytes(),
+            Problem::LockFdTooNew(_, version) => version.to_string().into_bytes(),
+            Problem::SharedLogDirectory(directory) => directory.clone(),
+            Problem::UserCannot(denied) => denied.word().to_vec(),
+            Problem::S6RcDefinition(names) => {
+                let others: Vec<&[u8]> = names.iter().skip(1).map(Name::as_bytes).collect();
+                others.join(b", ".as_slice())
+            }
+            _ => Vec::new(),
+        };
+        FindingParts { id: self.rule().id(), subject, detail: (!detail.is_empty()).then_some(detail) }
+    }
+
+    /// The warning that came apart into these; none where no warning does.
+    #[must_use]
+    pub fn from_parts(id: &str, subject: Option<&[u8]>, detail: Option<&[u8]>) -> Option<Self> {
+        // None and an empty one are the same: there is one form for each.
+        if detail.is_some_and(<[u8]>::is_empty) {
+            return None;
+        }
+        let rule = Rule::parse(id.as_bytes())?;
+        problem(rule, subject?, detail.unwrap_or_default()).map(Self::warning)
+    }
+}
+
+fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
+    let path = || TreePath::parse(subject).ok();
+    let part = |name: &Name| Part::ALL.into_iter().find(|part| part.path(name).as_bytes() == subject);
+    let plain = |problem: Option<Problem>| problem.filter(|_| detail.is_empty());
+    let exactly = |place: TreePath, problem| (place.as_bytes() == subject).then_some(problem);
+    match rule {
+        Rule::RunMissing => plain(exactly(Part::Service.path(&RUN), Problem::Missing(Part::Service))),
+        Rule::LogRunMissing => plain(exactly(Part::Logger.path(&RUN), Problem::Missing(Part::Logger))),
+        Rule::LogNotADirectory => plain(exactly(LOG, Problem::LogNotADirectory)),
+        Rule::LinkLeavesTemplate => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Outside }),
+        Rule::LinkDangling => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Nowhere }),
+        Rule::ControlFileInvalid => Some(Problem::ControlFile(ControlFile::at(subject)?, detail.to_vec())),
+        Rule::LockFdEqualsNotificationFd => {
+            Some(Problem::LockFdShared(part(&LOCK_FD)?, u32::try_from(number::parse(detail)?).ok()?))
+        }
+        Rule::LockFdNeedsNewerS6 => Some(Problem::LockFdTooNew(part(&LOCK_FD)?, S6Version::parse(detail).ok()?)),
+        Rule::StateLeftBehind => plain(path().map(Problem::StateLeftBehind)),
+        Rule::StateInTheWay => plain(path().map(Problem::StateInTheWay)),
+        Rule::StartsDown => plain(part(&DOWN).map(Problem::StartsDown)),
+        Rule::InstanceNameUnused => plain(exactly(RUN.into(), Problem::InstanceNameUnused)),
+        Rule::SharedLogDirectory => exactly(Part::Logger.path(&RUN), Problem::SharedLogDirectory(detail.to_vec())),
+        Rule::NotReadableByUser => Denied::of(subject, detail).map(Problem::UserCannot),
+        Rule::S6RcDefinition => definition(subject, detail),
+        Rule::IdleLoggerOptions => plain(idle_logger_options(subject)),
+        Rule::LogFileSize => plain(number::parse(subject).and_then(|size| u32::try_from(size).ok()).map(Problem::LogFileSize)),
+        Rule::NewerS6 => plain(S6Version::parse(subject).ok().map(Problem::NewerS6)),
+        Rule::WritableScripts => plain(Mode::parse(subject).map(Problem::WritableScripts)),
+        Rule::UnknownAccount => plain(account(subject).map(Problem::UnknownAccount)),
+        Rule::UserWritable => plain(path().map(Problem::UserWritable)),
+        Rule::LinkToWrapped => plain(path().map(Problem::LinkToWrapped)),
+        Rule::SetIdDropped => plain(path().map(Problem::SetIdDropped)),
+        _ => {
+            let script = Script::at(subject)?;
+            let fault = Fault::of(rule, detail.to_vec())?;
+            (fault.rule(script) == rule).then_some(Problem::Script(script, fault))
+        }
+    }
+}
+
+fn definition(subject: &[u8], detail: &[u8]) -> Option<Problem> {
+    let others = detail.split(|&byte| byte == b',').filter(|_| !detail.is_empty());
+    let others = others.enumerate().map(|(index, name)| if index == 0 { Some(name) } else { name.strip_prefix(b" ") });
+    let known = |name: &[u8]| S6_RC_FILES.into_iter().find(|known| known.as_bytes() == name);
+    let names = core::iter::once(Some(subject)).chain(others).map(|name| known(name?));
+    names.collect::<Option<_>>().map(Problem::S6RcDefinition)
+}
+
+/// Each option once, in their order, however often a document has it.
+fn idle_logger_options(subject: &[u8]) -> Option<Problem> {
+    let words = || subject.split(|&byte| byte == b' ');
+    let is_known = |word: &[u8]| LOGGER_OPTIONS.iter().any(|option| option.as_bytes() == word);
+    let given = |option: &&str| words().any(|word| word == option.as_bytes());
+    words().all(is_known).then(|| Problem::IdleLoggerOptions(LOGGER_OPTIONS.into_iter().filter(given).collect()))
+}
+
+fn account(name: &[u8]) -> Option<AccountName> {
+    match Account::parse(name) {
+        Ok(Account::Named(name)) => Some(name),
+        _ => None,
+    }
+}
+
+impl Denied {
+    /// The word for it in documents.
+    const fn word(&self) -> &'static [u8] {
+        match self {
+            Self::Execute(_) => b"execute",
+            Self::Read(_) => b"read",
+            Self::Pass(_) => b"pass",
+            Self::Open(_) => b"use",
+        }
+    }
+
+    fn of(subject: &[u8], detail: &[u8]) -> Option<Self> {
+        let path = || TreePath::parse(subject).ok();
+        match detail {
+            b"execute" => Script::at(subject).map(Self::Execute),
+            b"read" => Script::at(subject).map(Self::Read),
+            b"pass" => path().map(Self::Pass),
+            b"use" => path().map(Self::Open),
+            _ => None,
+        }
+    }
+}

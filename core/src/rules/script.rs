@@ -1,0 +1,208 @@
+//! The four scripts of a template, and what can be wrong with one.
+
+use super::table::Rule;
+use crate::escape::Brief;
+use crate::layout::LOG;
+use crate::path::{Name, TreePath};
+use alloc::vec::Vec;
+use core::fmt;
+
+/// The two service directories of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The template itself.
+    Service,
+    /// Its `log`.
+    Logger,
+}
+
+/// The two scripts of a service directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The script that is the service.
+    Run,
+    /// The script that runs when the service has ended.
+    Finish,
+}
+
+/// One of the four scripts of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Script {
+    /// The service directory that it is in.
+    pub part: Part,
+    /// Its name there.
+    pub stage: Stage,
+}
+
+/// What is wrong with a script that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No x bit.
+    NotExecutable,
+    /// Something else than a file.
+    NotAFile(Other),
+    /// A link that leads nowhere, and its target.
+    Dangling(Vec<u8>),
+    /// Neither an interpreter line nor a program.
+    NoInterpreter,
+    /// A carriage return at the end of the interpreter line.
+    Crlf,
+    /// Something before `#!`.
+    Late,
+    /// A program, by its path, in another directory than the target's.
+    Elsewhere(Vec<u8>),
+}
+
+/// What is in the place of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Other {
+    /// A directory.
+    Directory,
+    /// A FIFO.
+    Fifo,
+}
+
+impl Part {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Service, Self::Logger];
+
+    /// The path in the template of `name` in this service directory.
+    #[must_use]
+    pub fn path(self, name: &Name) -> TreePath {
+        match self {
+            Self::Service => name.clone().into(),
+            // Two names are far from too long.
+            Self::Logger => LOG.join(name).unwrap_or(LOG),
+        }
+    }
+
+    /// The service directory and the name in it that a path in the template stands for.
+    #[must_use]
+    pub(super) fn split(path: &[u8]) -> (Self, &[u8]) {
+        path.strip_prefix(b"log/").map_or((Self::Service, path), |name| (Self::Logger, name))
+    }
+}
+
+impl Script {
+    /// All four.
+    pub const ALL: [Self; 4] = [
+        Self { part: Part::Service, stage: Stage::Run },
+        Self { part: Part::Service, stage: Stage::Finish },
+        Self { part: Part::Logger, stage: Stage::Run },
+        Self { part: Part::Logger, stage: Stage::Finish },
+    ];
+
+    /// Its path in the template.
+    #[must_use]
+    pub const fn path(self) -> TreePath {
+        match (self.part, self.stage) {
+            (Part::Service, Stage::Run) => TreePath::constant("run"),
+            (Part::Service, Stage::Finish) => TreePath::constant("finish"),
+            (Part::Logger, Stage::Run) => TreePath::constant("log/run"),
+            (Part::Logger, Stage::Finish) => TreePath::constant("log/finish"),
+        }
+    }
+
+    /// The script at `path`, if one of the four is.
+    #[must_use]
+    pub fn at(path: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|script| script.path().as_bytes() == path)
+    }
+
+    /// What happens when it cannot run.
+    #[must_use]
+    pub(super) const fn consequence(self) -> &'static str {
+        match (self.part, self.stage) {
+            (Part::Service, Stage::Run) => "s6-supervise retries for ever and never starts an instance",
+            (Part::Service, Stage::Finish) => "s6-supervise continues without it when an instance ends",
+            (Part::Logger, Stage::Run) => "no instance's logger starts, and an instance blocks once it has written 64 KiB",
+            (Part::Logger, Stage::Finish) => "s6-supervise continues without it when a logger ends",
+        }
+    }
+}
+
+impl Fault {
+    /// The rule that finds this fault in `script`.
+    #[must_use]
+    pub(super) const fn rule(&self, script: Script) -> Rule {
+        match (self, script.part, script.stage) {
+            (Self::NotExecutable, Part::Service, Stage::Run) => Rule::RunNotExecutable,
+            (Self::NotExecutable, Part::Service, Stage::Finish) => Rule::FinishNotExecutable,
+            (Self::NotExecutable, Part::Logger, Stage::Run) => Rule::LogRunNotExecutable,
+            (Self::NotExecutable, Part::Logger, Stage::Finish) => Rule::LogFinishNotExecutable,
+            (Self::NotAFile(_), Part::Service, Stage::Run) => Rule::RunNotAFile,
+            (Self::NotAFile(_), Part::Service, Stage::Finish) => Rule::FinishNotAFile,
+            (Self::NotAFile(_), Part::Logger, Stage::Run) => Rule::LogRunNotAFile,
+            (Self::NotAFile(_), Part::Logger, Stage::Finish) => Rule::LogFinishNotAFile,
+            (Self::Dangling(_), Part::Service, Stage::Run) => Rule::RunDangling,
+            (Self::Dangling(_), Part::Service, Stage::Finish) => Rule::FinishDangling,
+            (Self::Dangling(_), Part::Logger, Stage::Run) => Rule::LogRunDangling,
+            (Self::Dangling(_), Part::Logger, Stage::Finish) => Rule::LogFinishDangling,
+            (Self::NoInterpreter, ..) => Rule::NoInterpreterLine,
+            (Self::Crlf, ..) => Rule::InterpreterCrlf,
+            (Self::Late, ..) => Rule::BlankBeforeInterpreter,
+            (Self::Elsewhere(_), ..) => Rule::InterpreterElsewhere,
+        }
+    }
+
+    /// What more there is to say in a document.
+    #[must_use]
+    pub(super) fn detail(&self) -> &[u8] {
+        match self {
+            Self::NotAFile(other) => other.word().as_bytes(),
+            Self::Dangling(text) | Self::Elsewhere(text) => text,
+            Self::NotExecutable | Self::NoInterpreter | Self::Crlf | Self::Late => b"",
+        }
+    }
+
+    /// The fault that `rule` finds and `detail` says more about.
+    #[must_use]
+    pub(super) fn of(rule: Rule, detail: Vec<u8>) -> Option<Self> {
+        let found = match rule {
+            Rule::RunNotExecutable | Rule::FinishNotExecutable | Rule::LogRunNotExecutable | Rule::LogFinishNotExecutable => {
+                Self::NotExecutable
+            }
+            Rule::RunNotAFile | Rule::FinishNotAFile | Rule::LogRunNotAFile | Rule::LogFinishNotAFile => {
+                let other = [Other::Directory, Other::Fifo];
+                return other.into_iter().find(|other| other.word().as_bytes() == detail).map(Self::NotAFile);
+            }
+            Rule::RunDangling | Rule::FinishDangling | Rule::LogRunDangling | Rule::LogFinishDangling => {
+                return Some(Self::Dangling(detail));
+            }
+            Rule::NoInterpreterLine => Self::NoInterpreter,
+            Rule::InterpreterCrlf => Self::Crlf,
+            Rule::BlankBeforeInterpreter => Self::Late,
+            Rule::InterpreterElsewhere => return Some(Self::Elsewhere(detail)),
+            _ => return None,
+        };
+        detail.is_empty().then_some(found)
+    }
+
+    /// What is wrong and what follows, behind the script's path.
+    pub(super) fn say(&self, script: Script, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let follows = script.consequence();
+        match self {
+            Self::NotExecutable => write!(f, "is not executable; {follows}"),
+            Self::NotAFile(other) => write!(f, "is a {}, not a file; {follows}", other.word()),
+            Self::Dangling(target) => write!(f, "is a link to `{}`, which does not exist; {follows}", Brief(target)),
+            Self::NoInterpreter => write!(f, "has no interpreter line and is not a program; {follows}"),
+            Self::Crlf => write!(f, "has an interpreter line that ends in a carriage return; {follows}"),
+            Self::Late => write!(f, "has bytes before its interpreter line; {follows}"),
+            Self::Elsewhere(program) => write!(
+                f,
+                "runs `{}`, which is not in the target's directory for such programs; where that path is missing, {follows}",
+                Brief(program)
+            ),
+        }
+    }
+}
+
+impl Other {
+    /// The word for it.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Directory => "directory",
+            Self::Fifo => "FIFO",
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Settings: which findings are accepted, and which are fatal.
+
+use super::finding::{self, Finding, Findings};
+use super::level::Level;
+use super::remedy::Remedy;
+use super::table::Rule;
+use crate::message::Said;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+/// What a command line says about findings, whether they are its own or those of a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The rules whose findings are accepted.
+    pub allowed: BTreeSet<Rule>,
+    /// What becomes of warnings.
+    pub severity: Severity,
+    /// The remedies that the command line has already.
+    pub followed: BTreeSet<Remedy>,
+}
+
+/// What becomes of warnings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Severity {
+    /// They are reported.
+    #[default]
+    Usual,
+    /// They are errors.
+    Strict,
+}
+
+impl Settings {
+    /// Leaves out what is accepted, and returns the rest if it is warnings only.
+    ///
+    /// # Errors
+    ///
+    /// All findings that are not accepted, where one of them is an error.
+    pub fn judge(&self, findings: Vec<Finding>) -> Result<Vec<Finding>, Findings> {
+        let refuses = self.refuses(&findings);
+        let rest = findings.into_iter().filter(|finding| !self.accepts(finding));
+        let rest: Vec<Finding> = rest.map(|finding| Finding { level: self.level(&finding), ..finding }).collect();
+        if refuses { Err(Findings::new(rest, self.followed.clone())) } else { Ok(rest) }
+    }
+
+    /// Whether one of them is an error that is not accepted.
+    #[must_use]
+    pub fn refuses(&self, findings: &[Finding]) -> bool {
+        findings.iter().any(|finding| !self.accepts(finding) && self.level(finding) == Level::Error)
+    }
+
+    fn accepts(&self, finding: &Finding) -> bool {
+        self.allowed.contains(&finding.rule())
+    }
+
+    fn level(&self, finding: &Finding) -> Level {
+        match self.severity {
+            Severity::Usual => finding.level,
+            Severity::Strict => Level::Error,
+        }
+    }
+
+    /// What there is to say about findings, errors first: equal ones once and with their number, and of one rule a few only.
+    #[must_use]
+    pub fn said(&self, findings: &[Finding]) -> Vec<Said> {
+        finding::said(findings, &self.followed)
+    }
+}

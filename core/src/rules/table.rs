@@ -1,0 +1,212 @@
+//! The list of rules: every id of the program, once, with everything that is said of it wherever it is found.
+//!
+//! docs/lint.md has the same table for readers, and a test compares the two.
+
+use super::level::Levels;
+
+/// Declares the rules, each once: its id, its levels, what it finds, what goes wrong, and what to do.
+macro_rules! rules {
+    ($($(#[$doc:meta])* $rule:ident, $id:literal, $levels:ident, $finds:literal, $more:literal, $wrong:literal, $advice:literal;)+) => {
+        /// A rule, with an id for good (docs/lint.md).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Rule {
+            $(#[doc = concat!("`", $id, "`: ", $finds)] $(#[$doc])* $rule,)+
+        }
+
+        impl Rule {
+            /// All of them, in the order of docs/lint.md.
+            pub const ALL: [Self; [$(stringify!($rule)),+].len()] = [$(Self::$rule),+];
+
+            /// The id, for good.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $id,)+
+                }
+            }
+
+            /// The levels that its findings can have.
+            #[must_use]
+            pub const fn levels(self) -> Levels {
+                match self {
+                    $(Self::$rule => Levels::$levels,)+
+                }
+            }
+
+            /// What it finds, in a few words.
+            #[must_use]
+            pub const fn finds(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $finds,)+
+                }
+            }
+
+            /// What else there is to know of what it finds; empty where there is nothing.
+            #[must_use]
+            pub const fn more(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $more,)+
+                }
+            }
+
+            /// What goes wrong.
+            #[must_use]
+            pub const fn wrong(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $wrong,)+
+                }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn advice(self) -> &'static str {
+                match self {
+                    $(Self::$rule => $advice,)+
+                }
+            }
+        }
+    };
+}
+
+rules! {
+    RunMissing, "run-missing", Error, "There is no `run`.", "",
+        "s6-supervise retries every 10 or 60 seconds and never starts an instance.",
+        "add a script called run that starts one instance; its first argument is the instance's name";
+    RunNotExecutable, "run-not-executable", Error, "`run` has no x bit.", "",
+        "s6-supervise retries every 10 or 60 seconds and never starts an instance.",
+        "make it executable (chmod +x), or add --fix-modes";
+    RunNotAFile, "run-not-a-file", Error, "`run` is a directory or a FIFO.", "",
+        "s6-supervise retries every 10 or 60 seconds and never starts an instance.",
+        "replace run by a script or a program, or by a link to one in the template";
+    RunDangling, "run-dangling", Error, "`run` is a link that leads nowhere.", "A circle of links leads nowhere too.",
+        "s6-supervise retries every 10 or 60 seconds and never starts an instance.",
+        "put the target of the link into the template";
+    FinishNotExecutable, "finish-not-executable", Warning, "`finish` has no x bit.", "",
+        "s6-supervise continues without it when an instance ends.",
+        "make it executable (chmod +x), add --fix-modes, or remove it";
+    FinishNotAFile, "finish-not-a-file", Warning, "`finish` is a directory or a FIFO.", "",
+        "s6-supervise continues without it when an instance ends.",
+        "replace finish by a script or a program, or by a link to one in the template, or remove it";
+    FinishDangling, "finish-dangling", Warning, "`finish` is a link that leads nowhere.", "A circle of links leads nowhere too.",
+        "s6-supervise continues without it when an instance ends.",
+        "put the target of the link into the template, or remove the link";
+    LogNotADirectory, "log-not-a-directory", Error, "`log` is a file or a FIFO, or a link to one.", "",
+        "s6-instance-create refuses to make an instance.",
+        "replace log by a directory with a run script of its own, or remove it";
+    LogRunMissing, "log-run-missing", Error, "There is `log`, but no `log/run`.", "",
+        "No instance's logger starts, and an instance blocks once it has written 64 KiB.",
+        "add a script called log/run that starts the logger of one instance, or remove log";
+    LogRunNotExecutable, "log-run-not-executable", Error, "`log/run` has no x bit.", "",
+        "No instance's logger starts, and an instance blocks once it has written 64 KiB.",
+        "make it executable (chmod +x), or add --fix-modes";
+    LogRunNotAFile, "log-run-not-a-file", Error, "`log/run` is a directory or a FIFO.", "",
+        "No instance's logger starts, and an instance blocks once it has written 64 KiB.",
+        "replace log/run by a script or a program, or by a link to one in the template";
+    LogRunDangling, "log-run-dangling", Error, "`log/run` is a link that leads nowhere.", "A circle of links leads nowhere too.",
+        "No instance's logger starts, and an instance blocks once it has written 64 KiB.",
+        "put the target of the link into the template";
+    LogFinishNotExecutable, "log-finish-not-executable", Warning, "`log/finish` has no x bit.", "",
+        "s6-supervise continues without it when a logger ends.",
+        "make it executable (chmod +x), add --fix-modes, or remove it";
+    LogFinishNotAFile, "log-finish-not-a-file", Warning, "`log/finish` is a directory or a FIFO.", "",
+        "s6-supervise continues without it when a logger ends.",
+        "replace log/finish by a script or a program, or by a link to one in the template, or remove it";
+    LogFinishDangling, "log-finish-dangling", Warning, "`log/finish` is a link that leads nowhere.",
+        "A circle of links leads nowhere too.",
+        "s6-supervise continues without it when a logger ends.",
+        "put the target of the link into the template, or remove the link";
+    NoInterpreterLine, "no-interpreter-line", Either, "A script without `#!` that is not a program.",
+        "An error for `run` and `log/run`. s6-supervise does not try a shell, and neither does the kernel.",
+        "The script does not run, as if it were not executable.",
+        "begin the script with the line #!/bin/sh, or with that of another interpreter";
+    InterpreterCrlf, "interpreter-crlf", Either, "An interpreter line that ends as on Windows.",
+        "An error for `run` and `log/run`. The carriage return becomes a part of the interpreter's name or options.",
+        "The script does not run, as if the interpreter were missing; a `finish` fails in silence.",
+        "convert the script's line ends to those of Unix: sed -i 's/\\r$//'";
+    BlankBeforeInterpreter, "blank-before-interpreter", Either, "A script with something before `#!`.",
+        "An error for `run` and `log/run`. Blanks, empty lines and a byte order mark count.",
+        "The script does not run, as if it were not executable.",
+        "make #! the first two bytes: remove blanks, empty lines and byte order marks before it";
+    InterpreterElsewhere, "interpreter-elsewhere", Warning, "An execlineb or s6 program in another directory.",
+        "The script names execlineb as its interpreter, or runs a program of s6, by a path that is not the target's (see \
+         `--installation`). `/bin`, `/sbin` and the same in `/usr` count as one directory.",
+        "The script does not start where that path is missing.",
+        "change the path in the script, or say where programs are: --installation, --shebang-dir, --s6-dir";
+    LinkLeavesTemplate, "link-leaves-template", Either, "A link that points outside the template.",
+        "An error where `run`, `log` or `log/run` pass through it. Links to `/dev`, `/proc`, `/sys` and `/run` count only where \
+         s6-supervise reads or runs them.",
+        "The link is copied as it is: an instance finds what exists there at that time, if anything, and `../x` from an instance \
+         is not `../x` from the template.",
+        "put the target into the template, or add --dereference to copy it in place of the link";
+    LinkDangling, "link-dangling", Either, "A link that leads nowhere.",
+        "An error where `log` passes through it. A circle of links leads nowhere too.",
+        "Whatever opens it in an instance fails; without `log`, no instance has a logger.",
+        "put the target of the link into the template, or remove the link";
+    ControlFileInvalid, "control-file-invalid", Either, "A file of s6-supervise with an invalid value.",
+        "`notification-fd`, `lock-fd`, `timeout-kill`, `timeout-finish`, `max-death-tally`, `down-signal` and `reload-signal` \
+         contain one number, descriptor or signal on their first line. An error where no instance starts.",
+        "s6-supervise warns and continues as if the file did not exist. With a `notification-fd` of 0, or of 2147483648 and more, \
+         it never starts an instance; with a signal that does not exist it sends none.",
+        "write a value that s6-supervise accepts on the first line, without blanks, or remove the file";
+    LockFdEqualsNotificationFd, "lock-fd-equals-notification-fd", Error, "`lock-fd` and `notification-fd` are equal.", "",
+        "s6-supervise never starts an instance.",
+        "give them different numbers";
+    LockFdNeedsNewerS6, "lock-fd-needs-newer-s6", Error, "A `lock-fd`, and an s6 before 2.14.",
+        "The version is that of `--s6-version`.",
+        "s6-supervise retries every 10 or 60 seconds and never starts an instance.",
+        "remove lock-fd, or use s6 2.14 or later and say so with --s6-version";
+    StateLeftBehind, "state-left-behind", Warning, "`supervise` or `event` of a running service.",
+        "A directory or a link, in the template or in its `log`.",
+        "Nothing: it is not copied.",
+        "remove it from the template: it belongs to a running service, not to the template";
+    StateInTheWay, "state-in-the-way", Error, "`supervise` or `event` is a file or a FIFO.", "",
+        "s6-instance-create refuses to make an instance.",
+        "rename it: s6-supervise makes directories of the names supervise and event";
+    StartsDown, "starts-down", Warning, "There is a file or a directory called `down`.", "",
+        "Each instance, or its logger, stays down until somebody starts it.",
+        "remove it, unless each instance is to wait for s6-instance-control -u";
+    InstanceNameUnused, "instance-name-unused", Warning, "A `run` that never uses its argument.",
+        "Scripts of shells and of execline that use neither the argument, nor their own directory, nor anything that can do so.",
+        "All instances do the same.",
+        "use the instance's name, the first argument of run: $1 in a shell, and in execlineb with -S1";
+    SharedLogDirectory, "shared-log-directory", Warning, "One log directory for all instances.",
+        "Scripts `log/run` of shells and of execline whose s6-log writes to the same absolute directory for every instance.",
+        "From the second instance on, the logger cannot lock the directory and ends at once; the instance blocks at 64 KiB.",
+        "make the directory depend on the argument, which is NAME/log: $1 in a shell, and in execlineb with -S1";
+    NotReadableByUser, "not-readable-by-user", Either, "With -u: what the user cannot run or read.",
+        "An error for scripts and for directories that lead to them.",
+        "A script does not run, as if it were not executable; any other file cannot be opened in an instance.",
+        "give the user the right in the template (chmod, chgrp); --fix-modes makes a script executable for whoever can read it";
+    S6RcDefinition, "s6-rc-definition", Warning, "Files of an s6-rc source definition.",
+        "`type` with a kind of service in it, `producer-for`, `consumer-for`, `pipeline-name`, `dependencies.d`, `contents.d`, \
+         `flag-essential`, `flag-recommended`, `timeout-up`, `timeout-down`.",
+        "s6-rc never reads a template: they have no effect there.",
+        "give the service that is made here what it needs: --depends-on, --essential, --timeout-up, --timeout-down with -r";
+    IdleLoggerOptions, "idle-logger-options", Warning, "Logger options without -L.", "",
+        "They have no effect: there is no logger.",
+        "add -L DIR, or remove them";
+    LogFileSize, "log-file-size", Warning, "A log file size that s6-log does not use.", "",
+        "s6-log rotates at 4096 bytes where -s is smaller, at 268435455 where it is larger.",
+        "choose a size from 4096 to 268435455 bytes";
+    NewerS6, "newer-s6", Warning, "An --s6-version newer than the newest known.", "",
+        "The result is one for the newest known version, which the newer s6 probably runs as well.",
+        "look for a newer s6-instance-maker";
+    WritableScripts, "writable-scripts", Warning, "A umask that lets others write scripts.",
+        "The supervision tree, often root, runs the generated scripts.",
+        "Whoever can write them can run anything as the user of the supervision tree.",
+        "use the umask 022, or one that takes away more";
+    UnknownAccount, "unknown-account", Warning, "An account that does not exist here.", "",
+        "Instances or loggers do not start where the account is missing; its rights are judged as anybody's.",
+        "create the account where the result runs; --allow unknown-account accepts a result for another system";
+    UserWritable, "user-writable", Warning, "With -u: a directory that the user can write.",
+        "s6-instance-create copies the template as root, by path.",
+        "While it does, the user can put a link there and have root copy another file.",
+        "take the user's right to write away from it in the template";
+    LinkToWrapped, "link-to-wrapped", Warning, "With -u: a link to a script that gets a wrapper.", "",
+        "In the copy the link leads to the wrapper, which only root can run.",
+        "point the link to a copy of the script under another name";
+    SetIdDropped, "set-id-dropped", Warning, "A set-id bit that is not copied.",
+        "The copy has another owner than the file in the template, or becomes executable by --fix-modes.",
+        "The copy runs without the rights that the bit lends.",
+        "set the bit on the copy if it is needed there, or run s6-instance-maker as root";
+}

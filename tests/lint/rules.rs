@@ -1,0 +1,248 @@
+//! The list of rules: ids, levels, texts; documents; how much is said.
+
+use super::fixtures;
+use super::requests::REQUESTS;
+use s6_instance_maker_core::message;
+use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::rules::{
+    Finding, FindingParts, Leads, Level, Levels, Problem, Rule, Settings, Severity, list, nearest,
+};
+use s6_instance_maker_workspace::program;
+use std::collections::BTreeSet;
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(program::workspace().join(path)).unwrap()
+}
+
+/// The rows of the table in a document that begins with this line.
+fn rows(document: &str, head: &str) -> Vec<String> {
+    let (_, table) = document.split_once(&format!("\n{head}\n")).unwrap_or_else(|| panic!("there is no table {head}"));
+    table.lines().skip(1).take_while(|line| line.starts_with('|')).map(Into::into).collect()
+}
+
+/// docs/lint.md has every rule once, in their order, in the words of the program.
+#[test]
+fn the_document_has_every_rule() {
+    let rows = rows(&read("docs/lint.md"), "| rule | level | what it finds | what goes wrong | what to do |");
+    let row = |rule: Rule| {
+        let finds = [rule.finds(), rule.more()].join(" ");
+        let (level, wrong, advice) = (rule.levels().word(), rule.wrong(), rule.advice());
+        format!("| `{}` | {level} | {} | {wrong} | {advice} |", rule.id(), finds.trim_end())
+    };
+    assert_eq!(rows, Rule::ALL.map(row));
+}
+
+/// The levels that are declared are those of the fixtures.
+#[test]
+fn levels_are_those_of_fixtures() {
+    for rule in Rule::ALL.into_iter().filter(|rule| !fixtures(*rule).is_empty()) {
+        let of = |level: &str| fixtures(rule).iter().any(|(.., expected)| expected.contains(&format!("{level} {}", rule.id())));
+        let expected = match (of("error"), of("warning")) {
+            (true, true) => Levels::Either,
+            (true, false) => Levels::Error,
+            _ => Levels::Warning,
+        };
+        assert_eq!(rule.levels(), expected, "{}", rule.id());
+    }
+    assert!(REQUESTS.iter().all(|case| Rule::parse(case.id.as_bytes()).unwrap().levels() == Levels::Warning));
+    assert_eq!(
+        [Levels::Warning, Levels::Error, Levels::Either].map(Levels::worst),
+        [Level::Warning, Level::Error, Level::Error]
+    );
+}
+
+/// docs/plan-format.md has a subject for each warning that can be in a plan, and no other.
+#[test]
+fn the_plan_format_has_every_warning() {
+    let rows = rows(&read("docs/plan-format.md"), "| warning | subject | detail |");
+    let ids: Vec<String> = rows.iter().map(|row| row.split('`').nth(1).unwrap().to_owned()).collect();
+    let expected: Vec<&str> = Rule::ALL.into_iter().filter(|rule| rule.levels() != Levels::Error).map(Rule::id).collect();
+    // Errors can be in no plan.
+    assert_eq!(ids, expected);
+}
+
+/// Every id is its rule's, and nothing else is.
+#[test]
+fn ids() {
+    for rule in Rule::ALL {
+        assert_eq!(Rule::parse(rule.id().as_bytes()), Some(rule));
+        assert!(rule.id().bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte)));
+    }
+    assert_eq!((Rule::parse(b""), Rule::parse(b"RUN-MISSING"), Rule::parse(b"run-missing ")), (None, None, None));
+    let ids: BTreeSet<&str> = Rule::ALL.map(Rule::id).into();
+    assert_eq!(ids.len(), Rule::ALL.len());
+}
+
+/// A typing error suggests what was meant, and what is none suggests nothing.
+#[test]
+fn nearest_ids() {
+    for (typed, meant) in [
+        ("run-misssing", Some("run-missing")),
+        ("run-mising", Some("run-missing")),
+        ("run_missing", Some("run-missing")),
+        ("Run-Missing", Some("run-missing")),
+        ("link-leave-template", Some("link-leaves-template")),
+        ("interpreter-clrf", Some("interpreter-crlf")),
+        ("starts-downs", Some("starts-down")),
+        ("", None),
+        ("all", None),
+        ("frobnicate", None),
+        ("\u{1b}[31m", None),
+    ] {
+        assert_eq!(nearest(typed.as_bytes()).map(Rule::id), meant, "{typed:?}");
+    }
+    assert_eq!(nearest(&b"run-missing".repeat(100_000)), None);
+    assert_eq!(nearest(b"run-missing\xff"), None);
+}
+
+/// A list has a line for each rule, and an explanation says all of it, both within 100 columns.
+#[test]
+fn texts_are_narrow() {
+    let list = list();
+    assert_eq!(list.lines().count(), Rule::ALL.len());
+    for (line, rule) in list.lines().zip(Rule::ALL) {
+        assert!(line.starts_with(&format!("{} ", rule.id())) && line.ends_with(rule.finds()), "{line}");
+        let text = rule.explain();
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [rule.id(), rule.finds(), rule.more(), rule.wrong(), rule.advice(), "--allow"] {
+            assert!(flat.contains(part), "{text}");
+        }
+        assert!(text.lines().chain([line]).all(|line| line.chars().count() <= 100), "{line}\n{text}");
+    }
+    insta_of("list", &list);
+    insta_of("explain", &Rule::LinkLeavesTemplate.explain());
+}
+
+fn insta_of(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../snapshots/lint");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// What came apart for a document is put together again; other parts make nothing.
+#[test]
+fn findings_come_apart() {
+    let whole = |id: &str, subject: &str, detail: &str| {
+        let detail = (!detail.is_empty()).then_some(detail.as_bytes());
+        Finding::from_parts(id, Some(subject.as_bytes()), detail)
+    };
+    for (id, subject, detail) in [
+        ("run-missing", "run", ""),
+        ("log-run-missing", "log/run", ""),
+        ("finish-not-executable", "finish", ""),
+        ("finish-not-a-file", "finish", "FIFO"),
+        ("log-finish-dangling", "log/finish", "../x"),
+        ("no-interpreter-line", "log/finish", ""),
+        ("interpreter-elsewhere", "run", "/opt/bin/s6-log"),
+        ("link-leaves-template", "data/a", "/x"),
+        ("link-dangling", "data/a", ""),
+        ("control-file-invalid", "log/lock-fd", "(a directory)"),
+        ("control-file-invalid", "timeout-kill", ""),
+        ("lock-fd-equals-notification-fd", "lock-fd", "4"),
+        ("lock-fd-needs-newer-s6", "log/lock-fd", "2.13.1.0"),
+        ("state-left-behind", "supervise", ""),
+        ("starts-down", "log/down", ""),
+        ("instance-name-unused", "run", ""),
+        ("shared-log-directory", "log/run", "/var/log/x"),
+        ("not-readable-by-user", "", "pass"),
+        ("not-readable-by-user", "finish", "execute"),
+        ("s6-rc-definition", "type", "timeout-up, timeout-down"),
+        ("idle-logger-options", "-l -t", ""),
+        ("log-file-size", "100", ""),
+        ("newer-s6", "2.16.0.0", ""),
+        ("writable-scripts", "0002", ""),
+        ("unknown-account", "somebody", ""),
+        ("user-writable", "data", ""),
+        ("link-to-wrapped", "start", ""),
+        ("set-id-dropped", "tool", ""),
+    ] {
+        let finding = whole(id, subject, detail).unwrap_or_else(|| panic!("{id} {subject} {detail}"));
+        let parts = FindingParts {
+            id: Rule::parse(id.as_bytes()).unwrap().id(),
+            subject: subject.into(),
+            detail: (!detail.is_empty()).then(|| detail.into()),
+        };
+        assert_eq!((finding.to_parts(), finding.level), (parts, Level::Warning), "{id}");
+    }
+    for (id, subject, detail) in [
+        ("no-such-rule", "run", ""),
+        ("run-missing", "log/run", ""),
+        ("run-missing", "run", "x"),
+        ("run-not-a-file", "run", "socket"),
+        ("run-not-executable", "finish", ""),
+        ("no-interpreter-line", "start", ""),
+        ("control-file-invalid", "data/lock-fd", "x"),
+        ("lock-fd-equals-notification-fd", "lock-fd", "x"),
+        ("not-readable-by-user", "data", "execute"),
+        ("not-readable-by-user", "data", "smell"),
+        ("s6-rc-definition", "run", ""),
+        ("s6-rc-definition", "type", "timeout-up,timeout-down"),
+        ("idle-logger-options", "-x", ""),
+        ("idle-logger-options", "", ""),
+        ("log-file-size", "x", ""),
+        ("writable-scripts", "8", ""),
+        ("unknown-account", "1:2", ""),
+        ("user-writable", "../data", ""),
+    ] {
+        assert_eq!(whole(id, subject, detail), None, "{id} {subject} {detail}");
+    }
+    assert_eq!(Finding::from_parts("run-missing", None, None), None);
+    assert_eq!(Finding::from_parts("run-missing", Some(b"run"), Some(b"")), None);
+    // However often a document says an option, it is one.
+    let often = whole("idle-logger-options", &"-t ".repeat(1_000_000).trim_end().to_owned(), "").unwrap();
+    assert_eq!(often.problem, Problem::IdleLoggerOptions(vec!["-t"]));
+    assert_eq!(often.to_string(), "idle-logger-options: the option -t has no effect without -L");
+}
+
+fn link(path: &str) -> Finding {
+    let path = TreePath::parse(path).unwrap();
+    Finding::warning(Problem::Link { path, target: b"x".to_vec(), leads: Leads::Nowhere })
+}
+
+/// Equal findings are said once, with their number; of one rule ten lines, and how many more there are.
+#[test]
+fn little_is_said_of_many() {
+    let settings = Settings::default();
+    let lines = |findings: &[Finding]| settings.said(findings).iter().map(|said| said.lines()).collect::<String>();
+    let one = lines(&[link("a")]);
+    assert_eq!(lines(&vec![link("a"); 117_000]), one.replacen('\n', " (117000 times)\n", 1));
+    let many: Vec<Finding> = (0..100_000).map(|number| link(&number.to_string())).chain([link("0")]).collect();
+    let text = lines(&many);
+    assert_eq!(text.lines().count(), 12, "{text}");
+    assert!(
+        text.contains("warning: link-dangling: and 99990 more\n") && text.ends_with(&one[one.find('\n').unwrap() + 1..]),
+        "{text}"
+    );
+    // A hint stands once behind the lines that it is for.
+    assert_eq!(lines(&[link("a"), link("b")]).matches("hint: ").count(), 1);
+    // What documents say may be long.
+    let long =
+        |directory: &'static str| (0..10).map(move |number| link(&format!("{directory}/{}{number}", "\u{1}/".repeat(2000))));
+    let state = |finding: Finding| Finding::warning(Problem::StateLeftBehind(finding.problem.path().unwrap()));
+    let all: Vec<Finding> = long("a").chain(long("b").map(state)).collect();
+    let text = lines(&all);
+    assert!(
+        text.len() < 80_000 && text.contains("warning: state-left-behind: 10 findings\n"),
+        "{} {}",
+        text.len(),
+        &text[60_000..]
+    );
+}
+
+/// Settings accept, refuse, and keep the order: errors first.
+#[test]
+fn settings_judge() {
+    let error = Finding::error(Problem::LogNotADirectory);
+    let usual = Settings::default();
+    assert_eq!(usual.judge(vec![link("a")]), Ok(vec![link("a")]));
+    let refused = usual.judge(vec![link("a"), error.clone()]).unwrap_err();
+    assert_eq!(refused.iter().count(), 2);
+    let levels: Vec<_> = refused.said().iter().map(|said| said.level).collect();
+    assert_eq!(levels, [message::Level::Fatal, message::Level::Warning]);
+    let strict = Settings { severity: Severity::Strict, ..usual.clone() };
+    assert!(strict.judge(vec![link("a")]).is_err() && strict.judge(Vec::new()).is_ok());
+    let allowing = Settings { allowed: [Rule::LinkDangling, Rule::LogNotADirectory].into(), ..strict };
+    assert_eq!(allowing.judge(vec![link("a"), error]), Ok(Vec::new()));
+}
