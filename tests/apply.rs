@@ -15,6 +15,8 @@ mod copies;
 mod failures;
 mod instances;
 mod links;
+mod messages;
+mod moments;
 mod places;
 mod process;
 mod refusals;

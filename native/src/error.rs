@@ -14,7 +14,8 @@ use s6_instance_maker_core::wire::{TemplateDigest, WireError};
 use std::fmt;
 use std::io;
 
-/// Why nothing was made.
+/// A failure. Nothing was made then and what was there is as it was, but after [`Error::Unflushed`], and for what
+/// [`Error::Leftover`] names.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -126,7 +127,8 @@ pub enum Error {
     /// Something has the name of a leftover staging directory, and others could have given it that name.
     #[error("{0} looks like a leftover of a run that was killed, but others may write where it is: remove it yourself")]
     Foreign(Place),
-    /// All was made, and could then not be flushed to disk.
+    /// The result is there, complete, and the directory that holds it could not be flushed: the result may be lost when the whole
+    /// system stops.
     #[error("all is made, but may not be on disk yet: {0}")]
     Unflushed(Box<Error>),
     /// Something failed, and what was half made could not be removed.
