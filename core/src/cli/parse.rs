@@ -3,6 +3,7 @@
 use super::grammar::Arguments;
 use super::invocation::Invocation;
 use super::refusal::Refusal;
+use super::template_options::about_rules;
 use super::words::Words;
 use crate::message;
 use crate::options;
@@ -48,6 +49,9 @@ pub fn parse<O: Args>(program: Program, args: impl IntoIterator<Item = OsString>
     let command = O::augment_args(common).name(program.name).override_usage(usage);
     let command = command.about(about.unwrap_or_default()).long_about(long_about.unwrap_or_default());
     let words = Words::read(&command, args)?;
+    if let Some(text) = about_rules(&words)? {
+        return Err(Refusal::Show(text));
+    }
     let matches = command.try_get_matches_from(words.iter())?;
     let arguments = Arguments::from_arg_matches(&matches)?;
     let own_options = O::from_arg_matches(&matches)?;

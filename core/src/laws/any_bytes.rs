@@ -225,5 +225,5 @@ fn is_one_line(message: &dyn Display) -> Result<(), Broken> {
 }
 
 fn lines_are_shown(text: &str) -> Result<(), Broken> {
-    text.lines().try_for_each(|line| law(is_shown(line), "every line can be shown", &line))
+    text.lines().flat_map(|line| line.split('\t')).try_for_each(|line| law(is_shown(line), "every line can be shown", &line))
 }

@@ -6,9 +6,9 @@
 
 mod commands;
 mod control_scripts;
+mod control_values;
 mod links;
 mod text;
-mod values;
 
 use crate::facts::Facts;
 use crate::layout::{DOWN, FINISH, FLAGS, LOG, PERHAPS_OF_S6_RC, RUN, SETTINGS, STATE, SURELY_OF_S6_RC, TYPE};
