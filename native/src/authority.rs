@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, NameError};
 use s6_instance_maker_core::plan::{Placement, Plan};
 use std::ffi::OsStr;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -157,30 +157,58 @@ impl Destination {
     }
 }
 
-/// The most that is read of a plan that somebody else computed, in bytes: about a million entries.
-pub const PLAN_MAX: u64 = 1 << 30;
-/// The most that is read of a list of instances, in bytes: as many as there can be, with the longest names.
-pub const LIST_MAX: u64 = 32 << 20;
+/// A kind of document that a user names.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentKind {
+    /// The most that is read, in bytes; a larger document is an error.
+    pub max: u64,
+    /// A check of the first [`HEAD`](Self::HEAD) bytes, or of all where there are fewer: `false` where whatever parses the document
+    /// refuses these bytes, and anything that begins with them.
+    pub may_begin: fn(&[u8]) -> bool,
+}
 
-/// Reads a whole file that a user named, of at most so many bytes; `-` is standard input.
+impl DocumentKind {
+    /// The size of the beginning that is checked before more is read, in bytes.
+    pub const HEAD: u64 = 64 << 10;
+    /// A plan that somebody else computed, of about a million entries at most. It is a JSON object.
+    pub const PLAN: Self = Self { max: 1 << 30, may_begin: |head| head.trim_ascii_start().starts_with(b"{") };
+    /// A list of instances: as many as there can be, with the longest names. No name contains a NUL.
+    pub const INSTANCES: Self = Self { max: 32 << 20, may_begin: |head| !head.contains(&0) };
+}
+
+/// Reads a document that a user named; `-` is standard input.
+///
+/// Nothing is read beyond the limit of its kind. Where it does not begin as its kind does, nothing is read beyond that beginning, which
+/// is returned: whatever parses it says what is wrong with it.
 ///
 /// # Ambient Authority
 ///
 /// `typed` is resolved like any program's arguments: from the root or from the working directory.
-pub fn read_document(typed: &OsStr, most: u64, ambient: AmbientAuthority) -> Result<Vec<u8>, Error> {
+///
+/// # Errors
+///
+/// The file cannot be opened or read, or is larger than its kind allows (`FileTooLarge`).
+pub fn read_document(typed: &OsStr, kind: &DocumentKind, ambient: AmbientAuthority) -> Result<Vec<u8>, Error> {
     let place = document_place(typed);
-    let mut bytes = Vec::new();
-    let read = if typed == "-" {
-        io::stdin().lock().take(most.saturating_add(1)).read_to_end(&mut bytes)
+    let bytes = if typed == "-" {
+        read_limited(io::stdin().lock(), kind)
     } else {
         #[expect(clippy::disallowed_methods, reason = "the bridge from a typed path to a file")]
         let file = retry(|| File::open_ambient(typed, ambient)).map_err(place.cannot("open"))?;
-        file.take(most.saturating_add(1)).read_to_end(&mut bytes)
+        read_limited(file, kind)
     };
-    if read.map_err(place.cannot("read"))? as u64 > most {
-        return Err(place.cannot("read")(Errno::FBIG.into()));
+    bytes.map_err(place.cannot("read"))
+}
+
+fn read_limited(source: impl Read, kind: &DocumentKind) -> io::Result<Vec<u8>> {
+    // One byte beyond the limit shows that there is more.
+    let mut source = source.take(kind.max.saturating_add(1));
+    let mut bytes = Vec::new();
+    source.by_ref().take(DocumentKind::HEAD).read_to_end(&mut bytes)?;
+    if (kind.may_begin)(&bytes) {
+        source.read_to_end(&mut bytes)?;
     }
-    Ok(bytes)
+    if bytes.len() as u64 > kind.max { Err(Errno::FBIG.into()) } else { Ok(bytes) }
 }
 
 /// What to call a file that a user named.

@@ -1,7 +1,7 @@
 //! A program from its arguments to its exit code: the same for every planner.
 
 use crate::apply::Durability;
-use crate::authority::{self, Destination, Reading};
+use crate::authority::{self, Destination, DocumentKind, Reading};
 use crate::error::Error;
 use crate::output::Output;
 use crate::outside::{Links, Outside};
@@ -73,7 +73,7 @@ fn run<P: Planner>(
     let to = |placement| Destination::open(&cli.dir, placement, ambient);
     match action {
         Action::ApplyPlan(file) => {
-            let document = PlanDocument::decode(&authority::read_document(&file, authority::PLAN_MAX, ambient)?)
+            let document = PlanDocument::decode(&authority::read_document(&file, &DocumentKind::PLAN, ambient)?)
                 .map_err(|source| Error::Document { place: authority::document_place(&file), source })?;
             let destination = to(document.plan.placement)?;
             carry_out(&cli, links, Task::Apply { document, destination, durability }, &facts::take(None, ambient)?, ambient)
@@ -91,7 +91,7 @@ fn run<P: Planner>(
             };
             let mut facts = facts::take(Some(&request), ambient)?;
             if let Some(file) = &cli.instances_from {
-                facts.instances = Instances::parse_list(&authority::read_document(file, authority::LIST_MAX, ambient)?)
+                facts.instances = Instances::parse_list(&authority::read_document(file, &DocumentKind::INSTANCES, ambient)?)
                     .map_err(|source| Error::Instances { place: authority::document_place(file), source })?;
             }
             carry_out(&cli, links, task, &facts, ambient)

@@ -3,10 +3,11 @@
 #![forbid(unsafe_code)]
 
 use s6_instance_maker::shell;
-use s6_instance_maker_sandbox::options;
+use s6_instance_maker_sandbox::{options, panic};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    panic::report_in_one_line();
     #[expect(clippy::disallowed_methods, reason = "arguments and authority enter here")]
     let (arguments, ambient) = (std::env::args_os(), cap_std::ambient_authority());
     shell::main(arguments, ambient, &options::GRAMMAR, |typed| options::sandbox(typed, ambient))
