@@ -92,7 +92,12 @@ impl Sandbox {
         // does not wait for it.
         thread::Builder::new().stack_size(stack).spawn(guest).map_err(SandboxError::Thread)?;
         loop {
-            match answered.recv_timeout(ATTENTION) {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a signal is noticed meanwhile; the guest may take as long as it likes"
+            )]
+            let answer = answered.recv_timeout(ATTENTION);
+            match answer {
                 Ok(answer) => return answer,
                 // The thread ends with the process, or when it is done.
                 Err(RecvTimeoutError::Timeout) => run.check().map_err(|error| SandboxError::Interrupted(Box::new(error)))?,
