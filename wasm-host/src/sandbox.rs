@@ -20,6 +20,10 @@ const ATTENTION: Duration = Duration::from_millis(50);
 const HOST_STACK: usize = 256 << 10;
 /// What the compiler needs: as much as a program's first thread usually has.
 const COMPILER_STACK: usize = 8 << 20;
+/// What loading the built-in module and the beginning of a guest's run take of the address space, in bytes, its stack left aside:
+/// 35 MiB for the smallest linear memory with its room to grow, and some 2 MiB for the module. Where an allocator finds no memory,
+/// wasmtime and the standard library end the process, or panic, so it is found out before whether there is enough.
+const START: usize = 48 << 20;
 
 /// A module that computes plans and can touch nothing.
 pub struct Sandbox {
@@ -54,6 +58,8 @@ impl Sandbox {
         if arguments.iter().any(|argument| argument.contains(&0)) {
             return Err(SandboxError::Nul);
         }
+        let stack = self.source.stack(&limits);
+        require_memory(START.saturating_add(stack))?;
         let source = Arc::clone(&self.source);
         let (answer, answered) = mpsc::sync_channel(1);
         let guest = move || {
@@ -64,9 +70,14 @@ impl Sandbox {
         };
         // A thread of its own has as much stack as the guest and its compiler may use, whatever the process was given; and a signal
         // does not wait for it.
-        thread::Builder::new().stack_size(self.source.stack(&limits)).spawn(guest).map_err(SandboxError::Thread)?;
+        thread::Builder::new().stack_size(stack).spawn(guest).map_err(SandboxError::Thread)?;
         loop {
-            match answered.recv_timeout(ATTENTION) {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a signal is noticed meanwhile; the guest may take as long as it likes"
+            )]
+            let answer = answered.recv_timeout(ATTENTION);
+            match answer {
                 Ok(answer) => return answer,
                 // The thread ends with the process, or when it is done.
                 Err(RecvTimeoutError::Timeout) => run.check().map_err(|error| SandboxError::Interrupted(Box::new(error)))?,
@@ -129,6 +140,7 @@ impl Loaded {
                 (Some(Ended::Output), _) => Err(SandboxError::Output(limits)),
                 (Some(Ended::Messages), _) => Err(SandboxError::Messages),
                 (Some(Ended::Pointer), _) => Err(SandboxError::Pointer),
+                (Some(Ended::NoMemory), _) => Err(SandboxError::NoMemory),
                 (None, Some(Trap::OutOfFuel)) => Err(SandboxError::Fuel(limits)),
                 (None, Some(Trap::StackOverflow)) => Err(SandboxError::Stack(limits)),
                 // What a program does that is refused memory.
@@ -138,6 +150,15 @@ impl Loaded {
             },
         }
     }
+}
+
+/// Fails where the system does not have so much memory, in bytes, for this process now. Nothing of it is used.
+fn require_memory(bytes: usize) -> Result<(), SandboxError> {
+    let mut probe: Vec<u8> = Vec::new();
+    let found = probe.try_reserve_exact(bytes);
+    // Otherwise the compiler may leave out an allocation that nothing uses.
+    std::hint::black_box(&probe);
+    found.map_err(|_| SandboxError::SetUp(format!("the system does not have {bytes} bytes of memory for it")))
 }
 
 /// What a guest's end means: exit code 0 and no message is an answer, 100 and 111 have a message of the form that every program of
