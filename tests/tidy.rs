@@ -4,6 +4,7 @@ mod circles;
 mod citations;
 mod doors;
 mod names;
+mod purity;
 mod uses;
 
 use s6_instance_maker_workspace::program::workspace;

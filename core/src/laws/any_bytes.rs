@@ -4,9 +4,9 @@
 use super::law::{Broken, Held, law};
 use super::lexer::lex;
 use super::memory::can_be_made;
-use super::parts::{prefixed_text_is_one_word, quoted_text_is_one_word};
 use super::sample;
 use super::script_words::{is_substituted, parts, say_what_was_asked};
+use super::smallest::{prefixed_text_is_one_word, quoted_text_is_one_word};
 use crate::cli::{self, Invocation, PlanSource, Program, Refusal, UsageError};
 use crate::escape::is_shown;
 use crate::execline::{Script, Text, Word, Wrapper};

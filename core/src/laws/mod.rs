@@ -7,11 +7,13 @@ mod any_bytes;
 mod law;
 mod lexer;
 mod memory;
-mod parts;
 pub mod sample;
 mod script_words;
+mod smallest;
 
 pub use any_bytes::{ANY_BYTES, AnyBytes, command_line, job_document, plan_document, quoting};
 pub use law::{Broken, Held};
 pub use lexer::{LexError, lex};
-pub use parts::{prefixed_text_is_one_word, quoted_text_is_one_word, tree_path_never_escapes, tree_path_order_is_by_component};
+pub use smallest::{
+    prefixed_text_is_one_word, quoted_text_is_one_word, tree_path_never_escapes, tree_path_order_is_by_component,
+};
