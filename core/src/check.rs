@@ -46,7 +46,7 @@ impl Plan {
     /// Whether this may be carried out for `template` on behalf of the caller in `facts`.
     pub fn check(&self, facts: &Facts, template: &Template) -> Result<(), Violation> {
         let state = template.state();
-        let scripts = template.control_scripts();
+        let scripts = template.executables();
         for (path, node) in self.tree.iter() {
             let result = match &node.kind {
                 Kind::Directory if path.is_root() => {

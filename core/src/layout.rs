@@ -15,6 +15,8 @@ pub(crate) const RUN_USER: Name = Name::constant("run.user");
 pub(crate) const FINISH_USER: Name = Name::constant("finish.user");
 /// The directory of a service's logger, itself a service directory.
 pub(crate) const LOG: TreePath = TreePath::constant("log");
+/// The program that s6-notifyoncheck runs to find out whether a service is ready.
+pub(crate) const DATA_CHECK: TreePath = TreePath::constant("data/check");
 /// The file that keeps a service down until somebody starts it.
 pub(crate) const DOWN: Name = Name::constant("down");
 

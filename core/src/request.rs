@@ -66,7 +66,7 @@ impl Request {
     }
 }
 
-/// What becomes of the permission bits of `run`, `finish`, `log/run` and `log/finish`.
+/// What becomes of the permission bits of `run`, `finish`, `log/run`, `log/finish`, and of the `data/check` that s6-notifyoncheck runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ScriptModes {
     /// They are the template's.

@@ -20,6 +20,15 @@ pub enum Access {
     Execute,
 }
 
+/// Who runs a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Runner {
+    /// Whoever runs the supervision tree, mostly root.
+    Tree,
+    /// The user of `-u`; `None` where nobody here knows its ids.
+    User(Option<Credentials>),
+}
+
 impl Facts {
     /// Mode and owner that the copy of a template's entry gets: root keeps the owner; for anybody else the copy is theirs, and a
     /// set-id bit that would then lend another identity than in the template is dropped. On a directory such a bit lends nothing.
@@ -66,6 +75,24 @@ impl Facts {
         }
     }
 
+    /// Whether somebody besides root and the runner could write, now or after a chmod. What belongs to a caller who is not root gets
+    /// its owner where it is installed: then only what anybody can write counts; as for a runner whom nobody knows.
+    #[must_use]
+    pub fn others_can_write(&self, runner: &Runner, meta: Meta) -> bool {
+        let by_others = meta.mode.has(0o002);
+        let owner = match meta.owner {
+            None if self.caller.uid != 0 => return by_others,
+            owner => owner.unwrap_or(self.caller),
+        };
+        let (uid, gid) = match runner {
+            Runner::Tree => (0, 0),
+            Runner::User(Some(user)) => (user.ids.uid, user.ids.gid),
+            Runner::User(None) => return by_others,
+        };
+        let by_group = meta.mode.has(0o020) && owner.gid != 0 && owner.gid != gid;
+        by_others || by_group || owner.uid != 0 && owner.uid != uid
+    }
+
     /// Whether the permission bits grant `access`; someone unknown is neither the owner nor in the group.
     #[must_use]
     pub fn allows(&self, who: Option<&Credentials>, meta: Meta, access: Access) -> bool {
@@ -96,7 +123,7 @@ impl<'a> Copying<'a> {
     pub(crate) fn new(script_modes: ScriptModes, facts: &'a Facts, template: &Template) -> Self {
         let executable = match script_modes {
             ScriptModes::Kept => BTreeSet::new(),
-            ScriptModes::Executable => template.control_scripts().into_iter().collect(),
+            ScriptModes::Executable => template.executables().into_iter().collect(),
         };
         Self { facts, executable }
     }

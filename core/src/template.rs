@@ -1,6 +1,6 @@
 //! The manifest of a template: what was seen of a service directory, without the contents of its files.
 
-use crate::layout::{FINISH, LOG, RUN, SETTINGS, STATE, TYPE};
+use crate::layout::{DATA_CHECK, FINISH, LOG, RUN, SETTINGS, STATE, TYPE};
 use crate::path::{Name, TreePath};
 use crate::tree::{Kind, Meta, Node, Tree, TreeError};
 use alloc::collections::VecDeque;
@@ -94,6 +94,22 @@ impl Template {
     #[must_use]
     pub fn control_scripts(&self) -> Vec<TreePath> {
         self.files_called(&[RUN, FINISH])
+    }
+
+    /// The regular files that s6-supervise executes, and those that s6-notifyoncheck does, links followed.
+    #[must_use]
+    pub fn executables(&self) -> Vec<TreePath> {
+        let mut files = self.control_scripts();
+        for directory in [TreePath::ROOT, LOG] {
+            if let Ok(path) = directory.join_path(&DATA_CHECK)
+                && let Resolved::Entry(end) = self.resolve(&path)
+                && matches!(self.0.get(&end), Some(Node { kind: Kind::File(_), .. }))
+                && !files.contains(&end)
+            {
+                files.push(end);
+            }
+        }
+        files
     }
 
     /// The regular files that s6-supervise executes or reads, and the one that s6-rc reads first, links followed: a plan looks at the

@@ -71,7 +71,10 @@ impl Destination {
         let (parent, last) = split(typed.as_bytes());
         let entry = match Name::new(last) {
             Ok(name) => {
-                let parent = open(parent)?;
+                let parent = open(parent).map_err(|error| match error {
+                    Error::Io { operation: "open", place, source } => Error::Parent { place, source },
+                    other => other,
+                })?;
                 let seen = Status::of_entry(&parent.dir, &name);
                 let entry = Entry { parent, name };
                 match (seen, placement) {

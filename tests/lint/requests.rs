@@ -15,7 +15,7 @@ pub(super) struct Case {
     facts: fn() -> Facts,
 }
 
-/// One for each rule that looks at more than a template.
+/// One for each rule that looks at more than a template, and is found where a plan is computed.
 pub(super) const REQUESTS: &[Case] = &[
     Case { id: "idle-logger-options", options: &["-t", "0", "-l", "nobody", "-t1"], manifest: RUN, facts },
     Case { id: "log-file-size", options: &["-L", "/l", "-s", "100"], manifest: RUN, facts },

@@ -5,7 +5,7 @@ use super::requests::REQUESTS;
 use s6_instance_maker_core::message;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::rules::{
-    Finding, FindingParts, Leads, Level, Levels, Problem, Rule, Settings, Severity, list, nearest,
+    Finding, FindingParts, Leads, Level, Levels, Problem, Rule, Settings, Severity, Tally, list, nearest,
 };
 use s6_instance_maker_workspace::program;
 use std::collections::BTreeSet;
@@ -29,7 +29,10 @@ fn the_document_has_every_rule() {
         let (level, wrong, advice) = (rule.levels().word(), rule.wrong(), rule.advice());
         format!("| `{}` | {level} | {} | {wrong} | {advice} |", rule.id(), finds.trim_end())
     };
-    assert_eq!(rows, Rule::ALL.map(row));
+    assert_eq!(rows.len(), Rule::ALL.len());
+    for (rule, found) in Rule::ALL.into_iter().zip(rows) {
+        assert_eq!(found, row(rule));
+    }
 }
 
 /// The levels that are declared are those of the fixtures.
@@ -56,9 +59,44 @@ fn levels_are_those_of_fixtures() {
 fn the_plan_format_has_every_warning() {
     let rows = rows(&read("docs/plan-format.md"), "| warning | subject | detail |");
     let ids: Vec<String> = rows.iter().map(|row| row.split('`').nth(1).unwrap().to_owned()).collect();
-    let expected: Vec<&str> = Rule::ALL.into_iter().filter(|rule| rule.levels() != Levels::Error).map(Rule::id).collect();
-    // Errors can be in no plan.
+    // Errors can be in no plan, nor what is found when one is carried out.
+    let is_in_plans = |rule: &Rule| rule.levels() != Levels::Error && !AFTERWARDS.contains(rule);
+    let expected: Vec<&str> = Rule::ALL.into_iter().filter(is_in_plans).map(Rule::id).collect();
     assert_eq!(ids, expected);
+}
+
+/// What is found when a plan is carried out.
+const AFTERWARDS: [Rule; 3] = [Rule::PlaceChangesRights, Rule::NoExec, Rule::StagingLeft];
+
+/// Problems that the native program finds, or the command line: what is said of them is in one snapshot.
+pub(super) fn found_elsewhere() -> Vec<Problem> {
+    let tally = |tally, path: &str, count| Problem::Tally(tally, TreePath::parse(path).unwrap(), count);
+    vec![
+        tally(Tally::Acl, "env", 1),
+        tally(Tally::Acl, "env", 2),
+        tally(Tally::Acl, "env", 3),
+        tally(Tally::Capability, "data/ping", 1),
+        tally(Tally::Attribute, "", 7),
+        tally(Tally::Owner, "template/data", 12),
+        tally(Tally::Place, "run", 1),
+        Problem::NoExec,
+        Problem::EmptyUser,
+        Problem::CapacityNeedsSlots(10),
+        Problem::StagingLeft("unable to remove the leftover `./x`: Device or resource busy".to_owned()),
+    ]
+}
+
+/// What is said of what is found elsewhere.
+#[test]
+fn what_is_found_elsewhere() {
+    let findings: Vec<Finding> = found_elsewhere().into_iter().map(Finding::warning).collect();
+    let text: String = Settings::default().said(&findings).iter().map(|said| said.lines()).collect();
+    insta_of("found-elsewhere", &text);
+    for finding in findings {
+        let FindingParts { id, subject, detail } = finding.to_parts();
+        let expected = (!AFTERWARDS.contains(&finding.rule())).then_some(finding);
+        assert_eq!(Finding::from_parts(id, Some(&subject), detail.as_deref()), expected);
+    }
 }
 
 /// Every id is its rule's, and nothing else is.
@@ -157,6 +195,15 @@ fn findings_come_apart() {
         ("user-writable", "data", ""),
         ("link-to-wrapped", "start", ""),
         ("set-id-dropped", "tool", ""),
+        ("absolute-link", "data/a", "/x"),
+        ("interpreter-missing", "run", "./x"),
+        ("interpreter-arguments", "log/run", "-e -u"),
+        ("names-parent-directory", "finish", "../x"),
+        ("check-missing", "data/check", ""),
+        ("check-not-executable", "log/data/check", ""),
+        ("others-can-write", "", ""),
+        ("not-a-longrun", "type", "bundle"),
+        ("leftover-files", ".git", "3"),
     ] {
         let finding = whole(id, subject, detail).unwrap_or_else(|| panic!("{id} {subject} {detail}"));
         let parts = FindingParts {
@@ -185,6 +232,10 @@ fn findings_come_apart() {
         ("writable-scripts", "8", ""),
         ("unknown-account", "1:2", ""),
         ("user-writable", "../data", ""),
+        ("check-missing", "data", ""),
+        ("not-a-longrun", "type", "longrun"),
+        ("leftover-files", ".git", "many"),
+        ("empty-user", "x", ""),
     ] {
         assert_eq!(whole(id, subject, detail), None, "{id} {subject} {detail}");
     }

@@ -172,7 +172,23 @@ fn commands_of_scripts() {
         ("foreground { s6-log /l/x }", Some("/l/x")),
         ("s6-log /l/x }", Some("/l/x")),
         ("s6-log /l/$1", Some("/l/$1")),
-        ("define d x s6-log /l/$d", None),
+        ("define d x s6-log /l/$d", Some("/l/x")),
+        ("define d x s6-log /l/${d}/y", Some("/l/x/y")),
+        ("define d /l s6-log $d", Some("/l")),
+        ("define d /l s6-log ${d}${d}", Some("/l/l")),
+        ("define d x s6-log /l/$d/y", None),
+        ("define d x s6-log /l/${d", None),
+        ("define d x s6-log /l/${e}", None),
+        ("define -s d \"x y\" s6-log /l/${d}", None),
+        ("define d x define d y s6-log /l/${d}", None),
+        ("define d $x s6-log /l/${d}", None),
+        ("define d x importas d D s6-log /l/${d}", None),
+        ("define d x s6-log /l/${d}\\$d", None),
+        ("define d x foreground { define d y true } s6-log /l/${d}", None),
+        ("svlogd /l/x", Some("/l/x")),
+        ("svlogd -tt ./main /l/x", Some("/l/x")),
+        ("svlogd -r /l/y -l 5 main", None),
+        ("svlogd -ttr /l/y -- /l/x", Some("/l/x")),
         ("define d x s6-log /l/\\$d", Some("/l/$d")),
         ("importas d D s6-log /l/x", None),
         ("mkdir -p $1 s6-log /l/x", Some("/l/x")),
@@ -256,6 +272,18 @@ fn uses_of_the_argument() {
         "/usr/bin/s6-envdir e x",
         "envdir e x",
         "cat <<E\n# $1\nE",
+        "x ${a:-./b}",
+        "x ${a-c/d}",
+        "x s/a/b/c",
+        "x s/a",
+        "x sub/a/b/",
+        "x \"./a b\"",
+        "if true; then for i; do x; done; fi",
+        "for i\ndo x\ndone",
+        "for i do x; done <<E\nE",
+        "echo ./a",
+        "x 80/a",
+        "x a:b/c",
     ];
     const UNUSED_BY_SHELL: &[&str] = &[
         "x",
@@ -285,6 +313,21 @@ fn uses_of_the_argument() {
         "s6-envdir",
         "x /proc/kmsg",
         "x a.config",
+        "x ${a%/*}",
+        "x ${a##*/}",
+        "x \"${a%%/*}\"",
+        "x ${a/b/c}",
+        "sed s/a/b/",
+        "sed -e 's/a b/c d/g' /etc/x",
+        "sed 's,a/b,c,' /etc/x",
+        "sed -n '3s|a/b|c|p' /etc/x",
+        "tr y/a/b/",
+        "x http://a/b",
+        "x --url=https://a:443/b",
+        "x a:80/b",
+        "echo \"wait for it\"",
+        "echo wait for it",
+        "printf '%s\\n' \"from a/b on\"",
         "shifted",
         "envfile",
     ];
@@ -295,8 +338,6 @@ fn uses_of_the_argument() {
         "getcwd A x",
         "pwd",
         "shift x",
-        "importas a A x",
-        "multisubstitute { } x",
         "x ./a",
         "x a.conf",
         "envfile e x",
@@ -309,7 +350,7 @@ fn uses_of_the_argument() {
     }
     for script in UNUSED_BY_SHELL {
         for shell in
-            ["/bin/sh", "/usr/bin/env A=b -i sh", "/bin/busybox sh", "/bin/toybox sh -e", "/command/with-contenv /bin/sh"]
+            ["/bin/sh", "/usr/bin/env -S A=b -i sh", "/bin/busybox sh", "/bin/toybox sh -e", "/command/with-contenv /bin/sh"]
         {
             assert!(!used(shell, script), "{script}");
         }
@@ -318,10 +359,22 @@ fn uses_of_the_argument() {
     for script in USED_BY_EXECLINE {
         assert!(used("/bin/execlineb -P", script) && used("/bin/execlineb -S1", script), "{script}");
     }
+    for script in ["importas a A x", "importas -i a A x", "multisubstitute { importas a A } x", "importas 1 A x"] {
+        assert!(!used("/bin/execlineb -P", script) && !used("/bin/execlineb -S1", script), "{script}");
+    }
+    for script in ["importas a 1 x", "importas -iu a 1 x", "importas -D b a 2 x", "multisubstitute { importas a \"#\" } x"] {
+        assert!(
+            !used("/bin/execlineb -P", script) && used("/bin/execlineb", script) && used("/bin/execlineb -p", script),
+            "{script}"
+        );
+    }
+    for script in ["importas a PWD x", "importas a OLDPWD x"] {
+        assert!(used("/bin/execlineb -P", script), "{script}");
+    }
     for script in ["x $1", "x ${1}", "x $@", "x $#"] {
         assert!(!used("/bin/execlineb -P", script) && !used("/bin/execlineb", script), "{script}");
         assert!(!used("/bin/execlineb Ss", script), "{script}");
-        for options in ["-S1", "-s1", "-P -S1", "-WS0"] {
+        for options in ["-S1", "-s1", "-WS0"] {
             assert!(used(&format!("/bin/execlineb {options}"), script), "{script}");
         }
     }

@@ -28,6 +28,42 @@ pub(super) const SOUND: &[(&str, &[&str], &str)] = &[
     ),
     ("lines that go on", &[], r#"0755 file run == #!/bin/sh\nexec \\\n  s6-setuidgid nobody \\\n  my-daemon \\\n    "$1"\n"#),
     ("a script that is not seen whole", &[], "0755 file run = #!/bin/sh"),
+    ("options in one", &[], r#"0755 file run == #!/bin/sh -eu\nexec my-daemon "$1"\n"#),
+    ("perl with arguments", &[], r#"0755 file run == #!/usr/bin/perl -w -T\nexec 'my-daemon', @ARGV;\n"#),
+    ("env that splits", &[], r#"0755 file run == #!/usr/bin/env -S bash -e -u\nexec my-daemon "$1"\n"#),
+    ("env that splits, with more options", &[], r#"0755 file run == #!/usr/bin/env -iS sh -e\nexec my-daemon "$1"\n"#),
+    ("an interpreter beside it", &[], "0755 file run == #!./interp -x\\n\n0755 file interp"),
+    (
+        "an interpreter beside a logger",
+        &[],
+        "0755 file run\n0755 dir log\n0755 file log/run == #!./bin/interp\\n\n0755 dir log/bin\n0755 file log/bin/interp",
+    ),
+    (
+        "a file of the service, from its logger",
+        &[],
+        "0755 file run\n0755 dir log\n0755 file log/run == #!/bin/sh\\n. ../conf\\nexec s6-log ./main\\n\n0644 file conf",
+    ),
+    ("above another directory", &[], r#"0755 file run == #!/bin/sh\ncd /srv/$1/app || exit\nexec ../bin/my-daemon\n"#),
+    (
+        "above, and back",
+        &[],
+        "0755 file run == #!/bin/sh\\nexec my-daemon data/../conf http://x/../y 's/../x/' /a/../b $1\\n\n0644 file conf",
+    ),
+    (
+        "readiness by a check",
+        &[],
+        "0755 file run == #!/bin/sh\\nexec s6-notifyoncheck my-daemon $1\\n\n0755 dir data\n0755 file data/check",
+    ),
+    (
+        "readiness by another check",
+        &[],
+        r#"0755 file run == #!/bin/sh\nexec s6-notifyoncheck -d -c "/usr/bin/true" my-daemon $1\n"#,
+    ),
+    (
+        "readiness by a check that is mended",
+        &["--fix-modes"],
+        "0755 file run == #!/bin/sh\\nexec s6-notifyoncheck -d my-daemon $1\\n\n0755 dir data\n0644 file data/check",
+    ),
     // Other scripts and programs.
     ("perl", &[], r#"0755 file run == #!/usr/bin/perl -w\nexec 'my-daemon', $ARGV[0];\n"#),
     ("perl with carriage returns", &[], r#"0755 file run == #!/usr/bin/perl -w\r\nexec 'my-daemon';\r\n"#),
@@ -308,6 +344,11 @@ pub(super) const SOUND: &[(&str, &[&str], &str)] = &[
     ("finish that is the same for all", &[], "0755 file run\n0755 file finish == #!/bin/sh\\nexit 125\\n"),
     // Whatever else is there.
     (
+        "what only looks like leftovers",
+        &[],
+        "0755 file run\n0755 dir data\n0644 file data/.gitignore\n0644 file data/a.b.swap\n0644 file data/#\n0644 file data/~x\n0644 file data/.sw\n0644 file data/bak\n0644 file data/original",
+    ),
+    (
         "data, variables, FIFOs, hidden files",
         &[],
         "0755 file run\n0755 dir data\n0600 fifo data/fifo\n0755 dir env\n0644 file .hidden\n0755 dir .s6-svscan\n0755 file .s6-svscan/finish",
@@ -322,6 +363,11 @@ pub(super) const SOUND: &[(&str, &[&str], &str)] = &[
         &[],
         "0755 file run\n0755 dir data\n0644 file data/timeout-up\n0644 file data/producer-for",
     ),
+    // Who else can write.
+    ("writable by root's group", &[], "0775 dir .\n0775 file run\n0775 file finish"),
+    ("data that others can write", &[], "0755 file run\n1777 dir data\n0666 file data/file\n0664 file conf (33:33)"),
+    ("the user's own scripts", &["-u", "www-data"], "0755 dir .\n0775 file run (33:33) = #!/bin/sh"),
+    ("scripts of somebody unknown", &["-u", "nobody-here"], "0755 dir . (0:7)\n0775 file run (7:7) = #!/bin/sh"),
     // As a user.
     (
         "readable by the group",

@@ -1,10 +1,19 @@
-//! Templates that break a rule.
+//! Templates that break a rule: those of one rule are together, in the order of the rules.
+
+mod texts;
+
+use std::iter::chain;
 
 /// What breaks a rule: its id, the options, the template, and everything that is told, as `level id path` with `; ` between.
 pub(super) type Unsound = (&'static str, &'static [&'static str], &'static str, &'static str);
 
-/// Templates that break a rule; those of one rule are together, in the order of the rules.
-pub(super) const UNSOUND: &[Unsound] = &[
+/// All of them.
+pub(super) fn unsound() -> impl Iterator<Item = &'static Unsound> {
+    chain(FILES, texts::TEXTS)
+}
+
+/// Names, kinds, modes, links and control files.
+const FILES: &[Unsound] = &[
     ("run-missing", &[], "0644 file notification-fd", "error run-missing run"),
     ("run-missing", &[], "0755 dir run.d\n0755 file run.d/run", "error run-missing run"),
     ("run-not-executable", &[], "0644 file run", "error run-not-executable run"),
@@ -126,8 +135,33 @@ pub(super) const UNSOUND: &[Unsound] = &[
         r#"0755 file run == #!/command/s6-setuidgid nobody\n"#,
         "warning interpreter-elsewhere run",
     ),
-    ("link-leaves-template", &[], "0777 link run -> /usr/lib/svc/run", "error link-leaves-template run"),
-    ("link-leaves-template", &[], "0777 link run -> /dev/null", "error link-leaves-template run"),
+    ("interpreter-missing", &[], r"0755 file run == #!@BINDIR@/execlineb -S1\nmy-daemon $1\n", "error interpreter-missing run"),
+    ("interpreter-missing", &[], "0755 file run == #!sh\\n$1\n0755 dir sh", "error interpreter-missing run"),
+    ("interpreter-missing", &[], "0755 file run == #!./interp\\n\n0644 file interp", "error interpreter-missing run"),
+    ("interpreter-missing", &[], r"0755 file run == #!../interp\n", "error interpreter-missing run"),
+    (
+        "interpreter-missing",
+        &[],
+        "0755 file run
+         0755 file finish == #!bin/interp\\n
+         0755 dir log
+         0755 file log/run == #!./interp\\n
+         0755 file interp",
+        "warning interpreter-missing finish; error interpreter-missing log/run",
+    ),
+    ("interpreter-arguments", &[], r"0755 file run == #!/usr/bin/env bash -e\n$1", "error interpreter-arguments run"),
+    ("interpreter-arguments", &[], r"0755 file run == #!/usr/bin/env -i sh\n$1", "error interpreter-arguments run"),
+    ("interpreter-arguments", &[], r"0755 file run == #!/bin/sh -e -u\n$1", "error interpreter-arguments run"),
+    ("interpreter-arguments", &[], r"0755 file run == #!/bin/busybox sh -e\n$1", "error interpreter-arguments run"),
+    (
+        "interpreter-arguments",
+        &[],
+        r"0755 file run
+          0755 file finish == #!/bin/bash -e\t-u\n
+          0755 dir log
+          0755 file log/run == #!/usr/bin/execlineb -S1 -P\ns6-log ./main\n",
+        "warning interpreter-arguments finish; error interpreter-arguments log/run",
+    ),
     ("link-leaves-template", &[], "0777 link run -> ../common/run", "error link-leaves-template run"),
     (
         "link-leaves-template",
@@ -135,32 +169,46 @@ pub(super) const UNSOUND: &[Unsound] = &[
         "0777 link run -> a\n0777 link a -> b\n0777 link b -> ../../start",
         "error link-leaves-template b",
     ),
-    (
-        "link-leaves-template",
-        &[],
-        "0755 file run\n0777 link finish -> none\n0777 link none -> /dev/null\n0777 link timeout-kill -> /run/timeout",
-        "warning link-leaves-template none; warning link-leaves-template timeout-kill",
-    ),
     ("link-leaves-template", &[], "0755 file run\n0777 link log -> /etc/log", "error link-leaves-template log"),
     (
         "link-leaves-template",
         &[],
-        "0755 file run\n0755 dir data\n0777 link data/run -> /etc/log/run\n0777 link log -> data",
-        "error link-leaves-template data/run",
+        "0755 file run\n0777 link log -> data\n0777 link data -> /etc/log",
+        "error link-leaves-template data",
     ),
     (
         "link-leaves-template",
-        &[],
+        &["--dereference"],
         "0755 file run
-         0777 link finish -> /bin/true
          0755 dir log
          0755 file log/run
          0777 link log/finish -> ../../log/finish
-         0755 dir env
-         0777 link env/TZ -> /etc/timezone
          0777 link notification-fd -> ../../notification-fd",
-        "warning link-leaves-template env/TZ; warning link-leaves-template finish; warning link-leaves-template log/finish; \
-         warning link-leaves-template notification-fd",
+        "warning link-leaves-template log/finish; warning link-leaves-template notification-fd",
+    ),
+    ("absolute-link", &[], "0777 link run -> /opt/base/bin/agent", "warning absolute-link run"),
+    (
+        "absolute-link",
+        &["--dereference"],
+        "0755 file run\n0755 dir log\n0777 link log/run -> /usr/bin/rsvlog",
+        "warning absolute-link log/run",
+    ),
+    (
+        "absolute-link",
+        &[],
+        "0755 file run\n0755 dir data\n0777 link data/run -> /etc/log/run\n0777 link log -> data",
+        "warning absolute-link data/run",
+    ),
+    (
+        "absolute-link",
+        &[],
+        "0755 file run
+         0777 link finish -> none
+         0777 link none -> /dev/null
+         0777 link timeout-kill -> /run/timeout
+         0755 dir env
+         0777 link env/TZ -> /etc/timezone",
+        "warning absolute-link env/TZ; warning absolute-link none; warning absolute-link timeout-kill",
     ),
     ("link-dangling", &[], "0755 file run\n0777 link log -> loggers/svc", "error link-dangling log"),
     ("link-dangling", &[], "0755 file run\n0777 link log -> log", "error link-dangling log"),
@@ -257,125 +305,21 @@ pub(super) const UNSOUND: &[Unsound] = &[
         "0755 file run\n0755 dir log\n0755 file log/run\n0600 fifo log/event",
         "error state-in-the-way log/event",
     ),
+    ("leftover-files", &[], "0755 file run\n0755 file run~", "warning leftover-files run~"),
+    (
+        "leftover-files",
+        &[],
+        "0755 file run
+         0755 dir .git
+         0644 file .git/HEAD
+         0644 file .git/index~
+         0644 file .run.swp
+         0644 file #run#
+         0755 dir data
+         0644 file data/conf.dpkg-old
+         0755 dir data/CVS",
+        "warning leftover-files #run#",
+    ),
     ("starts-down", &[], "0755 file run\n0644 file down", "warning starts-down down"),
     ("starts-down", &[], "0755 file run\n0755 dir log\n0755 file log/run\n0755 dir log/down", "warning starts-down log/down"),
-    ("instance-name-unused", &[], r"0755 file run == #!/bin/sh\nexec my-daemon -f\n", "warning instance-name-unused run"),
-    (
-        "instance-name-unused",
-        &[],
-        r"0755 file run == #!/bin/sh -e\n# $1 is the name\nset -u\nexec 2>&1\nfor i in a b; do :; done\nexec my-daemon --port=80 -c /etc/x.conf\n",
-        "warning instance-name-unused run",
-    ),
-    (
-        "instance-name-unused",
-        &[],
-        r"0755 file run == #!/usr/bin/execlineb -P\nfdmove -c 2 1\nmy-daemon $1\n",
-        "warning instance-name-unused run",
-    ),
-    (
-        "instance-name-unused",
-        &[],
-        r"0755 file run == #!/usr/bin/env bash\nexec s6-envdir -i /etc/env my-daemon\n",
-        "warning instance-name-unused run",
-    ),
-    (
-        "shared-log-directory",
-        &[],
-        r"0755 file run
-          0755 dir log
-          0755 file log/run == #!/bin/sh\nexec s6-log -b n20 s1000000 T /var/log/svc\n",
-        "warning shared-log-directory log/run",
-    ),
-    (
-        "shared-log-directory",
-        &[],
-        r#"0755 file run
-           0755 dir log
-           0755 file log/run == #!/bin/sh -e\nexec 2>&1\n# "/var/log/$1"\nexec \\\n  /usr/bin/s6-log t \\\n "p$1: " '!gzip -9' 'n20' "/var/log/my svc"\n"#,
-        "warning shared-log-directory log/run",
-    ),
-    (
-        "shared-log-directory",
-        &[],
-        r#"0755 file run
-           0755 dir log
-           0755 file log/run == #!/bin/sh\ncommand -v s6-log >/dev/null || exit 1\nexec s6-log ./ '/var/log/$1'\n"#,
-        "warning shared-log-directory log/run",
-    ),
-    (
-        "shared-log-directory",
-        &[],
-        r#"0755 file run
-           0755 dir log
-           0755 file log/run == #!/command/with-contenv sh\ndirs=/x\nlog_dir="/var/log/svc"\nmkdir -p "$log_dir"\n[ "$(id -u)" = 0 ] || exec s6-log T "$log_dir"\nexec s6-setuidgid log s6-log T ${log_dir}\n"#,
-        "warning shared-log-directory log/run",
-    ),
-    (
-        "shared-log-directory",
-        &[],
-        r#"0755 file run
-           0755 dir log
-           0755 file log/run == #!/usr/bin/execlineb -P\nif { mkdir -p /var/log/svc }\ns6-setuidgid log\nifelse { test -e /etc/t } { exec s6-log t "/var/log/svc" }\ns6-log\n  -bd3 -- T /var/log/svc\n"#,
-        "warning shared-log-directory log/run",
-    ),
-    (
-        "shared-log-directory",
-        &[],
-        r#"0755 file run
-           0755 dir log
-           0755 file log/run == #!/usr/bin/execlineb -P\ns6-log -b -- n20 "/var/log/$1"\n"#,
-        "warning shared-log-directory log/run",
-    ),
-    (
-        "shared-log-directory",
-        &[],
-        r"0755 file run
-          0755 dir log
-          0755 file log/run == #!/usr/bin/execlineb -S1\ns6-log -b -- p${1}: n20 /var/log/svc\n",
-        "warning shared-log-directory log/run",
-    ),
-    ("not-readable-by-user", &["-u", "www-data"], "0700 file run", "error not-readable-by-user run"),
-    ("not-readable-by-user", &["-u", "www-data"], "0711 file run", "error not-readable-by-user run"),
-    ("not-readable-by-user", &["-u", "www-data"], "0700 dir .\n0755 file run", "error not-readable-by-user ."),
-    (
-        "not-readable-by-user",
-        &["-u", "www-data"],
-        "0755 file run\n0755 dir log\n0755 file log/run\n0750 file log/finish",
-        "error not-readable-by-user log/finish",
-    ),
-    (
-        "not-readable-by-user",
-        &["-u", "www-data"],
-        "0700 dir data\n0755 file data/start\n0777 link run -> data/start\n0777 link finish -> data/start",
-        "error not-readable-by-user data",
-    ),
-    (
-        "not-readable-by-user",
-        &["-u", "www-data"],
-        "0755 file run
-         0600 file conf
-         0640 file group (0:33)
-         0640 file other-group (0:5)
-         0600 file own (33:0)
-         0700 dir data
-         0600 file data/secret
-         0710 dir group.d (0:4)
-         0700 dir group.d/inner",
-        "warning not-readable-by-user conf; warning not-readable-by-user data; warning not-readable-by-user group.d/inner; \
-         warning not-readable-by-user other-group",
-    ),
-    (
-        "not-readable-by-user",
-        &["-u", "nobody-here"],
-        "0755 file run\n0600 file conf\n0600 file own (33:0)\n0640 file group (0:5)\n0700 dir data",
-        "warning not-readable-by-user conf; warning not-readable-by-user data",
-    ),
-    ("s6-rc-definition", &[], "0755 file run\n0644 file type = longrun", "warning s6-rc-definition type"),
-    (
-        "s6-rc-definition",
-        &[],
-        "0755 file run\n0644 file type = longrun\n0644 file producer-for = svc-log\n0755 dir dependencies.d",
-        "warning s6-rc-definition type",
-    ),
-    ("s6-rc-definition", &[], "0755 file run\n0644 file timeout-up = 5000", "warning s6-rc-definition timeout-up"),
 ];

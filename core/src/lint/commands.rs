@@ -8,8 +8,15 @@ use core::mem::take;
 pub(super) struct Word {
     /// What it says, without its quotes.
     pub text: Vec<u8>,
-    /// Whether something in it is, or may be, put in place of something else when the command is run.
-    pub is_substituted: bool,
+    /// How often something in it is, or may be, replaced by something else when the command is run.
+    pub substitutions: usize,
+}
+
+impl Word {
+    /// Whether it may say something else when the command is run.
+    pub(super) const fn is_substituted(&self) -> bool {
+        self.substitutions > 0
+    }
 }
 
 /// Commands, and the word that is being read.
@@ -27,7 +34,7 @@ impl Reader {
 
     fn substitute(&mut self, byte: u8) {
         self.push(byte);
-        self.word.get_or_insert_default().is_substituted = true;
+        self.word.get_or_insert_default().substitutions += 1;
     }
 
     fn end_word(&mut self) {

@@ -1,9 +1,10 @@
 //! `run`, `finish`, `log/run` and `log/finish`: whether they can be run, and whether they are made for instances.
 
-use super::text::{self, Beginning};
-use super::{Lint, of_supervisor};
+use super::interpreter::{self, Beginning};
+use super::language::Language;
+use super::{Lint, of_supervisor, parent, tokens};
 use crate::layout::LOG;
-use crate::path::Name;
+use crate::path::{Name, TreePath};
 use crate::rules::{Fault, Finding, Level, Other, Part, Problem, Script, Stage};
 use crate::template::{FileFacts, Resolved};
 use crate::tree::Kind;
@@ -62,25 +63,43 @@ impl Lint<'_> {
             self.fault(script, Fault::NotExecutable);
         }
         let Kind::File(FileFacts { size, head: Some(head) }) = &node.kind else { return };
-        // What is not seen may do anything.
         let is_whole = u64::try_from(head.len()).is_ok_and(|length| length == *size);
         let head = head.clone();
-        match text::beginning(&head) {
+        match interpreter::beginning(&head) {
             Beginning::Program => {}
             Beginning::Nothing => self.fault(script, Fault::NoInterpreter),
             Beginning::Late => self.fault(script, Fault::Late),
-            Beginning::Interpreter { crlf: true, .. } => self.fault(script, Fault::Crlf),
-            Beginning::Interpreter { path: interpreter, arguments, .. } => {
-                let target = &self.request.target;
-                // The last word of what is seen may go on.
-                let seen = if is_whole { head.as_slice() } else { text::without_last_word(&head) };
-                if let Some(program) = text::program_elsewhere(interpreter, seen, target) {
-                    self.warn(Problem::Script(script, Fault::Elsewhere(program.to_vec())));
+            Beginning::Crlf => self.fault(script, Fault::Crlf),
+            Beginning::Interpreter { path, arguments } => {
+                if !path.starts_with(b"/") && !self.has_interpreter(script.part, path) {
+                    self.fault(script, Fault::InterpreterMissing(path.to_vec()));
+                } else if interpreter::rejects(path, arguments) {
+                    self.fault(script, Fault::InterpreterRejects(arguments.to_vec()));
                 }
-                if is_whole && script.stage == Stage::Run {
-                    self.text(script.part, text::Language::of(interpreter, arguments), &head);
-                }
+                let text = if is_whole { Text::Whole(&head) } else { Text::Beginning(tokens::without_last_word(&head)) };
+                self.text(script, path, Language::of(path, arguments), text);
             }
+        }
+    }
+
+    /// Whether an interpreter by a relative path is there, where the script runs.
+    fn has_interpreter(&self, part: Part, path: &[u8]) -> bool {
+        let mut names = path.split(|&byte| byte == b'/').filter(|name| !matches!(name, [] | [b'.']));
+        let inner = names.try_fold(Vec::new(), |mut inner, name| {
+            inner.extend(if inner.is_empty() { b"".as_slice() } else { b"/" });
+            inner.extend(name);
+            (name != b"..").then_some(inner)
+        });
+        let Some(path) = inner.and_then(|inner| TreePath::parse(inner).ok()) else { return false };
+        match self.template.resolve(&part.join(&path)) {
+            Resolved::Entry(end) => self
+                .template
+                .tree()
+                .get(&end)
+                .is_some_and(|node| matches!(node.kind, Kind::File(_)) && self.copying.meta(&end, node).mode.has(0o111)),
+            Resolved::Missing | Resolved::Loop => false,
+            // The link that leads there is reported.
+            Resolved::Outside(_) => true,
         }
     }
 
@@ -93,19 +112,52 @@ impl Lint<'_> {
         self.found.push(Finding { level, problem: Problem::Script(script, fault) });
     }
 
-    /// The whole text of a `run`.
-    fn text(&mut self, part: Part, language: text::Language, text: &[u8]) {
-        match part {
+    /// What a script does, as far as its text shows for certain.
+    fn text(&mut self, script: Script, interpreter: &[u8], language: Language, text: Text<'_>) {
+        let seen = text.seen();
+        if let Some(program) = interpreter::program_elsewhere(interpreter, seen, &self.request.target) {
+            self.warn(Problem::Script(script, Fault::Elsewhere(program.to_vec())));
+        }
+        if language == Language::Other {
+            return;
+        }
+        if let Some(path) = parent::outside(seen, script.part) {
+            self.warn(Problem::Script(script, Fault::NamesParent(path)));
+        }
+        if script.stage == Stage::Finish {
+            return;
+        }
+        self.check(script.part, seen);
+        // What is not seen may do anything.
+        let Text::Whole(whole) = text else { return };
+        match script.part {
             Part::Service => {
-                if !language.looks_at_arguments(text, &self.files()) {
+                if !language.looks_at_arguments(whole, &self.files()) {
                     self.warn(Problem::InstanceNameUnused);
                 }
             }
             Part::Logger => {
-                if let Some(directory) = language.fixed_log_directory(text) {
+                if let Some(directory) = language.fixed_log_directory(whole) {
                     self.warn(Problem::SharedLogDirectory(directory));
                 }
             }
+        }
+    }
+}
+
+/// The text of a script.
+#[derive(Clone, Copy)]
+enum Text<'a> {
+    /// All of it.
+    Whole(&'a [u8]),
+    /// Its beginning, up to the end of a word.
+    Beginning(&'a [u8]),
+}
+
+impl<'a> Text<'a> {
+    const fn seen(self) -> &'a [u8] {
+        match self {
+            Self::Whole(text) | Self::Beginning(text) => text,
         }
     }
 }

@@ -16,6 +16,7 @@ impl Lint<'_> {
     /// Every link of the template that will be copied: where it leads.
     pub(super) fn links(&mut self) {
         let vital = self.vital();
+        let of_log: BTreeSet<TreePath> = self.template.links_on(&LOG).into_iter().collect();
         let state = self.template.state();
         let looked_at: BTreeSet<TreePath> = self
             .parts()
@@ -34,16 +35,18 @@ impl Lint<'_> {
                 Resolved::Entry(_) => continue,
                 // Another link on the way is reported itself.
                 Resolved::Outside(link) if link != *path => continue,
+                // All instances would share an absolute log and its state.
+                Resolved::Outside(_) if target.starts_with(b"/") && !of_log.contains(path) => Leads::Absolute,
                 Resolved::Outside(_) => Leads::Outside,
                 Resolved::Missing | Resolved::Loop => Leads::Nowhere,
             };
             let is_vital = vital.contains(path);
             // What the system makes is where every instance expects it; but it is neither a script nor a setting.
             let is_of_system = SYSTEM.iter().any(|system| target.starts_with(system));
-            if is_of_system && leads == Leads::Outside && !is_vital && !looked_at.contains(path) {
+            if is_of_system && leads == Leads::Absolute && !is_vital && !looked_at.contains(path) {
                 continue;
             }
-            let level = if is_vital { Level::Error } else { Level::Warning };
+            let level = if is_vital && leads != Leads::Absolute { Level::Error } else { Level::Warning };
             let problem = Problem::Link { path: path.clone(), target: target.clone(), leads };
             self.found.push(Finding { level, problem });
         }

@@ -7,18 +7,27 @@
 mod commands;
 mod control_scripts;
 mod control_values;
+mod interpreter;
+mod language;
+mod leftovers;
 mod links;
-mod text;
+mod log_directory;
+mod parent;
+mod readiness;
+mod s6_rc_files;
+mod tokens;
+mod user_access;
+mod uses;
+mod writers;
 
 use crate::facts::Facts;
-use crate::layout::{DOWN, FINISH, FLAGS, LOG, PERHAPS_OF_S6_RC, RUN, SETTINGS, STATE, SURELY_OF_S6_RC, TYPE};
+use crate::layout::{DOWN, FINISH, FLAGS, LOG, RUN, SETTINGS, STATE, SURELY_OF_S6_RC, TYPE};
 use crate::path::{Name, TreePath};
 use crate::request::Request;
-use crate::rights::{Copying, Obstacle, UserAccess};
-use crate::rules::{Denied, Finding, Level, Part, Problem, Script};
+use crate::rights::{Copying, UserAccess};
+use crate::rules::{Finding, Part, Problem, Script};
 use crate::template::{Resolved, Template};
-use crate::tree::{Kind, Node};
-use alloc::collections::BTreeSet;
+use crate::tree::Kind;
 use alloc::vec::Vec;
 
 /// What s6-supervise or s6-rc looks at in a service directory, and nobody else.
@@ -30,14 +39,16 @@ fn of_supervisor() -> impl Iterator<Item = Name> {
 #[must_use]
 pub fn lint(request: &Request, facts: &Facts, template: &Template) -> Vec<Finding> {
     let copying = Copying::new(request.script_modes, facts, template);
-    let mut lint = Lint { template, copying: &copying, request, found: Vec::new() };
+    let mut lint = Lint { template, copying: &copying, request, facts, found: Vec::new() };
     lint.scripts();
     lint.links();
     lint.control_files();
+    lint.state();
     lint.leftovers();
-    lint.definition();
+    lint.s6_rc_files();
+    lint.writers();
     if let Some(user) = &request.user {
-        lint.user(&UserAccess::new(user, facts, template, &copying));
+        lint.user_access(&UserAccess::new(user, facts, template, &copying));
     }
     lint.found
 }
@@ -47,6 +58,7 @@ struct Lint<'a> {
     template: &'a Template,
     copying: &'a Copying<'a>,
     request: &'a Request,
+    facts: &'a Facts,
     found: Vec<Finding>,
 }
 
@@ -75,92 +87,6 @@ impl Lint<'_> {
         let name = path.split().and_then(|(_, name)| Name::new(name).ok())?;
         let entry = parent.join(&name).ok()?;
         self.template.tree().get(&entry).is_some().then_some(entry)
-    }
-
-    /// What another supervisor, or somebody who stopped a service, left there.
-    fn leftovers(&mut self) {
-        for path in self.template.state() {
-            self.warn(Problem::StateLeftBehind(path));
-        }
-        for part in self.parts() {
-            for path in STATE.map(|name| part.path(&name)) {
-                if let Some(entry) = self.entry(&path)
-                    && matches!(self.template.tree().get(&entry), Some(Node { kind: Kind::File(_) | Kind::Fifo, .. }))
-                {
-                    self.fail(Problem::StateInTheWay(path));
-                }
-            }
-            // A link that leads nowhere is no such file.
-            if let Resolved::Entry(_) = self.template.resolve(&part.path(&DOWN)) {
-                self.warn(Problem::StartsDown(part));
-            }
-        }
-    }
-
-    /// Files that say something to s6-rc, which never sees them.
-    fn definition(&mut self) {
-        let there = |names: &[Name]| -> Vec<Name> {
-            names.iter().filter(|name| self.entry(&TreePath::from((*name).clone())).is_some()).cloned().collect()
-        };
-        let kind = self.template.head(&TreePath::from(TYPE)).map(<[u8]>::trim_ascii);
-        let is_typed = matches!(kind, Some(b"longrun" | b"oneshot" | b"bundle"));
-        let surely = there(&SURELY_OF_S6_RC);
-        if surely.is_empty() && !is_typed {
-            return;
-        }
-        let all = there(&PERHAPS_OF_S6_RC).into_iter().chain(surely).collect();
-        self.warn(Problem::S6RcDefinition(all));
-    }
-
-    /// What the user of `-u` must be able to do, and what else it cannot.
-    fn user(&mut self, access: &UserAccess<'_>) {
-        let mut judged = BTreeSet::new();
-        for script in self.script_places() {
-            let path = script.path();
-            judged.extend(self.template.links_on(&path));
-            judged.insert(path.clone());
-            if let Resolved::Entry(end) = self.template.resolve(&path) {
-                judged.insert(end);
-            }
-            let is_reported = self
-                .found
-                .iter()
-                .any(|finding| finding.level == Level::Error && finding.problem.path().as_ref() == Some(&path));
-            let Some((place, obstacle)) = access.obstacle(&path).filter(|_| !is_reported) else { continue };
-            judged.insert(place.clone());
-            let denied = Finding::error(Problem::UserCannot(match obstacle {
-                Obstacle::Execute => Denied::Execute(script),
-                Obstacle::Read => Denied::Read(script),
-                Obstacle::Pass => Denied::Pass(place),
-            }));
-            if !self.found.contains(&denied) {
-                self.found.push(denied);
-            }
-        }
-        // s6-supervise and s6-rc look at these, and are root.
-        for path in self.parts().flat_map(|part| of_supervisor().map(move |name| part.path(&name))) {
-            if let Resolved::Entry(end) = self.template.resolve(&path)
-                && !self.is_directory(&end)
-            {
-                judged.insert(end);
-            }
-        }
-        let state = self.template.state();
-        let mut closed: Option<TreePath> = None;
-        for (path, node) in self.template.tree().iter() {
-            let is_known = judged.contains(path) || state.iter().any(|state| path.starts_with(state));
-            let is_inside = closed.as_ref().is_some_and(|closed| path.starts_with(closed));
-            if is_known || is_inside || matches!(node.kind, Kind::Symlink(_) | Kind::Fifo) || !access.surely_cannot_use(path) {
-                continue;
-            }
-            let denied = if matches!(node.kind, Kind::Directory) {
-                closed = Some(path.clone());
-                Denied::Pass(path.clone())
-            } else {
-                Denied::Open(path.clone())
-            };
-            self.warn(Problem::UserCannot(denied));
-        }
     }
 
     /// The scripts of the service directories that are there, whether they are or not.

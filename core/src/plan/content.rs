@@ -5,8 +5,9 @@ use crate::layout::{INSTANCE, INSTANCES, LOG, NOTIFICATION_FD, RUN, TEMPLATE};
 use crate::path::{Name, TreePath};
 use crate::request::Shape;
 use crate::rules::Finding;
+use crate::template::Template;
 use crate::tree::{DisplayContent, Tree};
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -55,10 +56,60 @@ impl Plan {
         self.placement == Placement::of(shape) && self.parts().collect::<BTreeSet<_>>() == named && instances_fit
     }
 
+    /// The first difference between the template that this was computed for, as far as the plan shows it, and `template`.
+    #[must_use]
+    pub fn other_template(&self, template: &Template) -> OtherTemplate {
+        let root = match self.placement {
+            Placement::New => Some(TEMPLATE),
+            // The service comes first or second; only it has a copy of the template.
+            Placement::Within => self.parts().find_map(|part| {
+                TreePath::from(part).join_path(&TEMPLATE).ok().filter(|path| self.tree.get(path).is_some())
+            }),
+        };
+        let Some(root) = root else { return OtherTemplate::Elsewhere };
+        let copied: BTreeMap<&[u8], &'static str> = self
+            .tree
+            .iter()
+            .filter_map(|(path, node)| Some((path.as_bytes().strip_prefix(root.as_bytes())?.strip_prefix(b"/")?, node.kind.word())))
+            .collect();
+        let state = template.state();
+        let kept = |path: &TreePath| !path.is_root() && !state.iter().any(|state| path.starts_with(state));
+        for (path, node) in template.tree().iter().filter(|(path, _)| kept(path)) {
+            match copied.get(path.as_bytes()) {
+                None => return OtherTemplate::New(path.clone()),
+                // A wrapper is a file, whatever stood there.
+                Some(kind) if *kind != node.kind.word() && *kind != "file" => return OtherTemplate::Kind(path.clone()),
+                Some(_) => {}
+            }
+        }
+        let gone = copied.keys().filter_map(|path| TreePath::parse(*path).ok()).find(|path| {
+            let original = path.as_bytes().strip_suffix(b".user").and_then(|original| TreePath::parse(original).ok());
+            template.tree().get(path).is_none() && original.is_none_or(|original| template.tree().get(&original).is_none())
+        });
+        gone.map_or(OtherTemplate::Elsewhere, OtherTemplate::Gone)
+    }
+
     fn names_in(&self, directory: &TreePath) -> BTreeSet<&[u8]> {
         let split = self.tree.iter().filter_map(|(path, _)| path.split());
         split.filter(|(parent, _)| *parent == directory.as_bytes()).map(|(_, name)| name).collect()
     }
+}
+
+/// A difference between the template that a plan was computed for and another one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OtherTemplate {
+    /// An entry is there that was not.
+    #[error("`{0}` is new")]
+    New(TreePath),
+    /// An entry was there that is not.
+    #[error("`{0}` is no longer there")]
+    Gone(TreePath),
+    /// An entry has another kind.
+    #[error("`{0}` was something else")]
+    Kind(TreePath),
+    /// The plan does not show the difference.
+    #[error("an entry has another size, mode, owner or target, or a control file another text")]
+    Elsewhere,
 }
 
 /// Where a plan may be made.

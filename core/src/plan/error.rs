@@ -36,6 +36,8 @@ pub enum PlanError {
     Beside {
         /// Why there can be no plan.
         error: Box<Self>,
+        /// What to do about it.
+        hint: Option<&'static str>,
         /// What rules find.
         said: Vec<Said>,
     },
@@ -76,12 +78,16 @@ pub enum PlanError {
 impl PlanError {
     /// The same error with what rules found beside it; what they found is part of [`Self::Rules`] already.
     pub(super) fn beside(self, findings: Vec<Finding>, settings: &Settings) -> Self {
-        let said = match (&self, settings.judge(findings)) {
-            (Self::Rules(_), _) => return self,
-            (_, Ok(warnings)) => settings.said(&warnings),
-            (_, Err(findings)) => findings.said(),
+        let hint = match &self {
+            Self::Rules(_) => return self,
+            Self::Wrap(error) => error.hint(&settings.followed),
+            _ => None,
         };
-        if said.is_empty() { self } else { Self::Beside { error: Box::new(self), said } }
+        let said = match settings.judge(findings) {
+            Ok(warnings) => settings.said(&warnings),
+            Err(findings) => findings.said(),
+        };
+        if said.is_empty() && hint.is_none() { self } else { Self::Beside { error: Box::new(self), hint, said } }
     }
 
     /// What there is to say about it: what is fatal, then warnings.
@@ -89,7 +95,9 @@ impl PlanError {
     pub fn said(&self) -> Vec<Said> {
         match self {
             Self::Rules(findings) => findings.said(),
-            Self::Beside { error, said } => error.said().into_iter().chain(said.iter().cloned()).collect(),
+            Self::Beside { error, hint, said } => {
+                core::iter::once(Said::new(error, *hint)).chain(said.iter().cloned()).collect()
+            }
             other => Vec::from([Said::new(other, None)]),
         }
     }

@@ -5,14 +5,16 @@
 //! becomes writable by the user (docs/deviations.md, "-u works").
 
 use crate::account::{Account, AccountName};
+use crate::escape::Brief;
 use crate::execline::{SubstitutionError, Word, Wrapper};
 use crate::layout::{FINISH, FINISH_USER, LOG, RUN, RUN_USER};
 use crate::path::{Name, TreePath};
 use crate::rights::UserAccess;
+use crate::rules::Remedy;
 use crate::target::Target;
 use crate::template::{Resolved, Template};
 use crate::tree::{Kind, Node};
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 /// Which of the template's paths get a wrapper.
@@ -67,8 +69,13 @@ pub enum ScriptReason {
     #[error("is no directory")]
     NotADirectory,
     /// It is a link that leads out of the template.
-    #[error("leads out of the template, where nothing can be checked")]
-    Outside,
+    #[error(
+        "is a link to `{}`, outside the template; whether the user can run it, and who can replace it, cannot be checked", Brief(.0)
+    )]
+    Outside(Vec<u8>),
+    /// A path in it would be too long.
+    #[error("leads too deep")]
+    TooDeep,
     /// It is a link that leads nowhere.
     #[error("is a link that leads nowhere")]
     Dangling,
@@ -81,6 +88,22 @@ pub enum ScriptReason {
     /// It is a directory that the user may write; what is in it would be run by root.
     #[error("is a directory that the user may write, and root would run what is put there")]
     Replaceable,
+}
+
+impl WrapError {
+    /// What to do about it, where `followed` are the remedies that the command line has.
+    pub(super) fn hint(&self, followed: &BTreeSet<Remedy>) -> Option<&'static str> {
+        match self {
+            Self::Script(ScriptProblem { reason: ScriptReason::Outside(_), .. }) => {
+                Some(if followed.contains(&Remedy::Dereference) {
+                    "put the target into the template: nothing here could be copied in its place"
+                } else {
+                    "put the target into the template, or add --dereference to copy it in place of the link"
+                })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl Wrapping {
@@ -219,7 +242,14 @@ impl Check<'_> {
 fn end_of(template: &Template, path: &TreePath, passed: &mut dyn FnMut(&TreePath)) -> Result<TreePath, ScriptProblem> {
     match template.resolve_through(path, passed) {
         Resolved::Entry(end) => Ok(end),
-        Resolved::Outside(link) => Err(problem(&link, ScriptReason::Outside)),
+        Resolved::Outside(link) => {
+            let target = match template.tree().get(&link).map(|node| &node.kind) {
+                Some(Kind::Symlink(target)) => target.clone(),
+                // Only a link leads out.
+                _ => Vec::new(),
+            };
+            Err(problem(&link, ScriptReason::Outside(target)))
+        }
         Resolved::Missing | Resolved::Loop => Err(problem(path, ScriptReason::Dangling)),
     }
 }
@@ -238,7 +268,7 @@ fn wrapper(user: &Account, target: &Target, name: &Name) -> Result<Vec<u8>, Subs
 
 fn join(directory: &TreePath, name: Name) -> Result<TreePath, ScriptProblem> {
     // Only a `log` that is a link into a very deep directory can make it too long.
-    directory.join(&name).map_err(|_| problem(directory, ScriptReason::Outside))
+    directory.join(&name).map_err(|_| problem(directory, ScriptReason::TooDeep))
 }
 
 fn problem(path: &TreePath, reason: ScriptReason) -> ScriptProblem {

@@ -6,12 +6,14 @@
 
 mod control;
 mod finding;
+mod hint;
 mod level;
 mod listing;
 mod parts;
 mod problem;
 mod remedy;
 mod script;
+mod sentence;
 mod settings;
 mod table;
 
@@ -23,9 +25,9 @@ pub use listing::list;
 #[cfg(feature = "cli")]
 pub use listing::nearest;
 pub use parts::FindingParts;
-pub(crate) use problem::writers;
-pub use problem::{Denied, Leads, Problem};
+pub use problem::{CheckFault, Denied, Leads, Problem, ServiceKind, Tally};
 pub use remedy::Remedy;
 pub use script::{Fault, Other, Part, Script, Stage};
+pub(crate) use sentence::writers;
 pub use settings::{Settings, Severity};
 pub use table::Rule;

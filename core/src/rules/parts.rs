@@ -2,11 +2,11 @@
 
 use super::control::ControlFile;
 use super::finding::Finding;
-use super::problem::{Denied, Leads, Problem};
+use super::problem::{CheckFault, Denied, Leads, Problem, ServiceKind, Tally};
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::{Account, AccountName};
-use crate::layout::{DOWN, LOCK_FD, LOG, RUN, S6_RC_FILES};
+use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, S6_RC_FILES, TYPE};
 use crate::logging::LOGGER_OPTIONS;
 use crate::number;
 use crate::path::{Name, TreePath};
@@ -38,7 +38,9 @@ impl Finding {
             Problem::NewerS6(given) => given.to_string().into_bytes(),
             Problem::WritableScripts(umask) => umask.to_string().into_bytes(),
             Problem::UnknownAccount(name) => name.as_bytes().to_vec(),
-            // Everything else is about a path.
+            Problem::CapacityNeedsSlots(given) => given.to_string().into_bytes(),
+            Problem::StagingLeft(text) => text.clone().into_bytes(),
+            // Everything else is about a path, or about nothing that has a name.
             _ => path.unwrap_or_default(),
         };
         let detail = match problem {
@@ -49,6 +51,8 @@ impl Finding {
             Problem::LockFdTooNew(_, version) => version.to_string().into_bytes(),
             Problem::SharedLogDirectory(directory) => directory.clone(),
             Problem::UserCannot(denied) => denied.word().to_vec(),
+            Problem::NotALongrun(kind) => kind.word().to_vec(),
+            Problem::Tally(_, _, count) => count.to_string().into_bytes(),
             Problem::S6RcDefinition(names) => {
                 let others: Vec<&[u8]> = names.iter().skip(1).map(Name::as_bytes).collect();
                 others.join(b", ".as_slice())
@@ -80,6 +84,7 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::LogRunMissing => plain(exactly(Part::Logger.path(&RUN), Problem::Missing(Part::Logger))),
         Rule::LogNotADirectory => plain(exactly(LOG, Problem::LogNotADirectory)),
         Rule::LinkLeavesTemplate => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Outside }),
+        Rule::AbsoluteLink => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Absolute }),
         Rule::LinkDangling => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Nowhere }),
         Rule::ControlFileInvalid => Some(Problem::ControlFile(ControlFile::at(subject)?, detail.to_vec())),
         Rule::LockFdEqualsNotificationFd => {
@@ -92,6 +97,10 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::InstanceNameUnused => plain(exactly(RUN.into(), Problem::InstanceNameUnused)),
         Rule::SharedLogDirectory => exactly(Part::Logger.path(&RUN), Problem::SharedLogDirectory(detail.to_vec())),
         Rule::NotReadableByUser => Denied::of(subject, detail).map(Problem::UserCannot),
+        Rule::OthersCanWrite => plain(path().map(Problem::OthersCanWrite)),
+        Rule::CheckMissing => plain(check(subject, CheckFault::Missing)),
+        Rule::CheckNotExecutable => plain(check(subject, CheckFault::NotExecutable)),
+        Rule::NotALongrun => exactly(TYPE.into(), Problem::NotALongrun(ServiceKind::of(detail)?)),
         Rule::S6RcDefinition => definition(subject, detail),
         Rule::IdleLoggerOptions => plain(idle_logger_options(subject)),
         Rule::LogFileSize => plain(number::parse(subject).and_then(|size| u32::try_from(size).ok()).map(Problem::LogFileSize)),
@@ -101,12 +110,26 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::UserWritable => plain(path().map(Problem::UserWritable)),
         Rule::LinkToWrapped => plain(path().map(Problem::LinkToWrapped)),
         Rule::SetIdDropped => plain(path().map(Problem::SetIdDropped)),
-        _ => {
-            let script = Script::at(subject)?;
-            let fault = Fault::of(rule, detail.to_vec())?;
-            (fault.rule(script) == rule).then_some(Problem::Script(script, fault))
+        Rule::EmptyUser => plain(subject.is_empty().then_some(Problem::EmptyUser)),
+        Rule::CapacityNeedsSlots => {
+            plain(number::parse(subject).and_then(|given| u32::try_from(given).ok()).map(Problem::CapacityNeedsSlots))
         }
+        // Found where a plan is carried out, and so never in a document.
+        Rule::PlaceChangesRights | Rule::NoExec | Rule::StagingLeft => None,
+        _ => match Tally::ALL.into_iter().find(|tally| tally.rule() == rule) {
+            Some(tally) => Some(Problem::Tally(tally, path()?, number::parse(detail)?)),
+            None => {
+                let script = Script::at(subject)?;
+                let fault = Fault::of(rule, detail.to_vec())?;
+                (fault.rule(script) == rule).then_some(Problem::Script(script, fault))
+            }
+        },
     }
+}
+
+fn check(subject: &[u8], fault: CheckFault) -> Option<Problem> {
+    let part = Part::ALL.into_iter().find(|part| part.join(&DATA_CHECK).as_bytes() == subject)?;
+    Some(Problem::Check(part, fault))
 }
 
 fn definition(subject: &[u8], detail: &[u8]) -> Option<Problem> {
@@ -129,6 +152,20 @@ fn account(name: &[u8]) -> Option<AccountName> {
     match Account::parse(name) {
         Ok(Account::Named(name)) => Some(name),
         _ => None,
+    }
+}
+
+impl ServiceKind {
+    /// The word for it in the file `type`.
+    const fn word(self) -> &'static [u8] {
+        match self {
+            Self::Oneshot => b"oneshot",
+            Self::Bundle => b"bundle",
+        }
+    }
+
+    fn of(word: &[u8]) -> Option<Self> {
+        [Self::Oneshot, Self::Bundle].into_iter().find(|kind| kind.word() == word)
     }
 }
 

@@ -1,20 +1,15 @@
 //! Problems: what one rule found, typed.
 
 use super::control::ControlFile;
-use super::remedy::Remedy;
-use super::script::{Fault, Part, Script, Stage};
+use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::AccountName;
-use crate::escape::Brief;
-use crate::layout::{DOWN, LOCK_FD, LOG, RUN};
-use crate::logging::LOG_FILE_SIZES;
+use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, TYPE};
 use crate::path::{Name, TreePath};
 use crate::target::S6Version;
 use crate::tree::Mode;
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
 /// What one rule found. Paths are those in the template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +47,14 @@ pub enum Problem {
     SharedLogDirectory(Vec<u8>),
     /// The user of `-u` lacks a right.
     UserCannot(Denied),
+    /// Others can write a script, or a directory that leads to one.
+    OthersCanWrite(TreePath),
+    /// s6-notifyoncheck cannot run `data/check`.
+    Check(Part, CheckFault),
+    /// `type` says that the service is none of those that s6-supervise runs.
+    NotALongrun(ServiceKind),
+    /// Several entries have the same problem: the first of them, and how many there are.
+    Tally(Tally, TreePath, u64),
     /// These files are for s6-rc; at least one.
     S6RcDefinition(Vec<Name>),
     /// Logger options without a logger.
@@ -70,6 +73,14 @@ pub enum Problem {
     LinkToWrapped(TreePath),
     /// A file whose set-id bit the copy does not have.
     SetIdDropped(TreePath),
+    /// An empty user for `-u`.
+    EmptyUser,
+    /// A capacity, with no version of s6.
+    CapacityNeedsSlots(u32),
+    /// Nothing can be executed where the result is.
+    NoExec,
+    /// Something that an earlier run left and this one could not remove, in a sentence.
+    StagingLeft(String),
 }
 
 /// Where a link leads.
@@ -77,8 +88,45 @@ pub enum Problem {
 pub enum Leads {
     /// Outside the template.
     Outside,
+    /// Outside the template, to an absolute path.
+    Absolute,
     /// Nowhere.
     Nowhere,
+}
+
+/// Why s6-notifyoncheck cannot run `data/check`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckFault {
+    /// It does not exist.
+    Missing,
+    /// It has no x bit, or is a directory.
+    NotExecutable,
+}
+
+/// Kinds of s6-rc services that s6-supervise does not run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceKind {
+    /// A script that runs once.
+    Oneshot,
+    /// A set of other services.
+    Bundle,
+}
+
+/// What several entries have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tally {
+    /// Editors or version control systems left them.
+    Leftovers,
+    /// Their access control lists are not copied.
+    Acl,
+    /// Their file capabilities are not copied.
+    Capability,
+    /// Their extended attributes are not copied.
+    Attribute,
+    /// Their owners are not those of the template: the caller cannot give them away.
+    Owner,
+    /// The file system of the result gives them other rights or owners.
+    Place,
 }
 
 /// What the user of `-u` cannot do.
@@ -104,6 +152,7 @@ impl Problem {
             Self::Script(script, fault) => fault.rule(*script),
             Self::LogNotADirectory => Rule::LogNotADirectory,
             Self::Link { leads: Leads::Outside, .. } => Rule::LinkLeavesTemplate,
+            Self::Link { leads: Leads::Absolute, .. } => Rule::AbsoluteLink,
             Self::Link { leads: Leads::Nowhere, .. } => Rule::LinkDangling,
             Self::ControlFile(..) => Rule::ControlFileInvalid,
             Self::LockFdShared(..) => Rule::LockFdEqualsNotificationFd,
@@ -114,6 +163,11 @@ impl Problem {
             Self::InstanceNameUnused => Rule::InstanceNameUnused,
             Self::SharedLogDirectory(_) => Rule::SharedLogDirectory,
             Self::UserCannot(_) => Rule::NotReadableByUser,
+            Self::OthersCanWrite(_) => Rule::OthersCanWrite,
+            Self::Check(_, CheckFault::Missing) => Rule::CheckMissing,
+            Self::Check(_, CheckFault::NotExecutable) => Rule::CheckNotExecutable,
+            Self::NotALongrun(_) => Rule::NotALongrun,
+            Self::Tally(tally, ..) => tally.rule(),
             Self::S6RcDefinition(_) => Rule::S6RcDefinition,
             Self::IdleLoggerOptions(_) => Rule::IdleLoggerOptions,
             Self::LogFileSize(_) => Rule::LogFileSize,
@@ -123,6 +177,10 @@ impl Problem {
             Self::UserWritable(_) => Rule::UserWritable,
             Self::LinkToWrapped(_) => Rule::LinkToWrapped,
             Self::SetIdDropped(_) => Rule::SetIdDropped,
+            Self::EmptyUser => Rule::EmptyUser,
+            Self::CapacityNeedsSlots(_) => Rule::CapacityNeedsSlots,
+            Self::NoExec => Rule::NoExec,
+            Self::StagingLeft(_) => Rule::StagingLeft,
         }
     }
 
@@ -141,155 +199,43 @@ impl Problem {
             Self::SharedLogDirectory(_) => Part::Logger.path(&RUN),
             Self::UserCannot(Denied::Execute(script) | Denied::Read(script)) => script.path(),
             Self::UserCannot(Denied::Pass(path) | Denied::Open(path)) => path.clone(),
+            Self::Check(part, _) => part.join(&DATA_CHECK),
+            Self::NotALongrun(_) => TYPE.into(),
             Self::S6RcDefinition(names) => names.first().map(|name| name.clone().into())?,
             Self::StateLeftBehind(path)
             | Self::StateInTheWay(path)
             | Self::UserWritable(path)
             | Self::LinkToWrapped(path)
-            | Self::SetIdDropped(path) => path.clone(),
+            | Self::SetIdDropped(path)
+            | Self::OthersCanWrite(path)
+            | Self::Tally(_, path, _) => path.clone(),
             Self::IdleLoggerOptions(_)
             | Self::LogFileSize(_)
             | Self::NewerS6(_)
             | Self::WritableScripts(_)
-            | Self::UnknownAccount(_) => return None,
+            | Self::UnknownAccount(_)
+            | Self::EmptyUser
+            | Self::CapacityNeedsSlots(_)
+            | Self::NoExec
+            | Self::StagingLeft(_) => return None,
         })
     }
-
-    /// What to do about it, where `followed` are the remedies that the command line has.
-    pub(super) fn hint(&self, followed: &BTreeSet<Remedy>) -> String {
-        let _ = followed;
-        self.rule().advice().into()
-    }
 }
 
-/// The place, what is wrong, and what follows.
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(path) = self.path() {
-            write!(f, "`{path}` in the template ")?;
-        }
+impl Tally {
+    /// All of them.
+    pub(super) const ALL: [Self; 6] = [Self::Leftovers, Self::Acl, Self::Capability, Self::Attribute, Self::Owner, Self::Place];
+
+    /// The rule that counts them.
+    #[must_use]
+    pub(super) const fn rule(self) -> Rule {
         match self {
-            Self::Missing(part) => {
-                write!(f, "is missing; {}", Script { part: *part, stage: Stage::Run }.consequence())
-            }
-            Self::Script(script, fault) => fault.say(*script, f),
-            Self::LogNotADirectory => write!(f, "is not a directory; s6-instance-create refuses to make an instance"),
-            Self::Link { target, leads: Leads::Outside, .. } => write!(
-                f,
-                "is a link to `{}`, which is outside the template and not copied; each instance finds what exists there at that \
-                 time, if anything",
-                Brief(target)
-            ),
-            Self::Link { path, target, leads: Leads::Nowhere } => {
-                let follows = if *path == LOG { "no instance has a logger" } else { "whatever opens it in an instance fails" };
-                write!(f, "is a link to `{}`, which leads nowhere; {follows}", Brief(target))
-            }
-            Self::ControlFile(file, value) => {
-                write!(f, "contains `{}`; {}", Brief(value), file.setting.consequence(value))
-            }
-            Self::LockFdShared(_, descriptor) => {
-                write!(f, "is the descriptor {descriptor}, and so is notification-fd; s6-supervise never starts an instance")
-            }
-            Self::LockFdTooNew(part, version) => {
-                let follows = Script { part: *part, stage: Stage::Run }.consequence();
-                write!(f, "requires a lock, whose file s6 {version} does not make; {follows}")
-            }
-            Self::StateLeftBehind(_) => write!(f, "is the state of a supervisor; it is not copied"),
-            Self::StateInTheWay(_) => write!(
-                f,
-                "is not a directory, and s6-supervise makes one of that name; s6-instance-create refuses to make an instance"
-            ),
-            Self::StartsDown(part) => {
-                let who = match part {
-                    Part::Service => "each instance",
-                    Part::Logger => "the logger of each instance",
-                };
-                write!(f, "keeps {who} down until somebody starts it")
-            }
-            Self::InstanceNameUnused => write!(f, "never uses its argument, the instance's name; all instances do the same"),
-            Self::SharedLogDirectory(directory) => write!(
-                f,
-                "has every instance's logger write to `{}`; from the second instance on, the logger cannot lock it and ends at once",
-                Brief(directory)
-            ),
-            Self::UserCannot(denied) => denied.fmt(f),
-            Self::S6RcDefinition(names) => {
-                let others: Vec<&Name> = names.iter().skip(1).collect();
-                let (also, they_have) = match others.as_slice() {
-                    [] => ("", "it has"),
-                    [_] => (", as is ", "they have"),
-                    _ => (", as are ", "they have"),
-                };
-                write!(f, "is for s6-rc{also}{}; s6-rc never reads a template, and {they_have} no effect", List(&others))
-            }
-            Self::IdleLoggerOptions(options) => {
-                let (what, have) = if options.len() == 1 { ("option", "has") } else { ("options", "have") };
-                write!(f, "the {what} {} {have} no effect without -L", List(options))
-            }
-            Self::LogFileSize(given) => {
-                let (least, most) = (LOG_FILE_SIZES.start(), LOG_FILE_SIZES.end());
-                write!(f, "s6-log rotates at {} bytes, not at {given}; it accepts {least} to {most}", given.clamp(least, most))
-            }
-            Self::NewerS6(given) => {
-                write!(f, "s6 {given} is newer than the newest known, {}; the result is one for that", S6Version::NEWEST)
-            }
-            Self::WritableScripts(umask) => {
-                write!(f, "umask {umask}: {} may write scripts that the supervision tree runs", writers(*umask))
-            }
-            Self::UnknownAccount(name) => {
-                write!(f, "there is no account `{name}` here; its rights in the template were judged as anybody's")
-            }
-            Self::UserWritable(_) => write!(f, "can be written by the user of -u, and s6-instance-create copies it as root"),
-            Self::LinkToWrapped(_) => {
-                write!(
-                    f,
-                    "leads to a script that runs as the user of -u; in the copy it leads to the wrapper, which needs root"
-                )
-            }
-            Self::SetIdDropped(_) => {
-                write!(f, "has a set-id bit that would lend other rights in the copy than in the template; it is not copied")
-            }
+            Self::Leftovers => Rule::LeftoverFiles,
+            Self::Acl => Rule::AclNotCopied,
+            Self::Capability => Rule::CapabilityNotCopied,
+            Self::Attribute => Rule::AttributeNotCopied,
+            Self::Owner => Rule::OwnerNotGiven,
+            Self::Place => Rule::PlaceChangesRights,
         }
-    }
-}
-
-impl fmt::Display for Denied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Execute(script) => write!(f, "cannot be executed by the user of -u; {}", script.consequence()),
-            Self::Read(script) => {
-                write!(f, "cannot be read by the user of -u, as a script must be; {}", script.consequence())
-            }
-            Self::Pass(_) => write!(f, "is a directory that the user of -u cannot pass through; nothing in it can be used"),
-            Self::Open(_) => write!(f, "cannot be read by the user of -u; whatever opens it in an instance fails"),
-        }
-    }
-}
-
-/// Who besides the owner may write what is made under `umask`; nobody: empty.
-#[must_use]
-pub(crate) fn writers(umask: Mode) -> &'static str {
-    match (umask.has(0o020), umask.has(0o002)) {
-        (true, true) => "",
-        (true, false) => "others",
-        (false, true) => "the group",
-        (false, false) => "the group and others",
-    }
-}
-
-/// Words with commas and an `and`.
-struct List<'a, T>(&'a [T]);
-
-impl<T: fmt::Display> fmt::Display for List<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, word) in self.0.iter().enumerate() {
-            f.write_str(match (index, self.0.len() - index) {
-                (0, _) => "",
-                (_, 1) => " and ",
-                _ => ", ",
-            })?;
-            word.fmt(f)?;
-        }
-        Ok(())
     }
 }

@@ -51,6 +51,12 @@ pub enum Fault {
     Late,
     /// A program, by its path, in another directory than the target's.
     Elsewhere(Vec<u8>),
+    /// An interpreter by a relative path, which is not in the template.
+    InterpreterMissing(Vec<u8>),
+    /// Arguments in the interpreter line that the interpreter gets as one and does not accept.
+    InterpreterRejects(Vec<u8>),
+    /// A path by `../` that leaves the service directory.
+    NamesParent(Vec<u8>),
 }
 
 /// What is in the place of a file.
@@ -73,6 +79,16 @@ impl Part {
             Self::Service => name.clone().into(),
             // Two names are far from too long.
             Self::Logger => LOG.join(name).unwrap_or(LOG),
+        }
+    }
+
+    /// The path in the template of `inner` in this service directory.
+    #[must_use]
+    pub fn join(self, inner: &TreePath) -> TreePath {
+        match self {
+            Self::Service => inner.clone(),
+            // Too long only for what is too long for a file system.
+            Self::Logger => LOG.join_path(inner).unwrap_or(LOG),
         }
     }
 
@@ -142,6 +158,9 @@ impl Fault {
             (Self::Crlf, ..) => Rule::InterpreterCrlf,
             (Self::Late, ..) => Rule::BlankBeforeInterpreter,
             (Self::Elsewhere(_), ..) => Rule::InterpreterElsewhere,
+            (Self::InterpreterMissing(_), ..) => Rule::InterpreterMissing,
+            (Self::InterpreterRejects(_), ..) => Rule::InterpreterArguments,
+            (Self::NamesParent(_), ..) => Rule::NamesParentDirectory,
         }
     }
 
@@ -150,7 +169,11 @@ impl Fault {
     pub(super) fn detail(&self) -> &[u8] {
         match self {
             Self::NotAFile(other) => other.word().as_bytes(),
-            Self::Dangling(text) | Self::Elsewhere(text) => text,
+            Self::Dangling(text)
+            | Self::Elsewhere(text)
+            | Self::InterpreterMissing(text)
+            | Self::InterpreterRejects(text)
+            | Self::NamesParent(text) => text,
             Self::NotExecutable | Self::NoInterpreter | Self::Crlf | Self::Late => b"",
         }
     }
@@ -173,6 +196,9 @@ impl Fault {
             Rule::InterpreterCrlf => Self::Crlf,
             Rule::BlankBeforeInterpreter => Self::Late,
             Rule::InterpreterElsewhere => return Some(Self::Elsewhere(detail)),
+            Rule::InterpreterMissing => return Some(Self::InterpreterMissing(detail)),
+            Rule::InterpreterArguments => return Some(Self::InterpreterRejects(detail)),
+            Rule::NamesParentDirectory => return Some(Self::NamesParent(detail)),
             _ => return None,
         };
         detail.is_empty().then_some(found)
@@ -188,6 +214,23 @@ impl Fault {
             Self::NoInterpreter => write!(f, "has no interpreter line and is not a program; {follows}"),
             Self::Crlf => write!(f, "has an interpreter line that ends in a carriage return; {follows}"),
             Self::Late => write!(f, "has bytes before its interpreter line; {follows}"),
+            Self::InterpreterMissing(path) => write!(
+                f,
+                "names the interpreter `{}`, which is relative and not an executable file there; {follows}",
+                Brief(path)
+            ),
+            Self::InterpreterRejects(arguments) => write!(
+                f,
+                "has an interpreter line that passes `{}` as one argument, which the interpreter does not accept; {follows}",
+                Brief(arguments)
+            ),
+            Self::NamesParent(path) => {
+                let there = match script.part {
+                    Part::Service => "`..` is the directory of all instances",
+                    Part::Logger => "`../..` is the directory of all instances",
+                };
+                write!(f, "names `{}`; in an instance, {there}, not the one that the template is in", Brief(path))
+            }
             Self::Elsewhere(program) => write!(
                 f,
                 "runs `{}`, which is not in the target's directory for such programs; where that path is missing, {follows}",

@@ -132,12 +132,27 @@ rules! {
          `--installation`). `/bin`, `/sbin` and the same in `/usr` count as one directory.",
         "The script does not start where that path is missing.",
         "change the path in the script, or say where programs are: --installation, --shebang-dir, --s6-dir";
+    InterpreterMissing, "interpreter-missing", Either, "A relative interpreter that is not there.",
+        "An error for `run` and `log/run`. The line names an interpreter by a relative path, and the template has no executable file of \
+         that path in the script's directory. `@BINDIR@/execlineb`, left by a build system, is such a path.",
+        "The kernel does not find the interpreter, and the script does not run.",
+        "write the absolute path of the interpreter into the line, or put the interpreter into the template";
+    InterpreterArguments, "interpreter-arguments", Either, "An interpreter line with several arguments.",
+        "An error for `run` and `log/run`. A line passes one argument at most: all that is behind the interpreter, blanks included. \
+         `env` without -S, `sh`, `bash` and `execlineb` do not accept it.",
+        "The interpreter ends with an error, and the script does not run.",
+        "write the options as one (-eu, -Se), set them in the script (set -eu), or use env -S";
     LinkLeavesTemplate, "link-leaves-template", Either, "A link that points outside the template.",
         "An error where `run`, `log` or `log/run` pass through it. Links to `/dev`, `/proc`, `/sys` and `/run` count only where \
          s6-supervise reads or runs them.",
         "The link is copied as it is: an instance finds what exists there at that time, if anything, and `../x` from an instance \
          is not `../x` from the template.",
         "put the target into the template, or add --dereference to copy it in place of the link";
+    AbsoluteLink, "absolute-link", Warning, "A link to an absolute path.",
+        "Links to `/dev`, `/proc`, `/sys` and `/run` count only where s6-supervise reads or runs them. `log` itself must not be one: see \
+         `link-leaves-template`.",
+        "The link is copied as it is: where the instances run, the target must exist, and all of them share it.",
+        "make sure that the target exists where the instances run, or add --dereference to copy it in place of the link";
     LinkDangling, "link-dangling", Either, "A link that leads nowhere.",
         "An error where `log` passes through it. A circle of links leads nowhere too.",
         "Whatever opens it in an instance fails; without `log`, no instance has a logger.",
@@ -162,6 +177,11 @@ rules! {
     StateInTheWay, "state-in-the-way", Error, "`supervise` or `event` is a file or a FIFO.", "",
         "s6-instance-create refuses to make an instance.",
         "rename it: s6-supervise makes directories of the names supervise and event";
+    LeftoverFiles, "leftover-files", Warning, "Files of editors or version control systems.",
+        "`.git`, `.svn`, `.hg`, `run~`, `.run.swp`, `#run#`, `.#run`, `run.orig`, `run.rej`, `run.bak`, `run.dpkg-old`, `.DS_Store` and the \
+         like, reported once with their number.",
+        "Every instance gets a copy of them.",
+        "remove them from the template";
     StartsDown, "starts-down", Warning, "There is a file or a directory called `down`.", "",
         "Each instance, or its logger, stays down until somebody starts it.",
         "remove it, unless each instance is to wait for s6-instance-control -u";
@@ -169,14 +189,36 @@ rules! {
         "Scripts of shells and of execline that use neither the argument, nor their own directory, nor anything that can do so.",
         "All instances do the same.",
         "use the instance's name, the first argument of run: $1 in a shell, and in execlineb with -S1";
+    NamesParentDirectory, "names-parent-directory", Warning, "A script that names `../`.",
+        "Scripts of shells and of execline. For `log/run` and `log/finish`, `../` is the instance, and `../../` counts. What is behind a `cd` \
+         does not.",
+        "In an instance that is the directory of all instances, not the one that the template is in: what is beside the template is \
+         not there.",
+        "put the file into the template, or name it by an absolute path";
     SharedLogDirectory, "shared-log-directory", Warning, "One log directory for all instances.",
         "Scripts `log/run` of shells and of execline whose s6-log writes to the same absolute directory for every instance.",
         "From the second instance on, the logger cannot lock the directory and ends at once; the instance blocks at 64 KiB.",
         "make the directory depend on the argument, which is NAME/log: $1 in a shell, and in execlineb with -S1";
+    CheckMissing, "check-missing", Warning, "s6-notifyoncheck without a `data/check`.",
+        "`run` runs s6-notifyoncheck, without -c.",
+        "No instance is ever ready.",
+        "add an executable data/check that exits 0 when the service is ready, or say the program with s6-notifyoncheck -c";
+    CheckNotExecutable, "check-not-executable", Warning, "s6-notifyoncheck, and a `data/check` without x bit.",
+        "`run` runs s6-notifyoncheck, without -c.",
+        "No instance is ever ready.",
+        "make it executable (chmod +x), or add --fix-modes";
     NotReadableByUser, "not-readable-by-user", Either, "With -u: what the user cannot run or read.",
         "An error for scripts and for directories that lead to them.",
         "A script does not run, as if it were not executable; any other file cannot be opened in an instance.",
         "give the user the right in the template (chmod, chgrp); --fix-modes makes a script executable for whoever can read it";
+    OthersCanWrite, "others-can-write", Warning, "A script that others than its runner can write.",
+        "A script or a directory that leads to one, in the copy, if somebody else than root and the user of -u owns it, or its group or \
+         everybody can write it. For a caller who is not root only what everybody can write counts.",
+        "Whoever can write it can run anything in each instance, mostly as root.",
+        "take the right away (chmod go-w), and give the file to root (chown root) where somebody else owns it";
+    NotALongrun, "not-a-longrun", Warning, "`type` says oneshot or bundle.", "",
+        "s6-supervise runs `run` again whenever it ends, or there is none.",
+        "make a template of a longrun: a program that stays";
     S6RcDefinition, "s6-rc-definition", Warning, "Files of an s6-rc source definition.",
         "`type` with a kind of service in it, `producer-for`, `consumer-for`, `pipeline-name`, `dependencies.d`, `contents.d`, \
          `flag-essential`, `flag-recommended`, `timeout-up`, `timeout-down`.",
@@ -209,4 +251,36 @@ rules! {
         "The copy has another owner than the file in the template, or becomes executable by --fix-modes.",
         "The copy runs without the rights that the bit lends.",
         "set the bit on the copy if it is needed there, or run s6-instance-maker as root";
+    AclNotCopied, "acl-not-copied", Warning, "An access control list that is not copied.", "Reported once, with the number of entries.",
+        "Accounts that only the list grants a right do not have it in the copy. The group bits of the copy are what the owning group \
+         has in the list.",
+        "grant the right by owner, group or mode, or set the list on the result";
+    CapabilityNotCopied, "capability-not-copied", Warning, "File capabilities that are not copied.",
+        "Reported once, with the number of files.",
+        "The copy runs without them.",
+        "set them on the result (setcap), or grant them by a program in run";
+    AttributeNotCopied, "attribute-not-copied", Warning, "Extended attributes that are not copied.",
+        "Reported once, with the number of entries.",
+        "Whatever depends on them does not find them on the copy.",
+        "set them on the result (setfattr)";
+    OwnerNotGiven, "owner-not-given", Warning, "Owners that the caller cannot give away.",
+        "Reported once, with the number of entries.",
+        "Copies belong to the caller; set-id bits are dropped with the owner.",
+        "run s6-instance-maker with the capability CAP_CHOWN, or chown the result";
+    PlaceChangesRights, "place-changes-rights", Warning, "A file system that decides owners or modes.",
+        "Reported once, with the number of entries.",
+        "The result has other owners or modes than planned.",
+        "choose a directory on another file system";
+    NoExec, "noexec", Warning, "A file system without execution.", "The directory of DIR is mounted with noexec.",
+        "No script of the result runs where it is.",
+        "move the result to where it runs, or choose a directory on another file system";
+    EmptyUser, "empty-user", Warning, "An empty USER of -u.", "A variable without a value in a script leads to that.",
+        "Instances run as root, or as whoever runs the supervision tree.",
+        "name the user, or leave out -u";
+    CapacityNeedsSlots, "capacity-needs-s6-2.12", Warning, "A -c without --s6-version.", "",
+        "The result requires s6 2.12 or later: an older s6-svscan does not know its option and ends at once.",
+        "say which s6 runs the result: --s6-version 2.11 makes one for older versions";
+    StagingLeft, "staging-left", Warning, "Something that an earlier run left.", "",
+        "It takes room beside DIR; s6-svscan and s6-rc ignore it.",
+        "remove it";
 }

@@ -1,0 +1,177 @@
+//! The interpreter line of a script, and whether the kernel and the interpreter can do anything with it.
+
+use super::language::{Language, base};
+use super::tokens::{lines, words_of};
+use crate::target::{SHEBANG_MAX, Target};
+use crate::template::ELF;
+use alloc::vec::Vec;
+
+/// How a script begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beginning<'a> {
+    /// Like a program, which needs no interpreter, or like something that may be one: it is no text.
+    Program,
+    /// With neither `#!` nor a program's first bytes.
+    Nothing,
+    /// With `#!`, but not at once.
+    Late,
+    /// With an interpreter line that ends with a carriage return, which is in the way.
+    Crlf,
+    /// With an interpreter line.
+    Interpreter {
+        /// The interpreter.
+        path: &'a [u8],
+        /// What else is on the line.
+        arguments: &'a [u8],
+    },
+}
+
+/// How the script with these first bytes begins.
+pub(super) fn beginning(head: &[u8]) -> Beginning<'_> {
+    if head.starts_with(ELF) {
+        return Beginning::Program;
+    }
+    let Some(line) = head.strip_prefix(b"#!") else {
+        let rest = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        return match rest.trim_ascii_start() {
+            rest if rest.starts_with(b"#!") => Beginning::Late,
+            // The kernel can be configured for other kinds of programs.
+            _ if head.contains(&0) => Beginning::Program,
+            _ => Beginning::Nothing,
+        };
+    };
+    let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let is_read = line.len() + b"#!".len() <= SHEBANG_MAX;
+    let (line, crlf) = line.strip_suffix(b"\r").map_or((line, false), |line| (line, is_read));
+    let line = trim_blanks(line);
+    let length = line.iter().position(|&byte| is_blank(byte)).unwrap_or(line.len());
+    match line.split_at_checked(length) {
+        Some((path, arguments)) if !path.is_empty() => {
+            let arguments = trim_blanks(arguments);
+            // perl takes no offence at one behind its options, and others may not.
+            let language = Language::of(path, arguments);
+            let may_pass = language == Language::Other && !arguments.is_empty() && base(path) != b"env";
+            if crlf && !may_pass { Beginning::Crlf } else { Beginning::Interpreter { path, arguments } }
+        }
+        // A line with nothing but `#!` is none for the kernel.
+        _ => Beginning::Nothing,
+    }
+}
+
+/// Whether the interpreter surely fails with these arguments: a line passes them as one, with the blanks in it.
+pub(super) fn rejects(interpreter: &[u8], arguments: &[u8]) -> bool {
+    if !arguments.iter().any(|&byte| is_blank(byte)) || arguments.len() >= SHEBANG_MAX - interpreter.len() {
+        return false;
+    }
+    let first = arguments.split(|&byte| is_blank(byte)).next().unwrap_or_default();
+    let has = |option: u8| first.starts_with(b"-") && !first.starts_with(b"--") && first.contains(&option);
+    match base(interpreter) {
+        // It splits what is behind -S itself.
+        b"env" => !has(b'S') && !first.starts_with(b"--split-string"),
+        b"sh" | b"ash" | b"dash" | b"bash" | b"busybox" => true,
+        // What is behind -c is a script, blanks and all.
+        b"execlineb" => !has(b'c'),
+        _ => false,
+    }
+}
+
+/// What the kernel takes for blanks in an interpreter line.
+const fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}
+
+fn trim_blanks(mut line: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = line {
+        line = rest;
+    }
+    line
+}
+
+/// The directory of an absolute path.
+fn directory(path: &[u8]) -> Option<&[u8]> {
+    path.strip_suffix(base(path)).filter(|directory| directory.starts_with(b"/"))
+}
+
+/// The names in a path to a directory.
+fn parts(path: &[u8]) -> Vec<&[u8]> {
+    let parts: Vec<&[u8]> = path.split(|&byte| byte == b'/').filter(|part| !matches!(part, [] | [b'.'])).collect();
+    match parts.as_slice() {
+        [b"bin" | b"sbin"] | [b"usr", b"bin" | b"sbin"] => Vec::from([b"bin".as_slice()]),
+        _ => parts,
+    }
+}
+
+/// Whether two absolute paths are one directory, or may be: `/bin` and the like are often links to `/usr/bin`.
+fn may_be_same(one: &[u8], other: &[u8]) -> bool {
+    parts(one) == parts(other)
+}
+
+/// What the programs of s6 that scripts run are called, as far as they begin with `s6-`; those of its sister packages may be
+/// elsewhere.
+const S6_PROGRAMS: [&str; 42] = [
+    "s6-applyuidgid",
+    "s6-cleanfifodir",
+    "s6-connlimit",
+    "s6-envdir",
+    "s6-envuidgid",
+    "s6-fdholder-retrieve",
+    "s6-fdholder-store",
+    "s6-fghack",
+    "s6-ftrig-listen",
+    "s6-ftrig-listen1",
+    "s6-ftrig-notify",
+    "s6-ftrig-wait",
+    "s6-instance-control",
+    "s6-instance-create",
+    "s6-instance-delete",
+    "s6-ioconnect",
+    "s6-ipcclient",
+    "s6-ipcserver",
+    "s6-ipcserver-access",
+    "s6-ipcserver-socketbinder",
+    "s6-ipcserverd",
+    "s6-log",
+    "s6-mkfifodir",
+    "s6-notifyoncheck",
+    "s6-permafailon",
+    "s6-setlock",
+    "s6-setsid",
+    "s6-setuidgid",
+    "s6-socklog",
+    "s6-softlimit",
+    "s6-sudo",
+    "s6-sudoc",
+    "s6-sudod",
+    "s6-svc",
+    "s6-svlisten",
+    "s6-svlisten1",
+    "s6-svok",
+    "s6-svscan",
+    "s6-svstat",
+    "s6-svwait",
+    "s6-tai64n",
+    "s6-tai64nlocal",
+];
+
+/// The first program in a script that is named by a path in another directory than the target's: execlineb as the interpreter, a
+/// program of s6 anywhere. Where the target's are found by PATH, no directory of s6 is another one.
+pub(super) fn program_elsewhere<'a>(interpreter: &'a [u8], head: &'a [u8], target: &Target) -> Option<&'a [u8]> {
+    let expected = |program: &[u8]| match base(program) {
+        b"execlineb" => Some(target.shebang_dir.as_bytes()),
+        name if S6_PROGRAMS.iter().any(|known| known.as_bytes() == name) => target.s6_dir.as_ref().map(|dir| dir.as_bytes()),
+        _ => None,
+    };
+    let is_elsewhere = |program: &[u8]| match (directory(program), expected(program)) {
+        (Some(found), Some(expected)) => !may_be_same(found, expected),
+        _ => false,
+    };
+    if is_elsewhere(interpreter) {
+        return Some(interpreter);
+    }
+    // Beyond the interpreter line: in a directory for programs, so that no configuration file is taken for one.
+    let is_program = |word: &[u8]| {
+        let last = directory(word).and_then(|directory| parts(directory).pop());
+        base(word) != b"execlineb" && matches!(last, Some(b"bin" | b"sbin" | b"command"))
+    };
+    words_of(lines(head)).find(|word| is_program(word) && is_elsewhere(word))
+}

@@ -1,0 +1,111 @@
+//! Whether a script does anything by which one instance could differ from another: only what is sure is told, and a doubt is silence.
+
+use super::commands::{self, Word};
+use super::language::{Arguments, Language, base};
+use super::tokens::{is_address, is_relative, lines, names_argument, pieces, without_expansions, words_of};
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+/// Programs that read a directory, their first operand.
+const READS_DIRECTORY: [&[u8]; 3] = [b"s6-envdir", b"envdir", b"envfile"];
+/// Commands whose arguments are shown, and not used: what is in one of them behind a blank is no path.
+const SHOWS: [&[u8]; 3] = [b"echo", b"printf", b"logger"];
+/// What may stand before a command of a shell.
+const BEFORE_COMMANDS: [&[u8]; 9] = [b"then", b"do", b"else", b"elif", b"if", b"while", b"until", b"{", b"!"];
+
+impl Language {
+    /// Whether a script uses an argument, or its working directory, or a file there, one of `files` among them, or something that may
+    /// do so.
+    pub(super) fn looks_at_arguments(self, text: &[u8], files: &BTreeSet<&[u8]>) -> bool {
+        if self == Self::Other || self.names_arguments() && lines(text).any(names_argument) {
+            return true;
+        }
+        let plain = without_expansions(text);
+        let commands = if self == Self::Shell { commands::of_shell(&plain) } else { None };
+        let words: Vec<&[u8]> = match &commands {
+            Some(commands) => words_of(commands.iter().flat_map(|command| used_of(command))).collect(),
+            None => words_of(lines(&plain)).collect(),
+        };
+        let is_used =
+            |word: &[u8]| self.is_about_arguments(word) || word.starts_with(b"/proc/self/") || names_file(word, files);
+        words.iter().any(|word| is_used(word))
+            || words.split(|word| READS_DIRECTORY.contains(&base(word))).skip(1).any(|behind| {
+                let operand = behind.iter().find(|word| !word.starts_with(b"-"));
+                operand.is_some_and(|operand| !operand.starts_with(b"/"))
+            })
+            || match &commands {
+                Some(commands) => commands.iter().any(|command| loops_over_arguments(command)),
+                None => {
+                    let is_loop = |words: &[&[u8]]| matches!(words, [b"for" | b"select", _, other] if other != b"in");
+                    self == Self::Shell && words.windows(3).any(is_loop)
+                }
+            }
+            || self != Self::Shell
+                && words.split(|word| base(word) == b"importas").skip(1).any(|behind| self.imports_argument(behind))
+    }
+
+    /// Whether a word is a command that has to do with arguments, or with the working directory.
+    pub(super) fn is_about_arguments(self, word: &[u8]) -> bool {
+        let name = base(word);
+        match self {
+            Self::Shell => matches!(name, b"shift" | b"getopts" | b"eval" | b"." | b"source" | b"pwd"),
+            Self::Execline(_) => {
+                matches!(name, b"elgetpositionals" | b"elgetopt" | b"dollarat" | b"getcwd" | b"pwd" | b"shift")
+            }
+            // Such a script was taken for one that does before its words are looked at.
+            Self::Other => true,
+        }
+    }
+
+    /// Whether these words of execline, behind `importas`, put an argument in place of a name, or what may be the working directory.
+    fn imports_argument(self, words: &[&[u8]]) -> bool {
+        let mut words = words.iter();
+        // The value of these options is in the next word, where it is not in the same.
+        let operand = loop {
+            match words.next() {
+                Some([b'-', .., b'D' | b'd']) => words.next(),
+                Some([b'-', ..]) => continue,
+                other => break other,
+            };
+        };
+        let Some((_, variable)) = operand.zip(words.next()) else { return false };
+        match *variable {
+            b"PWD" | b"OLDPWD" => true,
+            // Without -P, arguments are variables of these names.
+            name => {
+                self == Self::Execline(Arguments::Variables) && name.iter().all(|byte| byte.is_ascii_digit() || *byte == b'#')
+            }
+        }
+    }
+}
+
+/// Whether a word names something that begins in the working directory, or one of its files.
+fn names_file(word: &[u8], files: &BTreeSet<&[u8]>) -> bool {
+    // A number before a path is a port.
+    let is_port = |piece: &[u8]| {
+        let first = piece.split(|&byte| byte == b'/').next().unwrap_or_default();
+        word.contains(&b':') && first.iter().all(u8::is_ascii_digit)
+    };
+    pieces(word).any(|piece| files.contains(piece))
+        || !is_address(word)
+            && !super::tokens::is_replacement(word)
+            && pieces(word).any(|piece| is_relative(piece) && !is_port(piece))
+}
+
+/// The words of a command that may be used as they are.
+fn used_of(command: &[Word]) -> impl Iterator<Item = &[u8]> {
+    let is_shown = command.first().is_some_and(|word| SHOWS.contains(&base(&word.text)));
+    let is_text = move |text: &&[u8]| is_shown && text.contains(&b' ') || super::tokens::is_replacement(text);
+    command.iter().map(|word| word.text.as_slice()).filter(move |text| !is_text(text))
+}
+
+/// Whether a command begins a loop over the arguments: `for NAME`, without a list.
+fn loops_over_arguments(command: &[Word]) -> bool {
+    let words: Vec<&[u8]> = command.iter().map(|word| word.text.as_slice()).collect();
+    let begin = words.iter().position(|word| !BEFORE_COMMANDS.contains(word)).unwrap_or_default();
+    match words.get(begin..) {
+        Some([b"for" | b"select", _, other, ..]) => *other != b"in",
+        Some([b"for" | b"select", _]) => true,
+        _ => false,
+    }
+}

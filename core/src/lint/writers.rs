@@ -1,0 +1,34 @@
+//! Who else can write what the supervision tree runs.
+
+use super::Lint;
+use crate::path::TreePath;
+use crate::rights::Runner;
+use crate::rules::Problem;
+use crate::template::Resolved;
+use alloc::vec::Vec;
+
+impl Lint<'_> {
+    /// The scripts, and the directories that lead to them.
+    pub(super) fn writers(&mut self) {
+        let runner = match &self.request.user {
+            None => Runner::Tree,
+            Some(user) => Runner::User(self.facts.credentials(user)),
+        };
+        let mut judged: Vec<TreePath> = Vec::new();
+        for script in self.script_places() {
+            let mut passed = Vec::new();
+            let end = self.template.resolve_through(&script.path(), &mut |directory| passed.push(directory.clone()));
+            if let Resolved::Entry(end) = end {
+                judged.extend(passed.into_iter().chain([end]));
+            }
+        }
+        judged.sort();
+        judged.dedup();
+        for path in judged {
+            let Some(node) = self.template.tree().get(&path) else { continue };
+            if self.facts.others_can_write(&runner, self.copying.meta(&path, node)) {
+                self.warn(Problem::OthersCanWrite(path));
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Hints: what to do about a problem, in words that can be followed as they stand.
+
+use super::control::Setting;
+use super::problem::{Denied, Leads, Problem, ServiceKind};
+use super::remedy::Remedy;
+use super::script::Fault;
+use crate::escape::Brief;
+use crate::layout::{
+    CONSUMER_FOR, DEPENDENCIES, DEPENDENCIES_D, FLAG_ESSENTIAL, PIPELINE_NAME, PRODUCER_FOR, TIMEOUT_DOWN, TIMEOUT_UP,
+};
+use crate::path::Name;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+impl Problem {
+    /// What to do about it, where `followed` are the remedies that the command line has: none of them is named again.
+    pub(super) fn hint(&self, followed: &BTreeSet<Remedy>) -> String {
+        let has = |remedy| followed.contains(&remedy);
+        match self {
+            Self::Link { leads: leads @ (Leads::Outside | Leads::Absolute), .. } if has(Remedy::Dereference) => {
+                let id = self.rule().id();
+                match leads {
+                    Leads::Absolute => format!(
+                        "nothing here can be copied in its place; --allow {id} accepts it where the target exists in the end"
+                    ),
+                    _ => format!("nothing here can be copied in its place: put the target into the template, or --allow {id}"),
+                }
+            }
+            Self::Script(_, Fault::Elsewhere(program)) => elsewhere(program),
+            Self::ControlFile(file, _) => {
+                let value = match file.setting {
+                    Setting::NotificationFd | Setting::LockFd => "a descriptor, a number from 3 to 2147483647,",
+                    Setting::TimeoutKill | Setting::TimeoutFinish => "a number of milliseconds",
+                    Setting::MaxDeathTally => "a number",
+                    Setting::DownSignal | Setting::ReloadSignal => "the name of a signal, such as SIGHUP,",
+                };
+                let name = file.setting.name();
+                format!("write {value} on the first line of {name}, without blanks, or remove {name}")
+            }
+            Self::SharedLogDirectory(directory) => format!(
+                "run mkdir -p \"{0}/$1\" before the logger and have it write to \"{0}/$1\": $1 is NAME/log in a shell, and in \
+                 execlineb with -S1",
+                Brief(directory)
+            ),
+            Self::UserCannot(denied) => denied.hint().to_string(),
+            Self::NotALongrun(ServiceKind::Oneshot) => {
+                "make run a program that stays, and remove type; what runs once belongs into an s6-rc service of its own".into()
+            }
+            Self::NotALongrun(ServiceKind::Bundle) => {
+                "write a run that stays, and remove type and contents.d; a bundle belongs into an s6-rc source directory".into()
+            }
+            Self::S6RcDefinition(names) => definition(names),
+            _ => self.rule().advice().into(),
+        }
+    }
+}
+
+impl Denied {
+    const fn hint(&self) -> &'static str {
+        match self {
+            Self::Execute(_) | Self::Read(_) => "give the user the right to read and execute it: chmod a+rx",
+            Self::Pass(_) => "give the user the right to pass through the directory: chmod a+x",
+            Self::Open(_) => {
+                "if instances need it, give the user the right to read it: chmod a+r, or chgrp to a group of the user and chmod g+r"
+            }
+        }
+    }
+}
+
+/// What to do about a program in another directory: there is an option for each kind.
+fn elsewhere(program: &[u8]) -> String {
+    let at = program.iter().rposition(|&byte| byte == b'/').unwrap_or_default();
+    let (directory, name) = program.split_at_checked(at).unwrap_or_default();
+    let directory = if directory.is_empty() { b"/".as_slice() } else { directory };
+    let option = if name == b"/execlineb" { "--shebang-dir" } else { "--s6-dir" };
+    format!("change the path in the script, or say that such programs are there: {option} {}", Brief(directory))
+}
+
+/// What says the same to s6-rc about the service that is made.
+fn definition(names: &[Name]) -> String {
+    let has = |name: &Name| names.contains(name);
+    let options: Vec<&str> = [
+        ("--depends-on NAME", has(&DEPENDENCIES_D) || has(&DEPENDENCIES)),
+        ("-L DIR", has(&PRODUCER_FOR) || has(&CONSUMER_FOR)),
+        ("-r SERVICE/LOGGER/PIPELINE", has(&PIPELINE_NAME)),
+        ("--essential", has(&FLAG_ESSENTIAL)),
+        ("--timeout-up MS", has(&TIMEOUT_UP)),
+        ("--timeout-down MS", has(&TIMEOUT_DOWN)),
+    ]
+    .into_iter()
+    .filter_map(|(option, given)| given.then_some(option))
+    .collect();
+    let them = if names.len() == 1 { "it" } else { "them" };
+    match options.as_slice() {
+        [] => format!("remove {them} from the template"),
+        options => {
+            format!("remove {them} from the template; for the service that is made here, with -r: {}", options.join(", "))
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What a problem says: the place, what is wrong, and what follows.
+
+use super::problem::{CheckFault, Denied, Leads, Problem, ServiceKind, Tally};
+use super::script::{Part, Script, Stage};
+use crate::escape::Brief;
+use crate::layout::LOG;
+use crate::logging::LOG_FILE_SIZES;
+use crate::path::{Name, TreePath};
+use crate::target::S6Version;
+use crate::tree::Mode;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// The place, what is wrong, and what follows.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Tally(tally, path, count) = self {
+            return tally.say(path, *count, f);
+        }
+        if let Some(path) = self.path() {
+            write!(f, "`{path}` in the template ")?;
+        }
+        match self {
+            Self::Missing(part) => write!(f, "is missing; {}", run(*part).consequence()),
+            Self::Script(script, fault) => fault.say(*script, f),
+            Self::LogNotADirectory => write!(f, "is not a directory; s6-instance-create refuses to make an instance"),
+            Self::Link { path, target, leads } => {
+                let (where_to, follows) = leads.say(path);
+                write!(f, "is a link to `{}`, which {where_to}; {follows}", Brief(target))
+            }
+            Self::ControlFile(file, value) => {
+                write!(f, "contains `{}`; {}", Brief(value), file.setting.consequence(value))
+            }
+            Self::LockFdShared(_, descriptor) => {
+                write!(f, "is the descriptor {descriptor}, and so is notification-fd; s6-supervise never starts an instance")
+            }
+            Self::LockFdTooNew(part, version) => {
+                write!(f, "requires a lock, whose file s6 {version} does not make; {}", run(*part).consequence())
+            }
+            Self::StateLeftBehind(_) => write!(f, "is the state of a supervisor; it is not copied"),
+            Self::StateInTheWay(_) => write!(
+                f,
+                "is not a directory, and s6-supervise makes one of that name; s6-instance-create refuses to make an instance"
+            ),
+            Self::StartsDown(part) => {
+                let who = match part {
+                    Part::Service => "each instance",
+                    Part::Logger => "the logger of each instance",
+                };
+                write!(f, "keeps {who} down until somebody starts it")
+            }
+            Self::InstanceNameUnused => write!(f, "never uses its argument, the instance's name; all instances do the same"),
+            Self::SharedLogDirectory(directory) => write!(
+                f,
+                "has every instance's logger write to `{}`; from the second instance on, the logger cannot lock it and ends at once",
+                Brief(directory)
+            ),
+            Self::UserCannot(denied) => denied.fmt(f),
+            Self::OthersCanWrite(_) => {
+                write!(f, "can be written by others than its runner; they can run anything in each instance")
+            }
+            Self::Check(_, CheckFault::Missing) => {
+                write!(f, "is missing, and run has s6-notifyoncheck run it; no instance is ever ready")
+            }
+            Self::Check(_, CheckFault::NotExecutable) => {
+                write!(f, "is not executable, and run has s6-notifyoncheck run it; no instance is ever ready")
+            }
+            Self::NotALongrun(ServiceKind::Oneshot) => {
+                write!(f, "says oneshot, a script that runs once; s6-supervise runs run again whenever it ends")
+            }
+            Self::NotALongrun(ServiceKind::Bundle) => {
+                write!(f, "says bundle, a set of other services; there is nothing that s6-supervise can run")
+            }
+            Self::S6RcDefinition(names) => definition(names, f),
+            Self::IdleLoggerOptions(options) => {
+                let (what, have) = if options.len() == 1 { ("option", "has") } else { ("options", "have") };
+                write!(f, "the {what} {} {have} no effect without -L", List(options))
+            }
+            Self::LogFileSize(given) => {
+                let (least, most) = (LOG_FILE_SIZES.start(), LOG_FILE_SIZES.end());
+                write!(f, "s6-log rotates at {} bytes, not at {given}; it accepts {least} to {most}", given.clamp(least, most))
+            }
+            Self::NewerS6(given) => {
+                write!(f, "s6 {given} is newer than the newest known, {}; the result is one for that", S6Version::NEWEST)
+            }
+            Self::WritableScripts(umask) => {
+                write!(f, "umask {umask}: {} may write scripts that the supervision tree runs", writers(*umask))
+            }
+            Self::UnknownAccount(name) => {
+                write!(f, "there is no account `{name}` here; its rights in the template were judged as anybody's")
+            }
+            Self::UserWritable(_) => write!(f, "can be written by the user of -u, and s6-instance-create copies it as root"),
+            Self::LinkToWrapped(_) => {
+                write!(
+                    f,
+                    "leads to a script that runs as the user of -u; in the copy it leads to the wrapper, which needs root"
+                )
+            }
+            Self::SetIdDropped(_) => {
+                write!(f, "has a set-id bit that would lend other rights in the copy than in the template; it is not copied")
+            }
+            Self::EmptyUser => {
+                write!(f, "the user of -u is empty; instances run as root, or as whoever runs the supervision tree")
+            }
+            Self::CapacityNeedsSlots(given) => {
+                write!(
+                    f,
+                    "the result of -c {given} without --s6-version requires s6 2.12 or later; an older s6-svscan ends at once"
+                )
+            }
+            Self::NoExec => write!(f, "nothing can be executed on the file system of DIR; no script of the result runs there"),
+            Self::StagingLeft(text) => f.write_str(text),
+            // Said already.
+            Self::Tally(..) => Ok(()),
+        }
+    }
+}
+
+const fn run(part: Part) -> Script {
+    Script { part, stage: Stage::Run }
+}
+
+fn definition(names: &[Name], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let others: Vec<&Name> = names.iter().skip(1).collect();
+    let (also, they_have) = match others.as_slice() {
+        [] => ("", "it has"),
+        [_] => (", as is ", "they have"),
+        _ => (", as are ", "they have"),
+    };
+    write!(f, "is for s6-rc{also}{}; s6-rc never reads a template, and {they_have} no effect", List(&others))
+}
+
+impl Leads {
+    /// Where the link at `path` leads, and what follows.
+    fn say(self, path: &TreePath) -> (&'static str, &'static str) {
+        let is_log = *path == LOG;
+        match self {
+            Self::Outside if is_log => (
+                "is outside the template and not copied",
+                "all instances share one logger directory with its state, and at most one logger starts",
+            ),
+            Self::Outside => {
+                ("is outside the template and not copied", "each instance finds what exists there at that time, if anything")
+            }
+            Self::Absolute => {
+                ("is absolute and not copied", "it must exist where the instances run: each of them uses what is there")
+            }
+            Self::Nowhere if is_log => ("leads nowhere", "no instance has a logger"),
+            Self::Nowhere => ("leads nowhere", "whatever opens it in an instance fails"),
+        }
+    }
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Execute(script) => write!(f, "cannot be executed by the user of -u; {}", script.consequence()),
+            Self::Read(script) => {
+                write!(f, "cannot be read by the user of -u, as a script must be; {}", script.consequence())
+            }
+            Self::Pass(_) => write!(f, "is a directory that the user of -u cannot pass through; nothing in it can be used"),
+            Self::Open(_) => write!(f, "cannot be read by the user of -u; whatever opens it in an instance fails"),
+        }
+    }
+}
+
+impl Tally {
+    /// The first entry, how many there are, and what follows.
+    fn say(self, first: &TreePath, count: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = match self {
+            Self::Owner | Self::Place => "result",
+            Self::Leftovers | Self::Acl | Self::Capability | Self::Attribute => "template",
+        };
+        match count {
+            0 | 1 => write!(f, "`{first}` in the {place} ")?,
+            2 => write!(f, "`{first}` and 1 more entry in the {place} ")?,
+            _ => write!(f, "`{first}` and {} more entries in the {place} ", count - 1)?,
+        }
+        let one = count < 2;
+        let (is, has) = if one { ("is", "has") } else { ("are", "have") };
+        match self {
+            Self::Leftovers => write!(f, "{is} of an editor or a version control system; every instance gets a copy"),
+            Self::Acl => write!(f, "{has} an access control list, which is not copied; the mode of the copy grants no more"),
+            Self::Capability => write!(f, "{has} file capabilities, which are not copied; the copy runs without them"),
+            Self::Attribute => write!(f, "{has} extended attributes, which are not copied"),
+            Self::Owner => write!(f, "{has} the caller as the owner; only root can give the owner of the template"),
+            Self::Place => write!(f, "{has} other owners or modes than planned; the file system decides them"),
+        }
+    }
+}
+
+/// Who besides the owner may write what is made under `umask`; nobody: empty.
+#[must_use]
+pub(crate) fn writers(umask: Mode) -> &'static str {
+    match (umask.has(0o020), umask.has(0o002)) {
+        (true, true) => "",
+        (true, false) => "others",
+        (false, true) => "the group",
+        (false, false) => "the group and others",
+    }
+}
+
+/// Words with commas and an `and`.
+struct List<'a, T>(&'a [T]);
+
+impl<T: fmt::Display> fmt::Display for List<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, word) in self.0.iter().enumerate() {
+            f.write_str(match (index, self.0.len() - index) {
+                (0, _) => "",
+                (_, 1) => " and ",
+                _ => ", ",
+            })?;
+            word.fmt(f)?;
+        }
+        Ok(())
+    }
+}
