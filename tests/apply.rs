@@ -15,6 +15,8 @@ mod copies;
 mod failures;
 mod instances;
 mod links;
+mod messages;
+mod moments;
 mod places;
 mod process;
 mod refusals;
@@ -76,26 +78,22 @@ fn rich_template(path: &Path) {
     disk::chmod(path, 0o2751);
 }
 
-/// An account that is not root, to run the program as.
+/// The program, run by an account that is not root.
 pub(crate) fn as_nobody(scratch: &Scratch) -> Command {
+    as_account(scratch, 65534)
+}
+
+/// The program, run by the account with this number and the group with the same one.
+fn as_account(scratch: &Scratch, account: u32) -> Command {
     disk::chmod(scratch.path(), 0o777);
     // The program may lie where others cannot reach it.
     let copy = scratch.join("program");
     fs::copy(program::program(), &copy).unwrap();
     disk::chmod(&copy, 0o755);
+    let account = account.to_string();
     let mut command = Command::new("setpriv");
-    command.args([
-        "--reuid",
-        "65534",
-        "--regid",
-        "65534",
-        "--clear-groups",
-        "--inh-caps=-all",
-        "sh",
-        "-c",
-        "umask 022; exec \"$@\"",
-        "sh",
-    ]);
+    command.args(["--reuid", &account, "--regid", &account, "--clear-groups", "--inh-caps=-all"]);
+    command.args(["sh", "-c", "umask 022; exec \"$@\"", "sh"]);
     command.arg(copy).current_dir(scratch.path());
     command
 }

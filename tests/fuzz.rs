@@ -1,37 +1,29 @@
-//! What the fuzzers found worth keeping, through the same laws again: fuzz/README.md says how it was found.
+//! The seeds of the fuzz targets through the targets' own laws; fuzz/README.md says how they were chosen.
 
 use s6_instance_maker_core::laws::{self, AnyBytes, Held};
 use s6_instance_maker_core::tree::Kind;
+use s6_instance_maker_workspace::corpus::{self, Seed};
 use s6_instance_maker_workspace::{program, skip};
 use std::fs;
-use std::path::{Path, PathBuf};
 
-/// The corpus of a fuzz target, in the order of names.
-pub(crate) fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = program::workspace().join("fuzz/corpus").join(target);
-    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
-}
-
-/// Every input of every corpus keeps its law; and each corpus has inputs that are taken and inputs that are refused, so that neither
-/// half of a law is idle.
+/// Every seed keeps the law of its target; each target has seeds that are accepted and seeds that are refused, so that neither half of a
+/// law is idle.
 #[test]
-fn corpora_keep_their_laws() {
+fn seeds_keep_their_laws() {
     for (target, law) in laws::ANY_BYTES {
-        let inputs = corpus(target);
-        let taken = inputs.iter().filter(|(path, bytes)| held(law, path, bytes) == Held::Whole).count();
-        let refused = inputs.len() - taken;
-        assert!(taken >= 20 && refused >= 1, "{target}: {taken} taken, {refused} refused");
-        skip::tell(&format!("fuzz, {target}: {taken} inputs of the corpus are taken, {refused} refused, all by the law"));
+        let seeds = corpus::seeds(target);
+        let accepted = seeds.iter().filter(|seed| held(law, seed) == Held::Whole).count();
+        let refused = seeds.len() - accepted;
+        assert!(accepted >= 20 && refused >= 1, "{target}: {accepted} accepted, {refused} refused");
+        skip::tell(&format!("fuzz, {target}: {accepted} seeds are accepted and {refused} are refused, as the law says"));
     }
 }
 
-fn held(law: AnyBytes, path: &Path, bytes: &[u8]) -> Held {
-    law(bytes).unwrap_or_else(|broken| panic!("{}: {broken}", path.display()))
+fn held(law: AnyBytes, seed: &Seed) -> Held {
+    law(&seed.bytes).unwrap_or_else(|broken| panic!("{}: {broken}", seed.name))
 }
 
-/// There is a target for every law, with a corpus and a dictionary, and none besides.
+/// There is a target for every law, with seeds and a dictionary, and none besides.
 #[test]
 fn every_law_has_a_target() {
     let fuzz = program::workspace().join("fuzz");
@@ -42,14 +34,28 @@ fn every_law_has_a_target() {
         names
     };
     let laws = laws::ANY_BYTES.map(|(target, _)| target.to_owned());
-    for folder in ["fuzz_targets", "dict", "corpus"] {
+    for folder in ["fuzz_targets", "dict", "seeds"] {
         assert_eq!(names(folder), laws, "{folder}");
     }
-    let size: u64 = laws.iter().flat_map(|target| corpus(target)).map(|(_, bytes)| bytes.len() as u64).sum();
-    assert!(size < 200_000, "the corpora have {size} bytes");
 }
 
-/// What the laws plan for has all kinds of entries, and nothing of it was lost on the way.
+/// The kept files are few, small and named for what they contain: everything else is made again by fuzz/regenerate.
+#[test]
+fn kept_files_are_few() {
+    for (target, _) in laws::ANY_BYTES {
+        let files = corpus::files(target);
+        assert!((1..=25).contains(&files.len()), "{target}: {} files", files.len());
+        let size: u64 = files.iter().map(|file| fs::metadata(file).unwrap().len()).sum();
+        assert!(size <= 50_000, "{target}: {size} bytes");
+        for file in files {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            let words = name.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()));
+            assert!(words, "fuzz/seeds/{target}/{name} is not named with words");
+        }
+    }
+}
+
+/// The template that the laws plan for has entries of all kinds.
 #[test]
 fn the_sample_has_everything() {
     let template = laws::sample::template();

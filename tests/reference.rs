@@ -10,7 +10,6 @@ mod settings;
 mod templates;
 mod wrong;
 
-use crate::wire::Case as Planned;
 use cases::{Caller, Case, Shape, View};
 use deviations::Subject;
 use generate::UMASKS;
@@ -22,6 +21,7 @@ use s6_instance_maker::template::source::Source;
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::tree::{Ids, Mode};
 use s6_instance_maker_workspace::disk::{differences, directory, read_tree};
+use s6_instance_maker_workspace::jobs::Case as Planned;
 use s6_instance_maker_workspace::manifest;
 use s6_instance_maker_workspace::program::{Answer, program, under_umask};
 use s6_instance_maker_workspace::roots::{Root, Suite};

@@ -1,14 +1,14 @@
 //! The guest under runtimes that are not ours: the bytes, messages and exit codes that the library gives natively.
 
-use crate::cli::WRONG;
-use crate::wire::cases;
 use s6_instance_maker_core::cli::Refusal;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::wire::Job;
+use s6_instance_maker_workspace::jobs::cases;
 use s6_instance_maker_workspace::program::{self, Answer};
 use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::wrong::WRONG;
 use s6_instance_maker_workspace::{manifest, skip};
 use serde_json::{Value, json};
 use std::fs;

@@ -1,20 +1,15 @@
-//! All tests over the workspace, in one program.
+//! The tests that run programs, real s6, the sandbox, and what takes longer than a save can wait for; `tests/run` runs all of them, and
+//! those of `quick.rs`.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk, and run programs, as a user does")]
 #![expect(clippy::disallowed_types, reason = "sockets in templates are refused, so there must be some")]
 
 mod apply;
-mod cli;
 mod docs;
-mod edges;
 mod faults;
-mod fuzz;
 mod hostile;
-mod laws;
-mod lint;
 mod live;
-mod plan;
 mod quoting;
 mod races;
 mod reference;
@@ -22,6 +17,4 @@ mod runtimes;
 mod s6rc;
 mod streams;
 mod sync;
-mod tidy;
 mod wasm;
-mod wire;

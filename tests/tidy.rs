@@ -1,16 +1,24 @@
-//! The sources themselves: which file imports which, and which doors to the outside world are named where.
+//! The sources themselves: which file imports which, which doors to the outside world are named where, and what files say of each other.
+
+mod circles;
+mod citations;
+mod doors;
+mod names;
+mod purity;
+mod uses;
 
 use s6_instance_maker_workspace::program::workspace;
 use std::path::Path;
 
-mod circles;
-mod doors;
-mod uses;
-
 /// The folders of sources that are examined.
 const SOURCES: [&str; 3] = ["core/src", "native/src", "wasm-host/src"];
 
-/// The Rust files below a folder of the workspace, by their paths in that folder, in order.
+/// The text of a file of the workspace.
+fn read(path: &str) -> String {
+    std::fs::read_to_string(workspace().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The Rust files below a folder, by their paths in that folder, in order.
 fn rust_files(folder: &Path) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut pending = vec![folder.to_owned()];
@@ -27,6 +35,7 @@ fn rust_files(folder: &Path) -> Vec<(String, String)> {
     files
 }
 
+/// The Rust files below a folder of the workspace.
 fn sources(folder: &str) -> Vec<(String, String)> {
     rust_files(&workspace().join(folder))
 }

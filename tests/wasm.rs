@@ -2,11 +2,15 @@
 //! leaves nothing.
 
 mod build;
+mod complexity;
+mod documents;
 mod host;
 mod lies;
 mod limits;
+mod memory;
 mod program;
 mod same;
+mod tidy;
 
 use s6_instance_maker::run::{Run, Unwatched};
 use s6_instance_maker_sandbox::limits::Chosen;
@@ -19,6 +23,24 @@ fn ask(sandbox: &Sandbox, words: &[OsString], job: Vec<u8>) -> Result<Vec<u8>, S
     let run = Run { interrupt: &AtomicBool::new(false), progress: &Unwatched };
     let arguments: Vec<OsString> = std::iter::once("s6-instance-maker".into()).chain(words.iter().cloned()).collect();
     sandbox.ask(&arguments, job, &run)
+}
+
+/// The least fuel with which a module ends, with these words behind the program's name and this input, as if by itself.
+fn least_fuel(module: &[u8], words: &[OsString], input: Vec<u8>) -> u64 {
+    let is_enough = |fuel| {
+        let sandbox = Sandbox::new(Origin::Bytes(module.to_vec()), Chosen { fuel: Some(fuel), ..Chosen::default() });
+        match ask(&sandbox, words, input.clone()) {
+            Ok(_) | Err(SandboxError::Talkative(_)) => true,
+            Err(SandboxError::Fuel(_)) => false,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let (mut less, mut more) = (0, 1 << 20);
+    while more - less > 1 {
+        let middle = less + (more - less) / 2;
+        if is_enough(middle) { more = middle } else { less = middle }
+    }
+    more
 }
 
 fn built_in(chosen: Chosen) -> Sandbox {

@@ -58,6 +58,27 @@ impl fmt::Display for Brief<'_> {
     }
 }
 
+/// Displays a line of a file behind a gutter: `| ` and the line as it is; or, where something in it cannot be shown, `\ ` and the line
+/// as [`Shown`] has it. So a reader can always tell what the file contains.
+///
+/// ```
+/// use s6_instance_maker_core::escape::GutterLine;
+/// assert_eq!(GutterLine(br#"s6-log "/a\b""#).to_string(), r#"| s6-log "/a\b""#);
+/// assert_eq!(GutterLine(b"echo \x1b[31m\\").to_string(), r"\ echo \x1b[31m\\");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct GutterLine<'a>(pub &'a [u8]);
+
+impl fmt::Display for GutterLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match core::str::from_utf8(self.0) {
+            Ok("") => f.write_str("|"),
+            Ok(line) if line.split('\t').all(is_shown) => write!(f, "| {line}"),
+            _ => write!(f, "\\ {}", Shown(self.0)),
+        }
+    }
+}
+
 /// Whether `text` can be shown as it is, as one line: there is nothing in it that [`Shown`] never leaves. For text that says that it
 /// is escaped already.
 #[must_use]

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, NameError};
 use s6_instance_maker_core::plan::{Placement, Plan};
 use std::ffi::OsStr;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -71,7 +71,10 @@ impl Destination {
         let (parent, last) = split(typed.as_bytes());
         let entry = match Name::new(last) {
             Ok(name) => {
-                let parent = open(parent)?;
+                let parent = open(parent).map_err(|error| match error {
+                    Error::Io { operation: "open", place, source } => Error::Parent { place, source },
+                    other => other,
+                })?;
                 let seen = Status::of_entry(&parent.dir, &name);
                 let entry = Entry { parent, name };
                 match (seen, placement) {
@@ -108,32 +111,105 @@ impl Destination {
     }
 }
 
-/// The most that is read of a plan that somebody else computed, in bytes: about a million entries.
-pub const PLAN_MAX: u64 = 1 << 30;
-/// The most that is read of a list of instances, in bytes: as many as there can be, with the longest names.
-pub const LIST_MAX: u64 = 32 << 20;
+/// A kind of document that a user names.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentKind {
+    /// The most that is read, in bytes; a larger document is an error.
+    pub max: u64,
+    /// A check of the first [`HEAD`](Self::HEAD) bytes, or of all where there are fewer: `false` where whatever parses the document
+    /// refuses these bytes, and anything that begins with them.
+    pub may_begin: fn(&[u8]) -> bool,
+}
 
-/// Reads a whole file that a user named, of at most so many bytes; `-` is standard input.
+impl DocumentKind {
+    /// The size of the beginning that is checked before more is read, in bytes.
+    pub const HEAD: u64 = 64 << 10;
+    /// A plan that somebody else computed, of about a million entries at most. It is a JSON object.
+    pub const PLAN: Self = Self { max: 1 << 30, may_begin: |head| head.trim_ascii_start().starts_with(b"{") };
+    /// A list of instances: as many as there can be, with the longest names. No name contains a NUL.
+    pub const INSTANCES: Self = Self { max: 32 << 20, may_begin: |head| !head.contains(&0) };
+}
+
+/// Opens a document that a user named; `-` is standard input.
+///
+/// Nothing is read beyond the limit of its kind: there the document ends in an error (`FileTooLarge`). Where it does not begin as its kind
+/// does, it ends after that beginning: whatever parses it says what is wrong with it.
 ///
 /// # Ambient Authority
 ///
 /// `typed` is resolved like any program's arguments: from the root or from the working directory.
-pub fn read_document(typed: &OsStr, most: u64, ambient: AmbientAuthority) -> Result<Vec<u8>, Error> {
+pub fn open_document(typed: &OsStr, kind: &DocumentKind, ambient: AmbientAuthority) -> Result<Document, Error> {
     let place = document_place(typed);
-    let mut bytes = Vec::new();
-    let read = if typed == "-" {
+    let source: Box<dyn Read> = if typed == "-" {
         #[expect(clippy::disallowed_methods, reason = "the bridge from a typed `-` to standard input")]
         let input = io::stdin();
-        input.lock().take(most.saturating_add(1)).read_to_end(&mut bytes)
+        Box::new(input)
     } else {
         #[expect(clippy::disallowed_methods, reason = "the bridge from a typed path to a file")]
         let file = retry(|| File::open_ambient(typed, ambient)).map_err(place.cannot("open"))?;
-        file.take(most.saturating_add(1)).read_to_end(&mut bytes)
+        Box::new(file)
     };
-    if read.map_err(place.cannot("read"))? as u64 > most {
-        return Err(place.cannot("read")(Errno::FBIG.into()));
-    }
+    Document::new(source, kind).map_err(place.cannot("read"))
+}
+
+/// Reads a whole document that a user named; `-` is standard input.
+///
+/// # Ambient Authority
+///
+/// See [`open_document`].
+///
+/// # Errors
+///
+/// The file cannot be opened or read, or is larger than its kind allows (`FileTooLarge`).
+pub fn read_document(typed: &OsStr, kind: &DocumentKind, ambient: AmbientAuthority) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let read = open_document(typed, kind, ambient)?.read_to_end(&mut bytes);
+    read.map_err(document_place(typed).cannot("read"))?;
     Ok(bytes)
+}
+
+/// A document while it is read.
+pub struct Document {
+    /// The beginning, which was read already.
+    head: io::Cursor<Vec<u8>>,
+    /// What comes after it; `None` where nothing more is read.
+    rest: Option<Box<dyn Read>>,
+    /// How many bytes may come after it.
+    left: u64,
+}
+
+impl Document {
+    fn new(mut source: Box<dyn Read>, kind: &DocumentKind) -> io::Result<Self> {
+        let mut head = Vec::new();
+        source.by_ref().take(DocumentKind::HEAD.min(kind.max)).read_to_end(&mut head)?;
+        let rest = (kind.may_begin)(&head).then_some(source);
+        let left = kind.max.saturating_sub(head.len() as u64);
+        Ok(Self { head: io::Cursor::new(head), rest, left })
+    }
+}
+
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Document").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+impl Read for Document {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let from_head = self.head.read(buffer)?;
+        let Some(rest) = self.rest.as_mut().filter(|_| from_head == 0 && !buffer.is_empty()) else { return Ok(from_head) };
+        if self.left == 0 {
+            // One byte beyond the limit shows that there is more.
+            return match rest.read(&mut [0])? {
+                0 => Ok(0),
+                _ => Err(Errno::FBIG.into()),
+            };
+        }
+        let room = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let read = rest.read(buffer.get_mut(..room).unwrap_or_default())?;
+        self.left = self.left.saturating_sub(read as u64);
+        Ok(read)
+    }
 }
 
 /// What to call a file that a user named.

@@ -8,13 +8,14 @@ use s6_instance_maker_core::instances::{DeclaredTwice, ListError};
 use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::options::Mismatch;
 use s6_instance_maker_core::path::{PathError, TreePath};
-use s6_instance_maker_core::plan::PlanError;
+use s6_instance_maker_core::plan::{OtherTemplate, PlanError};
 use s6_instance_maker_core::tree::TreeError;
 use s6_instance_maker_core::wire::{TemplateDigest, WireError};
 use std::fmt;
 use std::io;
 
-/// Why nothing was made.
+/// A failure. Nothing was made then and what was there is as it was, but after [`Error::Unflushed`], and for what
+/// [`Error::Leftover`] names.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -38,9 +39,17 @@ pub enum Error {
         /// Why.
         reason: TemplateReason,
     },
-    /// What should be made is there already.
-    #[error("unable to make {0}: it exists already")]
+    /// The name of the result is taken.
+    #[error("unable to create {0}: it exists")]
     Exists(Place),
+    /// The directory that the result would be in cannot be opened.
+    #[error("unable to open {place}, the directory that DIR would be in: {}", Cause(.source))]
+    Parent {
+        /// The directory.
+        place: Place,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// Something else is where this run put something.
     #[error("{0} is not what was made: somebody replaced it")]
     Replaced(Place),
@@ -64,10 +73,12 @@ pub enum Error {
         source: WireError,
     },
     /// A plan was computed for another template than this, or for this one when it was otherwise.
-    #[error("the plan is refused: it was made for another state of the template {place}, {expected}, not for {found}")]
+    #[error("the plan is refused: it was computed for another state of the template {place}: {difference}")]
     OtherTemplate {
         /// The template.
         place: Place,
+        /// The first difference that the plan shows.
+        difference: OtherTemplate,
         /// The digest of the template that the plan was computed for.
         expected: TemplateDigest,
         /// The digest of the template that is there.
@@ -126,7 +137,8 @@ pub enum Error {
     /// Something has the name of a leftover staging directory, and others could have given it that name.
     #[error("{0} looks like a leftover of a run that was killed, but others may write where it is: remove it yourself")]
     Foreign(Place),
-    /// All was made, and could then not be flushed to disk.
+    /// The result is there, complete, and the directory that holds it could not be flushed: the result may be lost when the whole
+    /// system stops.
     #[error("all is made, but may not be on disk yet: {0}")]
     Unflushed(Box<Error>),
     /// Something failed, and what was half made could not be removed.
@@ -198,6 +210,10 @@ impl Error {
     fn hint(&self) -> Option<&str> {
         match self {
             Self::Usage(error) => error.hint(),
+            Self::Exists(_) => Some("remove it first, or choose another DIR; with -r, DIR may exist if it lacks SERVICE and LOGGER"),
+            Self::Parent { source, .. } if source.kind() == io::ErrorKind::NotFound => Some("create it first: mkdir -p"),
+            Self::OtherTemplate { .. } => Some("compute a new plan for the template as it is: --dry-run --format json"),
+            Self::OtherOptions(_) => Some("leave the option out, or compute a new plan with it: --dry-run --format json"),
             Self::Template { reason: TemplateReason::TooMuchOutside { .. }, .. } => {
                 Some("put into the template what is meant, or allow more: --dereference-limit BYTES")
             }

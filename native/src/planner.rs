@@ -120,7 +120,8 @@ impl<P: Planner> PlanOrigin<'_, P> {
             Self::Document { document: PlanDocument { plan, options, template: expected }, settings } => {
                 let found = TemplateDigest::of(source.template());
                 if found != expected {
-                    return Err(Error::OtherTemplate { place: source.place(&TreePath::ROOT), expected, found });
+                    let difference = plan.other_template(source.template());
+                    return Err(Error::OtherTemplate { place: source.place(&TreePath::ROOT), difference, expected, found });
                 }
                 plan.check(facts, source.template())?;
                 ObtainedPlan::new(plan, options, settings)

@@ -1,7 +1,7 @@
 //! A program from its arguments to its exit code: the same for every planner.
 
 use crate::apply::Durability;
-use crate::authority::{self, Destination, Reading};
+use crate::authority::{self, Destination, DocumentKind, Reading};
 use crate::error::Error;
 use crate::output::Output;
 use crate::planner::{PlanOrigin, Planner};
@@ -58,8 +58,9 @@ fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Repor
     let origin = match source {
         PlanSource::Computed => PlanOrigin::Planner { planner: &planner, arguments: &common, listed: &listed, request },
         PlanSource::Document { file, expected } => {
-            let document = PlanDocument::decode(&authority::read_document(file, authority::PLAN_MAX, ambient)?)
-                .map_err(|source| Error::Document { place: authority::document_place(file), source })?;
+            let place = authority::document_place(file);
+            let document = PlanDocument::read(authority::open_document(file, &DocumentKind::PLAN, ambient)?);
+            let document = document.map_err(place.cannot("read"))?.map_err(|source| Error::Document { place, source })?;
             expected.require(&document.options)?;
             PlanOrigin::Document { document, settings: &request.rules }
         }
@@ -105,6 +106,6 @@ fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Repor
 /// The instances that the command line's list names.
 fn listed(invocation: &Invocation, ambient: AmbientAuthority) -> Result<Instances, Error> {
     let Some(file) = &invocation.instances_from else { return Ok(Instances::default()) };
-    let text = authority::read_document(file, authority::LIST_MAX, ambient)?;
+    let text = authority::read_document(file, &DocumentKind::INSTANCES, ambient)?;
     Instances::parse_list(&text).map_err(|source| Error::Instances { place: authority::document_place(file), source })
 }

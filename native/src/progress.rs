@@ -29,8 +29,10 @@ impl Default for Bar {
     #[expect(clippy::disallowed_methods, reason = "a bar appears when work takes long")]
     fn default() -> Self {
         let zero = || AtomicU64::new(0);
+        #[expect(clippy::disallowed_methods, reason = "nothing but what is shown depends on it")]
+        let begun = Instant::now();
         Self {
-            begun: Instant::now(),
+            begun,
             due: AtomicU64::new(PATIENCE.as_millis() as u64),
             shown: OnceLock::new(),
             read: zero(),

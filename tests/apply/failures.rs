@@ -1,13 +1,14 @@
 //! System calls that cannot be had, limits, leftovers: all or nothing. Failures and kills at every call are in `faults`.
 
-use super::{as_nobody, assert_copied, await_staging, injected, names, staging_in};
+use super::{as_account, assert_copied, await_staging, injected, names, staging_in};
 use s6_instance_maker::STAGING_PREFIX;
 use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::{self, Answer, maker};
 use s6_instance_maker_workspace::scratch::Scratch;
 use s6_instance_maker_workspace::skip;
+use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -136,7 +137,8 @@ fn limits_of_the_process_are_respected() {
             disk::file(scratch.join(format!("template/data/{index}")), 0o644, "x");
         }
         disk::chmod(scratch.join("template/data"), 0o755);
-        let mut command = as_nobody(&scratch);
+        // Of an account's own processes each counts, whoever started it: it must have no other.
+        let mut command = as_account(&scratch, account_without_processes());
         command.args(["template", "out"]);
         // An account that may have one process cannot have a second thread.
         let mut limited = Command::new("prlimit");
@@ -144,6 +146,14 @@ fn limits_of_the_process_are_respected() {
         assert_eq!(Answer::of(&mut limited).expect_code(0).stderr, "");
         assert!(scratch.join("out/template/data/599").exists());
     }
+}
+
+/// The number of an account that no process belongs to.
+fn account_without_processes() -> u32 {
+    let processes = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap());
+    // A process may end meanwhile.
+    let taken: BTreeSet<u32> = processes.filter_map(|entry| entry.metadata().ok()).map(|process| process.uid()).collect();
+    (64_000..65_000).find(|account| !taken.contains(account)).unwrap()
 }
 
 /// Two runs with -r for a directory that is not there yet: both are right.

@@ -160,7 +160,8 @@ fn texts_are_shown_to_their_end() {
         ("\n", "     |\n"),
         ("a\n\n", "     | a\n     |\n"),
         ("\n a\n\nb", "     |\n     |  a\n     |\n     | b\n     (no newline at the end)\n"),
-        ("a\\\t\u{1b}\n", "     | a\\\\\\t\\x1b\n"),
+        ("a\\\t\n", "     | a\\\t\n"),
+        ("a\\\t\u{1b}\n", "     \\ a\\\\\\t\\x1b\n"),
     ] {
         assert_eq!(shown(text.as_bytes()), format!("0755 dir  .\n0644 file x\n{lines}"), "{text:?}");
     }

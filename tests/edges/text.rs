@@ -1,6 +1,6 @@
 //! Text from outside, as a person and as execlineb see it.
 
-use s6_instance_maker_core::escape::{Brief, Shown, is_shown};
+use s6_instance_maker_core::escape::{Brief, GutterLine, Shown, is_shown};
 use s6_instance_maker_core::execline::{Text, Word};
 use s6_instance_maker_core::message::{self, Level, Said};
 
@@ -81,4 +81,41 @@ fn messages_are_read_back() {
         assert_eq!(message::parse(other.as_bytes()), None, "{other:?}");
     }
     assert_eq!(message::parse(b"s6-instance-maker: fatal: \xff\n"), None);
+}
+
+/// Every character that changes the direction or the visibility of text is escaped, each by itself; their neighbours are not.
+#[test]
+fn invisible_characters() {
+    let invisible = "\u{ad}\u{61c}\u{115f}\u{1160}\u{180e}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\
+                     \u{202d}\u{202e}\u{2060}\u{2061}\u{2062}\u{2063}\u{2064}\u{2065}\u{2066}\u{2067}\u{2068}\u{2069}\u{206a}\u{206b}\u{206c}\
+                     \u{206d}\u{206e}\u{206f}\u{3164}\u{feff}\u{ffa0}\u{fff9}\u{fffa}\u{fffb}\u{e0001}\u{e0020}\u{e007f}";
+    for character in invisible.chars() {
+        let text = character.to_string();
+        assert_eq!(Shown(text.as_bytes()).to_string(), format!("\\u{{{:x}}}", u32::from(character)));
+        assert!(!is_shown(&text), "{text:?}");
+    }
+    for character in
+        "\u{ac}\u{61b}\u{115e}\u{1161}\u{180f}\u{200a}\u{2010}\u{2027}\u{202f}\u{205f}\u{2070}\u{3163}\u{3165}\u{ff9f}\u{fffc}"
+            .chars()
+    {
+        let text = character.to_string();
+        assert!(is_shown(&text) && Shown(text.as_bytes()).to_string() == text, "{text:?}");
+    }
+}
+
+/// A line of a file is shown as it is; or, where something in it cannot be shown, escaped behind another gutter.
+#[test]
+fn lines_behind_gutters() {
+    for (line, shown) in [
+        (b"".as_slice(), "|"),
+        (br#"s6-log "/a\\b" `x`"#, r#"| s6-log "/a\\b" `x`"#),
+        (b"\tindented\t", "| \tindented\t"),
+        ("caf\u{e9}".as_bytes(), "| caf\u{e9}"),
+        (b"a\x1b[31m\\b", r"\ a\x1b[31m\\b"),
+        (b"\xff", r"\ \xff"),
+        ("a\u{2067}b".as_bytes(), r"\ a\u{2067}b"),
+        (b"end\r", r"\ end\r"),
+    ] {
+        assert_eq!(GutterLine(line).to_string(), shown);
+    }
 }

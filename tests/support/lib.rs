@@ -5,7 +5,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot do its work fails")]
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk, and run programs, as a user does")]
 
+#[path = "../plan/cases.rs"]
+pub mod cases;
+pub mod corpus;
+pub mod damage;
 pub mod disk;
+#[path = "../wire/jobs.rs"]
+pub mod jobs;
 pub mod json;
 pub mod manifest;
 pub mod program;
@@ -13,3 +19,5 @@ pub mod roots;
 pub mod scan;
 pub mod scratch;
 pub mod skip;
+#[path = "../cli/wrong.rs"]
+pub mod wrong;

@@ -70,6 +70,11 @@ fn check(folder: &str) {
 }
 
 #[test]
+fn the_core_has_no_circle() {
+    check("core/src");
+}
+
+#[test]
 fn native_has_no_circle() {
     check("native/src");
 }

@@ -21,6 +21,27 @@ const DOORS: &[Door] = &[
     },
     Door { path: "rustix::fs::ABS", files: &[], except: &[], instead: "take a Dir" },
     Door {
+        path: "rustix::fs",
+        files: &["native/src/sys.rs", "native/src/template/outside.rs"],
+        // By a handle, each of them.
+        except: &[
+            "rustix::fs::FlockOperation",
+            "rustix::fs::Gid",
+            "rustix::fs::Mode",
+            "rustix::fs::SeekFrom",
+            "rustix::fs::Uid",
+            "rustix::fs::copy_file_range",
+            "rustix::fs::fchmod",
+            "rustix::fs::fchown",
+            "rustix::fs::flock",
+            "rustix::fs::fremovexattr",
+            "rustix::fs::fsync",
+            "rustix::fs::seek",
+            "rustix::fs::sendfile",
+        ],
+        instead: "sys.rs takes single names",
+    },
+    Door {
         path: "rustix::process",
         files: &["native/src/facts.rs"],
         except: &[],

@@ -62,6 +62,33 @@ fn fuel_is_the_same_every_time() {
     skip::tell(&format!("fuel for a template of one file: {more}"));
 }
 
+/// The defaults are these: README.md, the help and SECURITY.md name them.
+#[test]
+fn defaults_are_as_documented() {
+    let with = |job| Limits::for_job(job, &Chosen::default());
+    let none = Limits { fuel: 100_000_000, memory: 64 << 20, stack: 524_288, output: 16 << 20 };
+    assert_eq!(with(0), none);
+    let large = Limits {
+        fuel: 100_000_000 + 5000 * 1_000_000,
+        memory: (64 << 20) + 40 * 1_000_000,
+        stack: 524_288,
+        output: (16 << 20) + 4 * 1_000_000,
+    };
+    assert_eq!(with(1_000_000), large);
+    assert_eq!(with(1 << 30).memory, 4 << 30);
+    assert_eq!(with(usize::MAX), Limits { fuel: u64::MAX, memory: 4 << 30, stack: 524_288, output: usize::MAX });
+    assert_eq!(Limits::MESSAGES, 65_536);
+    let readme = std::fs::read_to_string(s6_instance_maker_workspace::program::workspace().join("README.md")).unwrap();
+    for line in [
+        "| `--fuel N` | 100000000, and 5000 per byte of the job |",
+        "| `--memory BYTES` | 64 MiB, and 40 bytes per byte of the job |",
+        "| `--stack BYTES` | 524288 |",
+        "| `--output-limit BYTES` | 16 MiB, and 4 bytes per byte of the job |",
+    ] {
+        assert!(readme.contains(line), "{line}");
+    }
+}
+
 fn entry(template: &mut Template, path: String, kind: Kind<s6_instance_maker_core::template::FileFacts>) {
     let meta = Meta { mode: Mode::new(0o755), owner: Some(Ids { uid: 0, gid: 0 }) };
     template.insert(TreePath::parse(path).unwrap(), Node::new(meta, kind)).unwrap();

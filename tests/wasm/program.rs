@@ -2,9 +2,9 @@
 
 use super::lies::says;
 use super::module;
-use crate::cli::WRONG;
 use s6_instance_maker_workspace::program::{self, Answer, Sandboxed, maker, under_umask};
 use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::wrong::WRONG;
 use s6_instance_maker_workspace::{disk, skip};
 use std::ffi::OsStr;
 use std::fs;
@@ -27,6 +27,16 @@ fn does_and_says_the_same() {
     disk::plain_template(scratch.join("template"));
     disk::file(scratch.join("template/log/run"), 0o755, "#!/bin/sh\n");
     disk::directory(scratch.join("there"), 0o755);
+    // With several errors, each with a hint, and warnings beside them.
+    disk::directory(scratch.join("wrong"), 0o755);
+    disk::file(scratch.join("wrong/run"), 0o644, "run\n");
+    disk::file(scratch.join("wrong/finish"), 0o644, "");
+    disk::file(scratch.join("wrong/log"), 0o644, "");
+    disk::file(scratch.join("wrong/supervise"), 0o644, "");
+    disk::file(scratch.join("wrong/lock-fd"), 0o644, "3\n");
+    disk::file(scratch.join("wrong/notification-fd"), 0o644, "3\n");
+    let several = run(plain, scratch.path(), ["wrong", "out"]).expect_code(100).stderr;
+    assert!(several.matches("s6-instance-maker: fatal: ").count() >= 4, "{several}");
     let mut lines: Vec<Vec<&str>> = WRONG.iter().map(|words| words.to_vec()).collect();
     for words in [
         "template out",
@@ -40,6 +50,10 @@ fn does_and_says_the_same() {
         "--dry-run template out",
         "--dry-run --format json -u 33:33 template out",
         "--print-job template out",
+        "wrong out",
+        "--strict wrong out",
+        "--s6-version 2.13 wrong out",
+        "--dry-run wrong out",
         "template there",
         "nowhere out",
         "template nowhere/out",
@@ -162,15 +176,24 @@ fn signals_end_it() {
     disk::plain_template(scratch.join("template"));
     let endless = "(module (memory (export \"memory\") 1) (func (export \"_start\") (loop (br 0))))";
     fs::write(scratch.join("endless.wasm"), module(endless)).unwrap();
-    // Compiling this takes very long.
-    let nested = "loop ".repeat(20_000) + &"end ".repeat(20_000);
-    let nested = format!("(module (memory (export \"memory\") 1) (func (export \"_start\") {nested}))");
-    fs::write(scratch.join("nested.wasm"), module(&nested)).unwrap();
+    // Compiling this takes some seconds.
+    let loops = format!(
+        "{}{}{}",
+        "loop ".repeat(32),
+        (0..250).map(|local| format!("(local.set {local} (i32.add (local.get {local}) (i32.const 1)))")).collect::<String>(),
+        "(br_if 0 (local.get 0)) end ".repeat(32)
+    );
+    let slow = format!("(func (local {}) {loops})", "i32 ".repeat(250)).repeat(200);
+    fs::write(
+        scratch.join("slow.wasm"),
+        module(&format!("(module (memory (export \"memory\") 1) (func (export \"_start\")) {slow})")),
+    )
+    .unwrap();
     // Nobody writes there.
     disk::fifo(scratch.join("fifo"), 0o600);
-    for name in ["endless.wasm", "nested.wasm", "fifo"] {
+    for (name, seconds) in [("endless.wasm", "2"), ("slow.wasm", "0.5"), ("fifo", "2")] {
         let mut command = Command::new("timeout");
-        command.args(["--kill-after=60", "2"]).arg(with_compiler);
+        command.args(["--kill-after=60", seconds]).arg(with_compiler);
         command.args(["--module", name, "--fuel", "1000000000000", "template", "out"]);
         let answer = Answer::of(command.current_dir(scratch.path()));
         // timeout tells by 124 that it has sent SIGTERM.

@@ -1,9 +1,7 @@
 //! What the built-in guest answers, and a module of the same bytes compiled at run time: the library's own plans and messages.
 
 use super::{ask, built_in};
-use crate::cli::WRONG;
 use crate::reference;
-use crate::wire::{Case, cases};
 use s6_instance_maker::run::{Run, Unwatched};
 use s6_instance_maker::{InProcess, PlanInputs, Planner as _};
 use s6_instance_maker_core::instances::Instances;
@@ -12,8 +10,10 @@ use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::wire::Job;
 use s6_instance_maker_sandbox::limits::Chosen;
 use s6_instance_maker_sandbox::{Origin, Sandbox, SandboxError};
+use s6_instance_maker_workspace::jobs::{Case, cases};
 use s6_instance_maker_workspace::roots::Suite;
 use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::wrong::WRONG;
 use s6_instance_maker_workspace::{disk, manifest, program, skip};
 use std::fs;
 use std::sync::atomic::AtomicBool;

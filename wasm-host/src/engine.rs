@@ -19,7 +19,9 @@ pub fn config() -> Config {
         .generate_address_map(false)
         .wasm_backtrace_max_frames(None)
         .native_unwind_info(false)
-        // What Rust's compiler makes of the guest, and no more.
+        // What Rust's compiler makes of the guest, and no more. An instruction that leaves many values, for one, would make
+        // functions of few instructions costly to compile.
+        .wasm_multi_value(false)
         .wasm_simd(false)
         .wasm_relaxed_simd(false)
         .wasm_multi_memory(false)

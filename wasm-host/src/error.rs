@@ -18,6 +18,14 @@ pub enum SandboxError {
     /// It is no module, or one that this program cannot run.
     #[error("the module is refused: {}", Brief(.0.as_bytes()))]
     NotAModule(String),
+    /// Its compilation would take too much time or memory.
+    #[error("the module is refused: it has more than {max} {noun}, the most that is compiled")]
+    TooComplex {
+        /// The name of what it has too much of, in the plural.
+        noun: &'static str,
+        /// The most that a module may have of it.
+        max: u64,
+    },
     /// It wants more than any guest gets.
     #[error("the module is refused: it imports `{}`, and gets nothing but what docs/plan-format.md lists", Brief(.0.as_bytes()))]
     Import(String),
@@ -98,7 +106,7 @@ impl SandboxError {
     const fn exit_code(&self) -> u8 {
         match self {
             Self::File(error) | Self::Interrupted(error) => error.exit_code(),
-            Self::NotAModule(_) | Self::Import(_) | Self::Export(_) | Self::Nul => 100,
+            Self::NotAModule(_) | Self::TooComplex { .. } | Self::Import(_) | Self::Export(_) | Self::Nul => 100,
             Self::Talkative(_) | Self::Document(_) | Self::OtherJob | Self::Violation(_) => 100,
             Self::Refused { code, .. } => *code,
             _ => 111,

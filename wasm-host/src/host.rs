@@ -1,10 +1,11 @@
 //! What a guest may call: seven functions of WASI, preview 1, that hold its arguments, its input and its output, and nothing else.
 //!
 //! None of them reaches anything outside of [`Host`]. Every address that a guest gives is checked against its memory; every byte that
-//! is moved costs fuel, so that a guest cannot have the host work for nothing. The names and numbers are those of
+//! is moved costs one unit of fuel, so that a guest cannot have the host work for nothing. The names and numbers are those of
 //! `wasi_snapshot_preview1`.
 
 use crate::limits::{Chosen, Limits};
+use std::sync::Arc;
 use wasmtime::{Caller, Extern, ExternType, ImportType, Linker, Module, ResourceLimiter, Result, Trap};
 
 /// Where the functions are, by the name that modules import them from.
@@ -22,7 +23,7 @@ const BUFFERS_MAX: u32 = 1024;
 #[derive(Debug)]
 pub struct Host {
     /// Its arguments, each with a NUL behind it.
-    arguments: Vec<Vec<u8>>,
+    arguments: Arc<[Vec<u8>]>,
     /// How long they are together.
     arguments_length: usize,
     input: Vec<u8>,
@@ -64,13 +65,16 @@ pub enum Ended {
     /// An address is not in its memory.
     #[error("a pointer outside of the memory")]
     Pointer,
+    /// The system has no memory for its output.
+    #[error("no memory for the output")]
+    NoMemory,
 }
 
 impl Host {
     /// For one run: arguments, without NULs in them, and standard input.
     #[must_use]
     pub fn new(arguments: Vec<Vec<u8>>, input: Vec<u8>, limits: Limits) -> Self {
-        let arguments: Vec<_> = arguments.into_iter().map(|argument| [argument, vec![0]].concat()).collect();
+        let arguments: Arc<[_]> = arguments.into_iter().map(|argument| [argument, vec![0]].concat()).collect();
         Self {
             arguments_length: arguments.iter().map(Vec::len).sum(),
             arguments,
@@ -83,6 +87,11 @@ impl Host {
             table: 0,
             refused: None,
         }
+    }
+
+    /// For a look at the functions only, without a guest.
+    fn idle() -> Self {
+        Self::new(Vec::new(), Vec::new(), Limits::for_job(0, &Chosen::default()))
     }
 
     /// Whether it may have so much, in bytes.
@@ -148,31 +157,43 @@ pub fn functions(engine: &wasmtime::Engine) -> Result<Linker<Host>> {
     Ok(linker)
 }
 
-/// What a module imports, with types, in order.
+/// Everything that [`functions`] offers, with types, in order.
+pub fn offered() -> Result<Vec<String>> {
+    let engine = wasmtime::Engine::new(&crate::engine::config())?;
+    let linker = functions(&engine)?;
+    let mut store = wasmtime::Store::new(&engine, Host::idle());
+    let offered: Vec<_> =
+        linker.iter(&mut store).map(|(module, name, item)| (module.to_owned(), name.to_owned(), item)).collect();
+    let mut offered: Vec<_> =
+        offered.into_iter().map(|(module, name, item)| signature(&module, &name, &item.ty(&store))).collect();
+    offered.sort();
+    Ok(offered)
+}
+
+/// Everything that a module imports, with types, in order.
 #[cfg(feature = "compiler")]
 pub fn imports(module: &[u8]) -> Result<Vec<String>> {
     let engine = wasmtime::Engine::new(&crate::engine::config())?;
     let module = Module::from_binary(&engine, module)?;
-    let mut imports: Vec<_> =
-        module.imports().map(|import| format!("{}.{}: {}", import.module(), import.name(), type_of(&import.ty()))).collect();
+    let mut imports: Vec<_> = module.imports().map(|import| signature(import.module(), import.name(), &import.ty())).collect();
     imports.sort();
     Ok(imports)
 }
 
-#[cfg(feature = "compiler")]
-fn type_of(ty: &ExternType) -> String {
+fn signature(module: &str, name: &str, ty: &ExternType) -> String {
     let list =
         |types: &mut dyn Iterator<Item = wasmtime::ValType>| types.map(|ty| ty.to_string()).collect::<Vec<_>>().join(", ");
     match ty {
-        ExternType::Func(function) => format!("({}) -> ({})", list(&mut function.params()), list(&mut function.results())),
-        _ => "no function".into(),
+        ExternType::Func(function) => {
+            format!("{module}.{name}: ({}) -> ({})", list(&mut function.params()), list(&mut function.results()))
+        }
+        _ => format!("{module}.{name}: not a function"),
     }
 }
 
 /// The first import of `module` that is not among [`functions`], by its name.
 pub(crate) fn foreign_import(linker: &Linker<Host>, module: &Module) -> Option<String> {
-    let mut store =
-        wasmtime::Store::new(module.engine(), Host::new(Vec::new(), Vec::new(), Limits::for_job(0, &Chosen::default())));
+    let mut store = wasmtime::Store::new(module.engine(), Host::idle());
     let mut is_foreign = |import: &ImportType<'_>| match (linker.get_by_import(&mut store, import), import.ty()) {
         (Some(Extern::Func(function)), ExternType::Func(wanted)) => !function.ty(&store).matches(&wanted),
         _ => true,
@@ -181,21 +202,20 @@ pub(crate) fn foreign_import(linker: &Linker<Host>, module: &Module) -> Option<S
 }
 
 fn args_sizes_get(mut caller: Caller<'_, Host>, count: i32, size: i32) -> Result<i32> {
-    let (memory, host) = memory(&mut caller)?;
-    // What a process may be given as arguments is far from what 32 bits can count.
-    put(memory, count, host.arguments.len() as u32)?;
-    put(memory, size, host.arguments_length as u32)?;
+    // The arguments of a process are far from what 32 bits can count.
+    let (arguments, bytes) = (caller.data().arguments.len() as u32, caller.data().arguments_length as u32);
+    put(&mut caller, count, arguments)?;
+    put(&mut caller, size, bytes)?;
     Ok(SUCCESS)
 }
 
 fn args_get(mut caller: Caller<'_, Host>, pointers: i32, bytes: i32) -> Result<i32> {
-    let work = caller.data().arguments_length + caller.data().arguments.len();
-    charge(&mut caller, work as u64)?;
-    let (memory, host) = memory(&mut caller)?;
+    let arguments = Arc::clone(&caller.data().arguments);
     let (mut pointer, mut at) = (pointers, bytes);
-    for argument in &host.arguments {
-        put(memory, pointer, at as u32)?;
-        slice(memory, at, argument.len() as u32)?.copy_from_slice(argument);
+    for argument in arguments.iter() {
+        put(&mut caller, pointer, at as u32)?;
+        let (piece, _) = piece(&mut caller, at, argument.len() as u32)?;
+        piece.copy_from_slice(argument);
         pointer = pointer.wrapping_add(4);
         at = at.wrapping_add(argument.len() as i32);
     }
@@ -203,9 +223,8 @@ fn args_get(mut caller: Caller<'_, Host>, pointers: i32, bytes: i32) -> Result<i
 }
 
 fn environ_sizes_get(mut caller: Caller<'_, Host>, count: i32, size: i32) -> Result<i32> {
-    let (memory, _) = memory(&mut caller)?;
-    put(memory, count, 0)?;
-    put(memory, size, 0)?;
+    put(&mut caller, count, 0)?;
+    put(&mut caller, size, 0)?;
     Ok(SUCCESS)
 }
 
@@ -213,26 +232,20 @@ fn fd_read(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: i
     if descriptor != 0 {
         return Ok(BAD_DESCRIPTOR);
     }
+    let Some(buffers) = buffers_of(&mut caller, buffers, count)? else { return Ok(INVALID) };
     let mut total = 0;
-    match buffers_of(&mut caller, buffers, count)? {
-        None => return Ok(INVALID),
-        Some(buffers) => {
-            for (at, length) in buffers {
-                let left = caller.data().input.len().saturating_sub(caller.data().read);
-                let length = length.min(u32::try_from(left).unwrap_or(u32::MAX));
-                charge(&mut caller, length.into())?;
-                let (memory, host) = memory(&mut caller)?;
-                let end = host.read + length as usize;
-                // Not more than what is left, just computed.
-                let Some(input) = host.input.get(host.read..end) else { return Err(Ended::Pointer.into()) };
-                slice(memory, at, length)?.copy_from_slice(input);
-                host.read = end;
-                total += length;
-            }
-        }
+    for (at, length) in buffers {
+        let left = caller.data().input.len().saturating_sub(caller.data().read);
+        let length = length.min(u32::try_from(left).unwrap_or(u32::MAX));
+        let (piece, host) = piece(&mut caller, at, length)?;
+        let end = host.read + length as usize;
+        // Not more than what is left, just computed.
+        let Some(input) = host.input.get(host.read..end) else { return Err(Ended::Pointer.into()) };
+        piece.copy_from_slice(input);
+        host.read = end;
+        total += length;
     }
-    let (memory, _) = memory(&mut caller)?;
-    put(memory, read, total)?;
+    put(&mut caller, read, total)?;
     Ok(SUCCESS)
 }
 
@@ -242,72 +255,56 @@ fn fd_write(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: 
         2 => Ended::Messages,
         _ => return Ok(BAD_DESCRIPTOR),
     };
+    let Some(buffers) = buffers_of(&mut caller, buffers, count)? else { return Ok(INVALID) };
     let mut total: u32 = 0;
-    match buffers_of(&mut caller, buffers, count)? {
-        None => return Ok(INVALID),
-        Some(buffers) => {
-            for (at, length) in buffers {
-                charge(&mut caller, length.into())?;
-                let (memory, host) = memory(&mut caller)?;
-                let bytes = slice(memory, at, length)?;
-                let (to, limit) = match ended {
-                    Ended::Output => (&mut host.output, host.limits.output),
-                    _ => (&mut host.messages, Limits::MESSAGES),
-                };
-                if bytes.len() > limit.saturating_sub(to.len()) {
-                    return Err(ended.into());
-                }
-                to.extend_from_slice(bytes);
-                // Buffers may overlap: together they can have more than 32 bits can count.
-                let Some(sum) = total.checked_add(length) else { return Ok(INVALID) };
-                total = sum;
-            }
+    for (at, length) in buffers {
+        let (piece, host) = piece(&mut caller, at, length)?;
+        let (to, limit) = match ended {
+            Ended::Output => (&mut host.output, host.limits.output),
+            _ => (&mut host.messages, Limits::MESSAGES),
+        };
+        if piece.len() > limit.saturating_sub(to.len()) {
+            return Err(ended.into());
         }
+        to.try_reserve(piece.len()).map_err(|_| Ended::NoMemory)?;
+        to.extend_from_slice(piece);
+        // Buffers may overlap: together they can have more than 32 bits can count.
+        let Some(sum) = total.checked_add(length) else { return Ok(INVALID) };
+        total = sum;
     }
-    let (memory, _) = memory(&mut caller)?;
-    put(memory, written, total)?;
+    put(&mut caller, written, total)?;
     Ok(SUCCESS)
 }
 
-/// The addresses and lengths of a call's buffers; none when there are too many.
+/// The addresses and lengths of a call's buffers; `None` when there are too many.
 fn buffers_of(caller: &mut Caller<'_, Host>, at: i32, count: i32) -> Result<Option<Vec<(i32, u32)>>> {
     let count = count as u32;
     if count > BUFFERS_MAX {
         return Ok(None);
     }
-    charge(caller, count.into())?;
-    let (memory, _) = memory(caller)?;
-    let (pairs, _) = slice(memory, at, count * 8)?.as_chunks::<8>();
+    let (piece, _) = piece(caller, at, count * 8)?;
+    let (pairs, _) = piece.as_chunks::<8>();
     let pair = |&[a, b, c, d, e, f, g, h]: &[u8; 8]| (i32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]));
     Ok(Some(pairs.iter().map(pair).collect()))
 }
 
-/// Takes as much fuel as a guest would have needed for this work.
-fn charge(caller: &mut Caller<'_, Host>, work: u64) -> Result<()> {
-    match caller.get_fuel()?.checked_sub(work) {
-        Some(left) => caller.set_fuel(left),
-        None => Err(Trap::OutOfFuel.into()),
-    }
-}
-
-/// The guest's memory, and what it has beside it.
-fn memory<'a>(caller: &'a mut Caller<'_, Host>) -> Result<(&'a mut [u8], &'a mut Host)> {
-    match caller.get_export("memory") {
-        Some(Extern::Memory(memory)) => Ok(memory.data_and_store_mut(caller)),
-        // A module without it is not run.
-        _ => Err(Ended::Pointer.into()),
-    }
-}
-
-/// A piece of memory, if the guest has it. Addresses have 32 bits without a sign.
-fn slice(memory: &mut [u8], at: i32, length: u32) -> Result<&mut [u8]> {
-    let begin = at as u32 as usize;
-    let end = begin.checked_add(length as usize);
-    let piece = end.and_then(|end| memory.get_mut(begin..end));
-    piece.ok_or_else(|| Ended::Pointer.into())
-}
-
-fn put(memory: &mut [u8], at: i32, value: u32) -> Result<()> {
-    slice(memory, at, 4)?.copy_from_slice(&value.to_le_bytes());
+fn put(caller: &mut Caller<'_, Host>, at: i32, value: u32) -> Result<()> {
+    let (piece, _) = piece(caller, at, size_of::<u32>() as u32)?;
+    piece.copy_from_slice(&value.to_le_bytes());
     Ok(())
+}
+
+/// A piece of the guest's memory, if the guest has it, and the state of the host. Addresses have 32 bits without a sign.
+///
+/// This is the only way from the host to that memory, and each byte costs one unit of fuel: a guest cannot have bytes moved for nothing.
+fn piece<'a>(caller: &'a mut Caller<'_, Host>, at: i32, length: u32) -> Result<(&'a mut [u8], &'a mut Host)> {
+    // A module without it is not run.
+    let Some(Extern::Memory(memory)) = caller.get_export("memory") else { return Err(Ended::Pointer.into()) };
+    let begin = at as u32 as usize;
+    let end = begin.checked_add(length as usize).filter(|&end| end <= memory.data_size(&*caller));
+    let end = end.ok_or(Ended::Pointer)?;
+    let left = caller.get_fuel()?.checked_sub(length.into()).ok_or(Trap::OutOfFuel)?;
+    caller.set_fuel(left)?;
+    let (memory, host) = memory.data_and_store_mut(caller);
+    Ok((memory.get_mut(begin..end).ok_or(Ended::Pointer)?, host))
 }

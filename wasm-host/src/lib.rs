@@ -10,12 +10,16 @@
 //! none of which reaches a file, the environment, a clock or randomness. What it may use up is in [`Limits`]. What it says is not
 //! believed: it must be a plan for this very template that does nothing that no plan may.
 
+#[cfg(feature = "compiler")]
+mod complexity;
 mod engine;
 pub mod error;
 pub mod host;
 pub mod limits;
 mod module;
 pub mod options;
+pub mod panic;
+mod planner;
 mod sandbox;
 
 pub use error::SandboxError;

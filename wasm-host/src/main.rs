@@ -3,10 +3,11 @@
 #![forbid(unsafe_code)]
 
 use s6_instance_maker::program;
-use s6_instance_maker_sandbox::Sandbox;
+use s6_instance_maker_sandbox::{Sandbox, panic};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    panic::report_in_one_line();
     #[expect(clippy::disallowed_methods, reason = "arguments and authority enter here")]
     let (arguments, ambient) = (std::env::args_os(), cap_std::ambient_authority());
     program::main::<Sandbox>(arguments, ambient)

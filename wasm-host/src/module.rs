@@ -1,11 +1,15 @@
 //! Where modules come from.
 
+#[cfg(feature = "compiler")]
+use crate::complexity::{self, Quantity, Refusal};
 use crate::engine;
 use crate::error::SandboxError;
 use cap_std::AmbientAuthority;
 use rustix::mm::{MprotectFlags, mprotect};
-use s6_instance_maker::authority;
+use s6_instance_maker::Error;
+use s6_instance_maker::authority::{self, DocumentKind};
 use std::ffi::OsString;
+use std::io;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,9 +33,10 @@ pub enum Origin {
     Bytes(Vec<u8>),
 }
 
-/// The largest module that is compiled, in bytes: twenty times the size of the guest. What compiling takes is not limited otherwise.
-#[cfg(feature = "compiler")]
-const SIZE_MAX: usize = 16 << 20;
+/// A WebAssembly module in its binary form, of at most twenty times the size of the guest. How much of it is code that must be
+/// compiled is another question: see complexity.rs.
+const MODULE: DocumentKind = DocumentKind { max: 16 << 20, may_begin: |head| head.starts_with(MAGIC) };
+const MAGIC: &[u8] = b"\0asm";
 
 /// Whether this program can compile modules.
 pub const HAS_COMPILER: bool = cfg!(feature = "compiler");
@@ -44,9 +49,10 @@ pub(crate) fn load(origin: &Origin, stack: usize) -> Result<Module, SandboxError
     match origin {
         Origin::BuiltIn => built_in(&mut config),
         Origin::File(typed, ambient) => {
-            // What is too large for a module is told by what compiles it.
-            let bytes = authority::read_document(typed, authority::PLAN_MAX, *ambient);
-            let bytes = bytes.map_err(|error| SandboxError::File(Box::new(error)))?;
+            let bytes = authority::read_document(typed, &MODULE, *ambient).map_err(|error| match error {
+                Error::Io { source, .. } if source.kind() == io::ErrorKind::FileTooLarge => too_large(),
+                error => SandboxError::File(Box::new(error)),
+            })?;
             compile(&new_engine(&config)?, &bytes)
         }
         Origin::Bytes(bytes) => compile(&new_engine(&config)?, bytes),
@@ -111,12 +117,23 @@ impl CustomCodeMemory for InPlace {
     }
 }
 
+fn too_large() -> SandboxError {
+    SandboxError::NotAModule(format!("it is larger than {} bytes", MODULE.max))
+}
+
 #[cfg(feature = "compiler")]
 fn compile(engine: &Engine, bytes: &[u8]) -> Result<Module, SandboxError> {
-    if bytes.len() > SIZE_MAX {
-        return Err(SandboxError::NotAModule(format!("it is larger than {SIZE_MAX} bytes")));
+    if bytes.len() as u64 > MODULE.max {
+        return Err(too_large());
     }
-    Module::from_binary(engine, bytes).map_err(|error| match error.downcast_ref::<std::io::Error>() {
+    if !bytes.starts_with(MAGIC) {
+        return Err(SandboxError::NotAModule("it is not a WebAssembly module in binary form".into()));
+    }
+    complexity::check(bytes).map_err(|refusal| match refusal {
+        Refusal::Malformed(error) => SandboxError::NotAModule(error.to_string()),
+        Refusal::Excess(Quantity { noun, max }) => SandboxError::TooComplex { noun, max },
+    })?;
+    Module::from_binary(engine, bytes).map_err(|error| match error.downcast_ref::<io::Error>() {
         Some(_) => SandboxError::SetUp(format!("{error:#}")),
         None => SandboxError::NotAModule(format!("{error:#}")),
     })

@@ -1,8 +1,8 @@
 //! The options that only this program has: they never reach the guest.
 
 use crate::limits::{Chosen, Limits};
-use crate::module::HAS_COMPILER;
-use crate::{Origin, Sandbox};
+use crate::module::{HAS_COMPILER, Origin};
+use crate::sandbox::Sandbox;
 use cap_std::AmbientAuthority;
 use s6_instance_maker_core::cli::{Invocation, NumberOption, Unit, UsageError};
 use std::ffi::OsString;

@@ -4,16 +4,9 @@ use crate::error::SandboxError;
 use crate::host::{self, Ended, Host, Refused};
 use crate::limits::{Chosen, Limits};
 use crate::module::{self, Origin};
-use crate::options::SandboxOptions;
-use cap_std::AmbientAuthority;
 use s6_instance_maker::run::Run;
-use s6_instance_maker::{Error, PlanInputs, Planner};
-use s6_instance_maker_core::cli::{Invocation, Program, UsageError};
 use s6_instance_maker_core::escape::is_shown;
 use s6_instance_maker_core::message::{self, Said};
-use s6_instance_maker_core::options::Options;
-use s6_instance_maker_core::plan::Plan;
-use s6_instance_maker_core::wire::{Job, PlanDocument, TemplateDigest};
 use std::ffi::OsString;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +20,10 @@ const ATTENTION: Duration = Duration::from_millis(50);
 const HOST_STACK: usize = 256 << 10;
 /// What the compiler needs: as much as a program's first thread usually has.
 const COMPILER_STACK: usize = 8 << 20;
+/// What loading the built-in module and the beginning of a guest's run take of the address space, in bytes, its stack left aside:
+/// 35 MiB for the smallest linear memory with its room to grow, and some 2 MiB for the module. Where an allocator finds no memory,
+/// wasmtime and the standard library end the process, or panic, so it is found out before whether there is enough.
+const START: usize = 48 << 20;
 
 /// A module that computes plans and can touch nothing.
 pub struct Sandbox {
@@ -46,22 +43,6 @@ struct Loaded {
     instance: InstancePre<Host>,
 }
 
-impl Planner for Sandbox {
-    type Options = SandboxOptions;
-
-    const PROGRAM: Program = Program { name: "s6-instance-maker-sandboxed" };
-
-    fn new(options: SandboxOptions, invocation: &Invocation, ambient: AmbientAuthority) -> Result<Self, UsageError> {
-        options.sandbox(invocation, ambient)
-    }
-
-    fn plan(&self, inputs: &PlanInputs<'_>, run: &Run<'_>) -> Result<Plan, Error> {
-        let job = Job::encode(inputs.listed, inputs.facts, inputs.template);
-        let output = self.ask(inputs.arguments, job, run)?;
-        Ok(believe(&output, inputs)?)
-    }
-}
-
 impl Sandbox {
     /// A sandbox with limits that somebody chose. The module is loaded when it is first needed.
     #[must_use]
@@ -77,6 +58,8 @@ impl Sandbox {
         if arguments.iter().any(|argument| argument.contains(&0)) {
             return Err(SandboxError::Nul);
         }
+        let stack = self.source.stack(&limits);
+        require_memory(START.saturating_add(stack))?;
         let source = Arc::clone(&self.source);
         let (answer, answered) = mpsc::sync_channel(1);
         let guest = move || {
@@ -87,9 +70,14 @@ impl Sandbox {
         };
         // A thread of its own has as much stack as the guest and its compiler may use, whatever the process was given; and a signal
         // does not wait for it.
-        thread::Builder::new().stack_size(self.source.stack(&limits)).spawn(guest).map_err(SandboxError::Thread)?;
+        thread::Builder::new().stack_size(stack).spawn(guest).map_err(SandboxError::Thread)?;
         loop {
-            match answered.recv_timeout(ATTENTION) {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a signal is noticed meanwhile; the guest may take as long as it likes"
+            )]
+            let answer = answered.recv_timeout(ATTENTION);
+            match answer {
                 Ok(answer) => return answer,
                 // The thread ends with the process, or when it is done.
                 Err(RecvTimeoutError::Timeout) => run.check().map_err(|error| SandboxError::Interrupted(Box::new(error)))?,
@@ -152,6 +140,7 @@ impl Loaded {
                 (Some(Ended::Output), _) => Err(SandboxError::Output(limits)),
                 (Some(Ended::Messages), _) => Err(SandboxError::Messages),
                 (Some(Ended::Pointer), _) => Err(SandboxError::Pointer),
+                (Some(Ended::NoMemory), _) => Err(SandboxError::NoMemory),
                 (None, Some(Trap::OutOfFuel)) => Err(SandboxError::Fuel(limits)),
                 (None, Some(Trap::StackOverflow)) => Err(SandboxError::Stack(limits)),
                 // What a program does that is refused memory.
@@ -161,6 +150,15 @@ impl Loaded {
             },
         }
     }
+}
+
+/// Fails where the system does not have so much memory, in bytes, for this process now. Nothing of it is used.
+fn require_memory(bytes: usize) -> Result<(), SandboxError> {
+    let mut probe: Vec<u8> = Vec::new();
+    let found = probe.try_reserve_exact(bytes);
+    // Otherwise the compiler may leave out an allocation that nothing uses.
+    std::hint::black_box(&probe);
+    found.map_err(|_| SandboxError::SetUp(format!("the system does not have {bytes} bytes of memory for it")))
 }
 
 /// What a guest's end means: exit code 0 and no message is an answer, 100 and 111 have a message of the form that every program of
@@ -185,17 +183,4 @@ fn refused_memory(host: &Host) -> SandboxError {
         Some(Refused::System) => SandboxError::NoMemory,
         _ => SandboxError::Memory(host.limits()),
     }
-}
-
-/// A plan, where the bytes are one for this very job that does nothing that no plan may.
-fn believe(output: &[u8], inputs: &PlanInputs<'_>) -> Result<Plan, SandboxError> {
-    let PlanDocument { plan, options, template: digest } = PlanDocument::decode(output)?;
-    let is_for_this_job = digest == TemplateDigest::of(inputs.template)
-        && options == Options::of(inputs.request).given()
-        && plan.is_in_shape(&inputs.request.shape);
-    if !is_for_this_job {
-        return Err(SandboxError::OtherJob);
-    }
-    plan.check(inputs.facts, inputs.template)?;
-    Ok(plan)
 }

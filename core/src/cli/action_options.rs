@@ -1,8 +1,8 @@
 //! What to do with the plan, and where it comes from.
 
-use super::invocation::{Action, Durability};
+use super::action::{Action, Durability, Format};
 use super::refusal::UsageError;
-use clap::{ArgAction, ValueEnum};
+use clap::ArgAction;
 use std::ffi::OsString;
 
 #[derive(Clone, Debug, clap::Args)]
@@ -44,16 +44,6 @@ pub(super) struct ActionOptions {
     /// Print the version
     #[arg(short = 'V', long, action = ArgAction::Version)]
     version: Option<bool>,
-}
-
-/// The forms in which a plan can be printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people: see [`Plan`](crate::plan::Plan)'s `Display`.
-    #[default]
-    Text,
-    /// For programs: see docs/plan-format.md.
-    Json,
 }
 
 impl ActionOptions {

@@ -1,6 +1,6 @@
 //! The meaning of a command line, whole: what to make, where the plan comes from, and what to do with it.
 
-use super::action_options::Format;
+use super::action::{Action, Durability, LinkPolicy};
 use super::grammar::Arguments;
 use super::refusal::UsageError;
 use crate::instances::{DeclaredTwice, Instances};
@@ -44,50 +44,6 @@ pub enum PlanSource {
         /// What the command line says besides: a document that was computed for something else is refused.
         expected: Options,
     },
-}
-
-/// What to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Carry out the plan.
-    Create,
-    /// Print the plan.
-    Print(Format),
-    /// Print what a plan is computed from.
-    PrintJob,
-}
-
-/// What happens to symbolic links that point outside the template.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkPolicy {
-    /// They stay links, like all others.
-    Kept,
-    /// Their targets are copied in their place.
-    Copied {
-        /// The most that may be copied, in bytes.
-        limit: u64,
-    },
-}
-
-/// Whether a result survives a crash of the whole system.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Durability {
-    /// The system writes it to disk in its own time.
-    #[default]
-    Eventual,
-    /// Every file and directory is flushed before the result appears, and the directory that it appears in after that.
-    Flushed,
-}
-
-impl Action {
-    /// Whether it writes files, which must not be left half made.
-    #[must_use]
-    pub const fn writes(self) -> bool {
-        match self {
-            Self::Create => true,
-            Self::Print(_) | Self::PrintJob => false,
-        }
-    }
 }
 
 impl Invocation {

@@ -12,15 +12,17 @@ mod service_options;
 mod target_options;
 mod template_options;
 
+mod action;
 mod grammar;
 mod invocation;
+mod parse;
 mod refusal;
 mod values;
 mod words;
 
-pub use action_options::Format;
+pub use action::{Action, Durability, Format, LinkPolicy};
 pub use clap::Args;
-pub use grammar::{NoOptions, ParsedArgs, Program, parse, parse_common};
-pub use invocation::{Action, Durability, Invocation, LinkPolicy, PlanSource};
+pub use invocation::{Invocation, PlanSource};
+pub use parse::{NoOptions, ParsedArgs, Program, parse, parse_common};
 pub use refusal::{Refusal, UsageError};
 pub use values::{NumberOption, Unit};

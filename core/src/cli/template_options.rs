@@ -1,15 +1,17 @@
 //! The template: what of it is accepted, and how it is copied.
 
-use super::invocation::LinkPolicy;
+use super::action::LinkPolicy;
 use super::refusal::UsageError;
 use super::values::NumberOption;
+use super::words::Words;
 use crate::escape::Shown;
 use crate::request::ScriptModes;
 use crate::rules::{self, Remedy, Rule, Settings, Severity};
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use clap::ArgAction;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Template")]
@@ -42,6 +44,18 @@ pub(super) struct TemplateOptions {
     /// Whoever can read the copy of run, finish, log/run or log/finish can execute it.
     #[arg(verbatim_doc_comment, long)]
     fix_modes: bool,
+
+    /// List the ids of all errors and warnings
+    ///
+    /// One line each: the id, its level, and what it finds. Takes no operands.
+    #[arg(verbatim_doc_comment, long)]
+    list_rules: bool,
+
+    /// Explain the error or warning ID
+    ///
+    /// What it means, what goes wrong, and what to do. Takes no operands.
+    #[arg(verbatim_doc_comment, long, value_name = "ID")]
+    explain: Option<OsString>,
 }
 
 /// The default limit of --dereference in bytes: much for configuration, little for a disk.
@@ -49,20 +63,9 @@ const DEREFERENCE_LIMIT: u64 = 64 << 20;
 
 impl TemplateOptions {
     pub(super) fn settings(&self) -> Result<Settings, UsageError> {
-        let rule = |id: &OsString| {
-            let id = id.as_encoded_bytes();
-            let unknown = || {
-                let error = UsageError::new(format!("--allow `{}`: unknown id", Shown(id)));
-                match rules::nearest(id) {
-                    Some(meant) => error.with_hint(format!("did you mean `{}`?", meant.id())),
-                    None => error.with_hint("--list-rules lists the ids"),
-                }
-            };
-            Rule::parse(id).ok_or_else(unknown)
-        };
         let remedies = [(Remedy::Dereference, self.dereference), (Remedy::FixModes, self.fix_modes)];
         Ok(Settings {
-            allowed: self.allow.iter().map(rule).collect::<Result<_, _>>()?,
+            allowed: self.allow.iter().map(|id| rule("--allow", id)).collect::<Result<_, _>>()?,
             severity: if self.strict { Severity::Strict } else { Severity::Usual },
             followed: remedies.into_iter().filter_map(|(remedy, given)| given.then_some(remedy)).collect(),
         })
@@ -80,4 +83,26 @@ impl TemplateOptions {
     pub(super) const fn script_modes(&self) -> ScriptModes {
         if self.fix_modes { ScriptModes::Executable } else { ScriptModes::Kept }
     }
+}
+
+/// The text that `words` ask for in place of an invocation: a list of the rules, or one of them explained.
+pub(super) fn about_rules(words: &Words) -> Result<Option<String>, UsageError> {
+    let (option, text) = match words.value("explain") {
+        Some(id) => ("--explain", rule("--explain", id)?.explain()),
+        None if words.has("list-rules") => ("--list-rules", rules::list()),
+        None => return Ok(None),
+    };
+    if words.has_operands() { Err(UsageError::new(format!("{option} takes no operands"))) } else { Ok(Some(text)) }
+}
+
+/// The rule with an id that a user typed.
+fn rule(option: &str, id: &OsStr) -> Result<Rule, UsageError> {
+    let id = id.as_encoded_bytes();
+    Rule::parse(id).ok_or_else(|| {
+        let error = UsageError::new(format!("{option} `{}`: unknown id", Shown(id)));
+        match rules::nearest(id) {
+            Some(meant) => error.with_hint(format!("did you mean `{}`?", meant.id())),
+            None => error.with_hint("--list-rules lists the ids"),
+        }
+    })
 }

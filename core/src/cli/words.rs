@@ -73,6 +73,17 @@ impl Words {
         self.options().any(|word| is_option(word, long))
     }
 
+    /// The value of the option `long`: the last one counts.
+    pub(super) fn value(&self, long: &str) -> Option<&OsStr> {
+        self.options().filter_map(|word| word.strip_prefix("--")?.strip_prefix(long)?.strip_prefix("=")).last()
+    }
+
+    /// Whether there are operands.
+    pub(super) fn has_operands(&self) -> bool {
+        self.options().count() + 1 < self.0.len()
+            || self.options().any(|word| word == "-" || !word.as_encoded_bytes().starts_with(b"-"))
+    }
+
     /// The words but for the options of `own`.
     pub(super) fn without(self, own: &clap::Command) -> Vec<OsString> {
         let count = self.options().count();

@@ -1,9 +1,12 @@
 //! The laws that take any bytes: one for everything that comes from outside. Each is a fuzz target, and the test-suite puts what
 //! the fuzzers found worth keeping through them again.
 
+use super::law::{Broken, Held, law};
+use super::lexer::lex;
 use super::memory::can_be_made;
+use super::sample;
 use super::script_words::{is_substituted, parts, say_what_was_asked};
-use super::{Broken, Held, law, lex, sample};
+use super::smallest::{prefixed_text_is_one_word, quoted_text_is_one_word};
 use crate::cli::{self, Invocation, PlanSource, Program, Refusal, UsageError};
 use crate::escape::is_shown;
 use crate::execline::{Script, Text, Word, Wrapper};
@@ -150,8 +153,8 @@ pub fn quoting(bytes: &[u8]) -> Result<Held, Broken> {
         }
     };
     law(!bytes.contains(&0), "a NUL is refused", &bytes)?;
-    law(super::quoted_text_is_one_word(&text), "a quoted text is one word", &text)?;
-    law(super::prefixed_text_is_one_word(&text), "a text behind a prefix is one word", &text)?;
+    law(quoted_text_is_one_word(&text), "a quoted text is one word", &text)?;
+    law(prefixed_text_is_one_word(&text), "a text behind a prefix is one word", &text)?;
     law(Word::quoted(&text).as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~')), "a quoted text is printable", &text)?;
     let shebang = match ShebangDir::new(b"/bin") {
         Ok(shebang) => shebang,
@@ -222,5 +225,5 @@ fn is_one_line(message: &dyn Display) -> Result<(), Broken> {
 }
 
 fn lines_are_shown(text: &str) -> Result<(), Broken> {
-    text.lines().try_for_each(|line| law(is_shown(line), "every line can be shown", &line))
+    text.lines().flat_map(|line| line.split('\t')).try_for_each(|line| law(is_shown(line), "every line can be shown", &line))
 }

@@ -1,7 +1,7 @@
 //! A plan carried out in memory, by rules of its own: what no plan may do is said here a second time, in other words than in
 //! [`crate::check`], so that a mistake there does not hide itself.
 
-use super::{Broken, law};
+use super::law::{Broken, law};
 use crate::facts::Facts;
 use crate::path::TreePath;
 use crate::plan::{Content, Plan};

@@ -1,178 +1,19 @@
 //! Properties as functions: what must hold for any input. Tests and fuzz targets call the same ones.
 //!
-//! Each answers whether the law holds for its input, so that a failure is reported by whoever called, with the input. [`ANY_BYTES`]
+//! Each returns whether the law holds for its input, so that a failure is reported by whoever called, with the input. [`ANY_BYTES`]
 //! are those that take any bytes at all, one for each fuzz target.
 
 mod any_bytes;
+mod law;
+mod lexer;
 mod memory;
 pub mod sample;
 mod script_words;
+mod smallest;
 
 pub use any_bytes::{ANY_BYTES, AnyBytes, command_line, job_document, plan_document, quoting};
-
-use crate::execline::{Text, Word};
-use crate::path::TreePath;
-use alloc::format;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
-
-/// A [`TreePath`] that is accepted never escapes: no empty, `.` or `..` component, no slash at either end, no NUL, and its bytes
-/// are what was given.
-#[must_use]
-pub fn tree_path_never_escapes(bytes: &[u8]) -> bool {
-    TreePath::parse(bytes).is_err_and(|_| !is_plain_relative(bytes)) || {
-        TreePath::parse(bytes).is_ok_and(|path| path.as_bytes() == bytes && is_plain_relative(bytes))
-    }
-}
-
-fn is_plain_relative(bytes: &[u8]) -> bool {
-    bytes.is_empty()
-        || bytes.len() <= crate::path::PATH_MAX
-            && bytes.split(|&byte| byte == b'/').all(|name| {
-                !name.is_empty() && name.len() <= crate::path::NAME_MAX && name != b"." && name != b".." && !name.contains(&0)
-            })
-}
-
-/// The order of paths puts a directory before what is in it, and nothing between them that is not in it.
-#[must_use]
-pub fn tree_path_order_is_by_component(left: &TreePath, right: &TreePath) -> bool {
-    left.cmp(right) == left.components().cmp(right.components())
-}
-
-/// A quoted text is one word for execlineb, the same bytes.
-#[must_use]
-pub fn quoted_text_is_one_word(text: &Text) -> bool {
-    lex(Word::quoted(text).as_bytes()) == Ok(Vec::from([text.as_bytes().to_vec()]))
-}
-
-/// A text behind a prefix is one word for execlineb, the same bytes.
-#[must_use]
-pub fn prefixed_text_is_one_word(text: &Text) -> bool {
-    let expected = [b"p", text.as_bytes()].concat();
-    lex(Word::prefixed("p", text).as_bytes()) == Ok(Vec::from([expected]))
-}
-
-/// How a law held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// The input was refused, in order.
-    Refused,
-    /// The input was taken, and everything that follows from it is as it must be.
-    Whole,
-}
-
-/// A law does not hold: which part of it, and what it was about.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}: {about}")]
-pub struct Broken {
-    what: &'static str,
-    about: String,
-}
-
-/// Fails with `what` where `holds` is false.
-fn law(holds: bool, what: &'static str, about: &dyn fmt::Debug) -> Result<(), Broken> {
-    if holds { Ok(()) } else { Err(Broken { what, about: format!("{about:?}") }) }
-}
-
-/// What execlineb would complain about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LexError {
-    /// A quoted part does not end, or a word ends in a backslash that nothing follows.
-    Unterminated,
-    /// A number after a backslash is no byte.
-    Number,
-}
-
-/// The words of a script as execlineb reads them (docs/original.md, "The lexer of execlineb"). A word that begins or ends a block
-/// is that word.
-pub fn lex(script: &[u8]) -> Result<Vec<Vec<u8>>, LexError> {
-    let mut words = Vec::new();
-    let mut rest = script;
-    loop {
-        rest = skip_separators(rest);
-        match rest {
-            // Between words a backslash takes a newline, or the end, with it; inside of a word it does not.
-            [] | [b'\\'] => return Ok(words),
-            [b'\\', b'\n', tail @ ..] => rest = tail,
-            [b'#', ..] => {
-                let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
-                rest = rest.get(end..).unwrap_or_default();
-            }
-            _ => {
-                let (word, tail) = lex_word(rest)?;
-                words.push(word);
-                rest = tail;
-            }
-        }
-    }
-}
-
-/// `script` without the separators at its start: every byte up to the space.
-fn skip_separators(script: &[u8]) -> &[u8] {
-    let start = script.iter().position(|&byte| byte > b' ').unwrap_or(script.len());
-    script.get(start..).unwrap_or_default()
-}
-
-fn lex_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), LexError> {
-    let mut word = Vec::new();
-    loop {
-        match rest {
-            [] | [0..=b' ', ..] => return Ok((word, rest)),
-            [b'"', tail @ ..] => rest = lex_quoted(tail, &mut word)?,
-            [b'\\'] => return Err(LexError::Unterminated),
-            [b'\\', byte, tail @ ..] | [byte, tail @ ..] => {
-                word.push(*byte);
-                rest = tail;
-            }
-        }
-    }
-}
-
-fn lex_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8], LexError> {
-    loop {
-        let is_number = matches!(rest, [b'\\', b'0'..=b'9', ..]);
-        let (byte, tail) = match rest {
-            [] | [b'\\'] => return Err(LexError::Unterminated),
-            [b'"', tail @ ..] => return Ok(tail),
-            [b'\\', b'\n', tail @ ..] => {
-                rest = tail;
-                continue;
-            }
-            [b'\\', b'0', b'x', tail @ ..] => lex_number(tail, 16, 2)?,
-            [b'\\', b'0', tail @ ..] => lex_number(tail, 8, 3)?,
-            [b'\\', b'1'..=b'9', ..] => lex_number(rest.get(1..).unwrap_or_default(), 10, 3)?,
-            [b'\\', byte, tail @ ..] => (control(*byte), tail),
-            [byte, tail @ ..] => (*byte, tail),
-        };
-        word.push(byte);
-        rest = tail;
-        // Where a script ends behind a number, the quoted part does too.
-        if is_number && rest.is_empty() {
-            return Ok(rest);
-        }
-    }
-}
-
-fn lex_number(text: &[u8], radix: u32, digits: usize) -> Result<(u8, &[u8]), LexError> {
-    let length = text.iter().take(digits).take_while(|&&byte| char::from(byte).is_digit(radix)).count();
-    let (number, tail) = text.split_at_checked(length).ok_or(LexError::Number)?;
-    let value = number.iter().try_fold(0u32, |value, &byte| Some(value * radix + char::from(byte).to_digit(radix)?));
-    match value.and_then(|value| u8::try_from(value).ok()) {
-        Some(byte) if byte != 0 && length > 0 => Ok((byte, tail)),
-        _ => Err(LexError::Number),
-    }
-}
-
-const fn control(letter: u8) -> u8 {
-    match letter {
-        b'a' => 0x07,
-        b'b' => 0x08,
-        b't' => b'\t',
-        b'n' => b'\n',
-        b'v' => 0x0b,
-        b'f' => 0x0c,
-        b'r' => b'\r',
-        other => other,
-    }
-}
+pub use law::{Broken, Held};
+pub use lexer::{LexError, lex};
+pub use smallest::{
+    prefixed_text_is_one_word, quoted_text_is_one_word, tree_path_never_escapes, tree_path_order_is_by_component,
+};

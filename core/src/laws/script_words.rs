@@ -1,6 +1,7 @@
 //! What generated scripts say, read back word by word.
 
-use super::{Broken, law, lex};
+use super::law::{Broken, law};
+use super::lexer::lex;
 use crate::account::Account;
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
 use crate::plan::{Content, Plan};

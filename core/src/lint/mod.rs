@@ -6,6 +6,7 @@
 
 mod commands;
 mod control_scripts;
+mod control_values;
 mod interpreter;
 mod language;
 mod leftovers;
@@ -17,7 +18,6 @@ mod s6_rc_files;
 mod tokens;
 mod user_access;
 mod uses;
-mod values;
 mod writers;
 
 use crate::facts::Facts;

@@ -9,7 +9,7 @@ mod error;
 mod scripts;
 mod wrap;
 
-pub use content::{Content, Placement, Plan};
+pub use content::{Content, OtherTemplate, Placement, Plan};
 pub use error::PlanError;
 pub use wrap::{ScriptProblem, ScriptReason, WrapError};
 

@@ -5,9 +5,10 @@ use crate::tree::TreeError;
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::cell::Cell;
 use core::fmt;
 use core::marker::PhantomData;
-use serde::de::{self, IntoDeserializer as _, Visitor};
+use serde::de::{self, DeserializeSeed, IntoDeserializer as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The version of both documents that this program writes, and the only one that it reads.
@@ -97,36 +98,116 @@ pub(super) trait Document {
     fn head(&self) -> (&str, u32);
 }
 
-#[derive(Deserialize)]
-struct HeadV3<'a> {
-    #[serde(borrow)]
-    format: Cow<'a, str>,
-    version: u32,
-}
-
 /// Reads a document of the kind that calls itself `format`. Where it cannot be read, its head may say why.
 pub(super) fn from_json<'a, T: Deserialize<'a> + Document>(
     what: &'static str,
     format: &str,
     json: &'a [u8],
 ) -> Result<T, WireError> {
-    let check = |(found, version): (&str, u32)| {
-        if found != format {
-            Err(WireError::Format { what, found: found.into() })
-        } else if version != VERSION {
-            Err(WireError::Version { what, found: version })
-        } else {
-            Ok(())
-        }
-    };
     match serde_json::from_slice::<Object<T>>(json) {
-        Ok(Object(document)) => check(document.head()).map(|()| document),
-        Err(error) => {
-            if let Ok(head) = serde_json::from_slice::<HeadV3<'_>>(json) {
-                check((&head.format, head.version))?;
+        Ok(Object(document)) => check_head(what, format, document.head()).map(|()| document),
+        Err(error) => Err(refusal(what, format, json, &error)),
+    }
+}
+
+/// The same while the document is read; the outer error is the reader's.
+#[cfg(feature = "cli")]
+pub(super) fn from_reader<T: Deserialize<'static> + Document>(
+    what: &'static str,
+    format: &str,
+    reader: impl std::io::Read,
+) -> std::io::Result<Result<T, WireError>> {
+    let mut beginning = Beginning { reader, bytes: Vec::new() };
+    let mut deserializer = serde_json::Deserializer::from_reader(std::io::BufReader::new(&mut beginning));
+    let document =
+        Object::<T>::deserialize(&mut deserializer).and_then(|Object(document)| deserializer.end().map(|()| document));
+    drop(deserializer);
+    match document {
+        Ok(document) => Ok(check_head(what, format, document.head()).map(|()| document)),
+        Err(error) if error.is_io() => Err(error.into()),
+        Err(error) => Ok(Err(refusal(what, format, &beginning.bytes, &error))),
+    }
+}
+
+/// A reader that keeps the beginning of what it reads.
+#[cfg(feature = "cli")]
+struct Beginning<R> {
+    reader: R,
+    bytes: Vec<u8>,
+}
+
+#[cfg(feature = "cli")]
+impl<R> Beginning<R> {
+    /// As many bytes as are kept: documents of this program say what they are in the first hundred.
+    const MAX: usize = 4096;
+}
+
+#[cfg(feature = "cli")]
+impl<R: std::io::Read> std::io::Read for Beginning<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        let room = Self::MAX.saturating_sub(self.bytes.len()).min(count);
+        self.bytes.extend_from_slice(buffer.get(..room).unwrap_or_default());
+        Ok(count)
+    }
+}
+
+fn check_head(what: &'static str, format: &str, (found, version): (&str, u32)) -> Result<(), WireError> {
+    if found != format {
+        Err(WireError::Format { what, found: found.into() })
+    } else if version != VERSION {
+        Err(WireError::Version { what, found: version })
+    } else {
+        Ok(())
+    }
+}
+
+/// Why a document cannot be read that begins with `json`.
+fn refusal(what: &'static str, format: &str, json: &[u8], error: &serde_json::Error) -> WireError {
+    let head = Head::default();
+    // It fails as well; what counts is what it has seen before.
+    let _ = (&head).deserialize(&mut serde_json::Deserializer::from_slice(json));
+    if let (Some(found), Some(version)) = (head.format.take(), head.version.take())
+        && let Err(refusal) = check_head(what, format, (&found, version))
+    {
+        return refusal;
+    }
+    WireError::Syntax { what, reason: shown(&error.to_string()) }
+}
+
+/// What a document says that it is, as far as it can be read.
+#[derive(Default)]
+struct Head {
+    format: Cell<Option<String>>,
+    version: Cell<Option<u32>>,
+}
+
+impl<'de> DeserializeSeed<'de> for &Head {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &Head {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match &*key {
+                "format" => self.format.set(Some(map.next_value()?)),
+                "version" => self.version.set(Some(map.next_value()?)),
+                _ => {
+                    map.next_value::<de::IgnoredAny>()?;
+                }
             }
-            Err(WireError::Syntax { what, reason: shown(&error.to_string()) })
         }
+        Ok(())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::bytes::Bytes;
 use super::entry::{EntryV3, TemplateDigest, tree_of};
+#[cfg(feature = "cli")]
+use super::json::from_reader;
 use super::json::{Document, VERSION, WireError, from_json, objects, to_json, word};
 use crate::options::Options;
 use crate::path::TreePath;
@@ -14,6 +16,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
+const WHAT: &str = "plan";
 const PLAN: &str = "s6-instance-maker plan";
 
 /// A plan, and which template it was computed from.
@@ -59,8 +62,16 @@ impl PlanDocument {
 
     /// Reads a document.
     pub fn decode(json: &[u8]) -> Result<Self, WireError> {
-        const WHAT: &str = "plan";
-        let document: PlanV3<'_> = from_json(WHAT, PLAN, json)?;
+        Self::from_wire(from_json(WHAT, PLAN, json)?)
+    }
+
+    /// Parses a document while it is read; the outer error is the reader's.
+    #[cfg(feature = "cli")]
+    pub fn read(reader: impl std::io::Read) -> std::io::Result<Result<Self, WireError>> {
+        Ok(from_reader(WHAT, PLAN, reader)?.and_then(Self::from_wire))
+    }
+
+    fn from_wire(document: PlanV3<'_>) -> Result<Self, WireError> {
         let invalid = |part| WireError::Part { what: WHAT, part };
         let template = TemplateDigest::parse(&document.template).ok_or_else(|| invalid("template"))?;
         let options = Options::parse(document.options.iter().map(|word| &word.0)).map_err(|_| invalid("list of options"))?;

@@ -1,0 +1,57 @@
+//! Actions, and how they are done: the values that the options of the last two families stand for.
+
+use clap::ValueEnum;
+
+/// What to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Carry out the plan.
+    Create,
+    /// Print the plan.
+    Print(Format),
+    /// Print what a plan is computed from.
+    PrintJob,
+}
+
+/// What happens to symbolic links that point outside the template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkPolicy {
+    /// They stay links, like all others.
+    Kept,
+    /// Their targets are copied in their place.
+    Copied {
+        /// The most that may be copied, in bytes.
+        limit: u64,
+    },
+}
+
+/// Whether a result survives a crash of the whole system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// The system writes it to disk in its own time.
+    #[default]
+    Eventual,
+    /// Every file and directory is flushed before the result appears, and the directory that it appears in after that.
+    Flushed,
+}
+
+impl Action {
+    /// Whether it writes files, which must not be left half made.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        match self {
+            Self::Create => true,
+            Self::Print(_) | Self::PrintJob => false,
+        }
+    }
+}
+
+/// The forms in which a plan can be printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: see [`Plan`](crate::plan::Plan)'s `Display`.
+    #[default]
+    Text,
+    /// For programs: see docs/plan-format.md.
+    Json,
+}

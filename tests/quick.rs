@@ -1,0 +1,13 @@
+//! The tests for every save: no root, no network, no other program than ours, and hardly any disk. `tests/quick` runs them.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::disallowed_methods, reason = "tests look at the disk, and run programs, as a user does")]
+
+mod cli;
+mod edges;
+mod fuzz;
+mod laws;
+mod lint;
+mod plan;
+mod tidy;
+mod wire;

@@ -1,0 +1,138 @@
+//! Seeds of the fuzz targets: the kept files of `fuzz/seeds`, and the tables of the tests, as inputs.
+//!
+//! A kept file has cases of one kind. As in JSON text sequences (RFC 7464), each begins with a record separator and ends with a newline.
+
+use crate::cases::CASES;
+use crate::damage::damaged;
+use crate::jobs;
+use crate::manifest;
+use crate::program;
+use crate::wrong::WRONG;
+use s6_instance_maker_core::instances::Instances;
+use s6_instance_maker_core::plan::plan;
+use s6_instance_maker_core::wire::Job;
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+
+/// The byte before each case.
+pub const RECORD_SEPARATOR: u8 = 0x1e;
+
+/// One input of a fuzz target.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// The file or table that it comes from and its number there, usable as the name of a file.
+    pub name: String,
+    /// The input.
+    pub bytes: Vec<u8>,
+}
+
+/// The kept files of a fuzz target, in the order of their names.
+///
+/// # Panics
+///
+/// When they cannot be read.
+#[must_use]
+pub fn files(target: &str) -> Vec<PathBuf> {
+    let folder = program::workspace().join("fuzz/seeds").join(target);
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// The cases of the kept files of a fuzz target, in the order of the files' names.
+///
+/// # Panics
+///
+/// When a file cannot be read or has another form.
+#[must_use]
+pub fn kept(target: &str) -> Vec<Seed> {
+    let mut seeds = Vec::new();
+    for path in files(target) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let records = bytes.strip_prefix(&[RECORD_SEPARATOR]).unwrap_or_else(|| panic!("{name} has no record separator"));
+        for (index, record) in records.split(|&byte| byte == RECORD_SEPARATOR).enumerate() {
+            let case = record.strip_suffix(b"\n").unwrap_or_else(|| panic!("{name}: case {index} ends in no newline"));
+            seeds.push(Seed { name: format!("{name}-{index}"), bytes: case.to_vec() });
+        }
+    }
+    seeds
+}
+
+/// The rows of the tests' tables as inputs of a fuzz target: documents are written by the program's own code, so that they are of
+/// its current version.
+///
+/// # Panics
+///
+/// When there is no target of that name.
+#[must_use]
+pub fn tables(target: &str) -> Vec<Seed> {
+    let inputs: Vec<Vec<u8>> = match target {
+        "argv" => {
+            let planned = CASES.iter().map(|(_, options, _)| [*options, &["t", "d"][..]].concat().join("\0").into_bytes());
+            planned.chain(WRONG.iter().map(|words| words.join("\0").into_bytes())).collect()
+        }
+        "job" => {
+            let encode = |case: &jobs::Case| Job::encode(&Instances::default(), &case.facts, &case.template);
+            let small = small_jobs().iter().flat_map(|case| damaged(&text(&encode(case)))).collect::<Vec<_>>();
+            jobs::cases().iter().map(encode).chain(small).collect()
+        }
+        "plan" => {
+            let small = small_jobs().iter().filter_map(document).flat_map(|plan| damaged(&text(&plan))).collect::<Vec<_>>();
+            jobs::cases().iter().filter_map(document).chain(small).collect()
+        }
+        "quoting" => texts(),
+        other => panic!("there are no tables for the fuzz target {other}"),
+    };
+    let seed = |(index, bytes)| Seed { name: format!("table-{index}"), bytes };
+    inputs.into_iter().enumerate().map(seed).collect()
+}
+
+/// Every text of at most three of the characters that mean something to execlineb, and of some that follow them in escapes.
+fn texts() -> Vec<Vec<u8>> {
+    let mut texts = vec![Vec::new()];
+    let mut shorter = 0;
+    for _ in 0..3 {
+        let end = texts.len();
+        for index in shorter..end {
+            let longer = |&byte| [texts[index].as_slice(), &[byte]].concat();
+            let longer: Vec<_> = b"\\\"\n #an0x4${".iter().map(longer).collect();
+            texts.extend(longer);
+        }
+        shorter = end;
+    }
+    texts
+}
+
+/// Jobs of few bytes that have every member that a job can have, and whose plans have every member that a plan can have.
+fn small_jobs() -> Vec<jobs::Case> {
+    let new = (["-uwww-data", "-t1"], "0700 file run = #!/bin/sh");
+    let within = (["-rs", "--allow=link-leaves-template"], "0777 link run -> /e\n0600 fifo f (33:4)");
+    let case = |(options, template): ([&str; 2], &str)| {
+        let words = options.into_iter().chain(["--allow=not-readable-by-user", "t", "d"]).map(OsString::from).collect();
+        jobs::Case { words, facts: manifest::facts(), template: manifest::template(template) }
+    };
+    [new, within].map(case).into()
+}
+
+/// A document of the program as text.
+fn text(document: &[u8]) -> String {
+    String::from_utf8(document.to_vec()).unwrap()
+}
+
+/// The plan of a case as a document; `None`: the case is refused.
+fn document(case: &jobs::Case) -> Option<Vec<u8>> {
+    let request = manifest::request(case.words.clone()).ok()?;
+    let plan = plan(&request, &case.facts, &case.template).ok()?;
+    Some(crate::manifest::document(&plan, &request, &case.template))
+}
+
+/// All seeds of a fuzz target: the kept ones, then those of the tables.
+#[must_use]
+pub fn seeds(target: &str) -> Vec<Seed> {
+    let mut seeds = kept(target);
+    seeds.extend(tables(target));
+    seeds
+}
