@@ -13,6 +13,7 @@ use s6_instance_maker_workspace::manifest::{facts, planned, request, template};
 use std::fmt::Write as _;
 
 mod control;
+mod hints;
 mod requests;
 mod rules;
 mod scripts;

@@ -106,7 +106,7 @@ impl fmt::Display for ShownWord<'_> {
 
 /// Controls of direction, zero-width and blank characters, separators of lines and paragraphs, tags: they make a line lie about its
 /// content.
-const fn is_invisible(c: char) -> bool {
+pub(crate) const fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{ad}'

@@ -1,7 +1,9 @@
 //! Instances that are there from the start, and the names that instances have.
 
+use crate::escape;
 use crate::path::Name;
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// The longest name of an instance that every s6-svscan supervises, in bytes (docs/original.md, "Arguments and names of instances").
@@ -70,41 +72,75 @@ pub struct Instances(BTreeSet<InstanceName>);
 #[error("the instance `{0}` is declared twice")]
 pub struct DeclaredTwice(pub InstanceName);
 
-/// Why a list of names is none.
+/// Why a list of names is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
-    /// A line is no name.
+    /// The text is not in bytes that names can be in.
+    #[error("is UTF-16 text; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)")]
+    Utf16,
+    /// A line is not a name.
     #[error("line {line}, `{}`: {source}", crate::escape::Brief(.text))]
     Name {
-        /// Which, from 1.
+        /// The line's number, from 1.
         line: usize,
-        /// What it says.
-        text: alloc::vec::Vec<u8>,
-        /// Why it is none.
+        /// What it says, without blanks around it.
+        text: Vec<u8>,
+        /// Why it is not a name.
         source: InstanceNameError,
     },
-    /// A line says what another one has said.
+    /// A line is a name that was hardly meant.
+    #[error("line {line}, `{}`: {reason}", crate::escape::Brief(.text))]
+    Doubtful {
+        /// The line's number, from 1.
+        line: usize,
+        /// What it says, without blanks around it.
+        text: Vec<u8>,
+        /// Why it was hardly meant.
+        reason: Doubt,
+    },
+    /// A line repeats another one.
     #[error("line {line}: {source}")]
     Twice {
-        /// Which, from 1.
+        /// The line's number, from 1.
         line: usize,
         /// The name.
         source: DeclaredTwice,
     },
 }
 
+/// Why a line of a list is hardly meant as the name that it is; `--instance` takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    /// Quotes, commas, semicolons, brackets or braces.
+    #[error("a list has one plain name per line, without quotes, commas, semicolons, brackets and braces")]
+    Punctuation,
+    /// Characters that nobody sees.
+    #[error("contains a control character, an invisible one, or a blank other than a space")]
+    Invisible,
+}
+
 impl Instances {
-    /// Reads a list, a name a line; the last line may lack its newline. A line that is empty names nothing, and is an error like any
-    /// other that is no name.
+    /// Reads a list: one name per line. Blanks around a name, carriage returns at the ends of lines, empty lines, lines that begin
+    /// with `#`, and a byte order mark at the beginning of the text are no part of names.
+    ///
+    /// # Errors
+    ///
+    /// The first line that is not a name, or hardly meant as one.
     pub fn parse_list(text: &[u8]) -> Result<Self, ListError> {
-        let mut instances = Self::default();
-        let body = text.strip_suffix(b"\n").unwrap_or(text);
-        if text.is_empty() {
-            return Ok(instances);
+        if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+            return Err(ListError::Utf16);
         }
+        let mut instances = Self::default();
+        let body = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         for (index, text) in body.split(|&byte| byte == b'\n').enumerate() {
-            let line = index + 1;
+            let (line, text) = (index + 1, text.trim_ascii());
+            if text.is_empty() || text.starts_with(b"#") {
+                continue;
+            }
             let name = InstanceName::new(text).map_err(|source| ListError::Name { line, text: text.to_vec(), source })?;
+            if let Some(reason) = Doubt::about(text) {
+                return Err(ListError::Doubtful { line, text: text.to_vec(), reason });
+            }
             instances.declare(name).map_err(|source| ListError::Twice { line, source })?;
         }
         Ok(instances)
@@ -136,6 +172,17 @@ impl Instances {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl Doubt {
+    fn about(name: &[u8]) -> Option<Self> {
+        let is_invisible = |c: char| c.is_control() || c.is_whitespace() || escape::is_invisible(c);
+        if name.iter().any(|byte| b"\"'`,;[]{}".contains(byte)) {
+            Some(Self::Punctuation)
+        } else {
+            name.utf8_chunks().any(|chunk| chunk.valid().chars().any(is_invisible)).then_some(Self::Invisible)
+        }
     }
 }
 

@@ -62,13 +62,18 @@ fn lists() {
     from_stdin("b\na", &["template", "out"]).expect_code(0);
     assert_eq!(names(&scratch.join("out/instance")), ["a", "b"]);
     fs::remove_dir_all(scratch.join("out")).unwrap();
+    from_stdin("\u{feff}# today\r\n  b\r\n\r\na\r\n", &["template", "out"]).expect_code(0);
+    assert_eq!(names(&scratch.join("out/instance")), ["a", "b"]);
+    fs::remove_dir_all(scratch.join("out")).unwrap();
     from_stdin("", &["template", "out"]).expect_code(0);
     assert!(names(&scratch.join("out/instances")).is_empty());
     fs::remove_dir_all(scratch.join("out")).unwrap();
     for (list, words, message) in [
-        ("a\n\nb\n", &[][..], "`standard input`: line 2, ``: cannot be empty"),
-        ("\n", &[], "`standard input`: line 1, ``: cannot be empty"),
-        ("a\r\n", &[], "`standard input`: line 1, `a\\r`: cannot contain a space, tab, newline, form feed or carriage return"),
+        (
+            "a\n\nb c\n",
+            &[][..],
+            "`standard input`: line 3, `b c`: cannot contain a space, tab, newline, form feed or carriage return",
+        ),
         ("a\nb\na\n", &[], "`standard input`: line 3: the instance `a` is declared twice"),
         ("a\n../b\n", &[], "`standard input`: line 2, `../b`: cannot begin with a dot"),
         ("a\n\u{1b}[2J/\n", &[], "`standard input`: line 2, `\\x1b[2J/`: cannot contain a slash or a NUL"),

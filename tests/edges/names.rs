@@ -40,26 +40,32 @@ fn names_of_instances() {
     }
 }
 
-/// A list has a name a line, and says which line is none.
+/// A list has one name per line, as people and other tools write them.
 #[test]
 fn lists_of_instances() {
     let names = |text: &str| -> Result<Vec<String>, String> {
         let list = Instances::parse_list(text.as_bytes()).map_err(|error| error.to_string())?;
-        assert_eq!((list.is_empty(), list.iter().len()), (text.is_empty(), list.iter().count()), "{text:?}");
+        assert_eq!(list.is_empty(), list.iter().len() == 0, "{text:?}");
         Ok(list.iter().map(ToString::to_string).collect())
     };
-    assert_eq!(names(""), Ok(Vec::new()));
-    for text in ["b\na\n", "a\nb"] {
-        assert_eq!(names(text), Ok(vec!["a".to_owned(), "b".to_owned()]));
+    for text in ["", "\n", "\n\r\n \t\n", "# none\n", "\u{feff}", "\u{feff}# none\r\n"] {
+        assert_eq!(names(text), Ok(Vec::new()), "{text:?}");
     }
-    let empty = InstanceNameError::Empty;
-    for (text, line) in [("\n", 1), ("\na\n", 1), ("a\n\n", 2), ("a\n\nb\n", 2)] {
-        let error = ListError::Name { line, text: Vec::new(), source: empty };
-        assert_eq!(Instances::parse_list(text.as_bytes()), Err(error), "{text:?}");
+    for text in [
+        "b\na\n",
+        "a\nb",
+        "\u{feff}a\nb\n",
+        "a\r\nb\r\n",
+        "\u{feff}a\r\nb",
+        "\na\n\n\nb\n\n",
+        "  a\n\tb \t\n",
+        "# those of today\na\n  # and\nb\n#c\n",
+    ] {
+        assert_eq!(names(text), Ok(vec!["a".to_owned(), "b".to_owned()]), "{text:?}");
     }
-    let blank = ListError::Name { line: 3, text: b"c d".to_vec(), source: InstanceNameError::Blank };
-    assert_eq!(Instances::parse_list(b"a\nb\nc d\n"), Err(blank.clone()));
-    assert!(blank.to_string().starts_with("line 3, `c d`: cannot contain a space"), "{blank}");
+    let blank = ListError::Name { line: 4, text: b"c d".to_vec(), source: InstanceNameError::Blank };
+    assert_eq!(Instances::parse_list(b"a\n\nb\n c d\r\n"), Err(blank.clone()));
+    assert!(blank.to_string().starts_with("line 4, `c d`: cannot contain a space"), "{blank}");
     assert_eq!(names("a\nb\na\n"), Err("line 3: the instance `a` is declared twice".to_owned()));
     let list = |text: &str| Instances::parse_list(text.as_bytes()).unwrap();
     assert_eq!(list("a\nb").and(&list("c")), Ok(list("a\nb\nc")));
@@ -67,6 +73,39 @@ fn lists_of_instances() {
     let mut declared = list("b");
     assert_eq!((declared.declare(instance("a")), declared.clone()), (Ok(()), list("a\nb")));
     assert_eq!((declared.declare(instance("b")), declared), (Err(DeclaredTwice(instance("b"))), list("a\nb")));
+}
+
+/// Nobody gets an instance that nobody named: what is no list of plain names is refused, with line and reason.
+#[test]
+fn lists_that_are_none() {
+    let refused = |text: &[u8]| Instances::parse_list(text).unwrap_err().to_string();
+    for (text, start) in [
+        ("a\n\u{feff}b\n", "line 2, `\\u{feff}b`: contains a control character, an invisible one, or a blank"),
+        ("a\u{a0}\n", "line 1, `a\u{a0}`: contains "),
+        ("a\u{200b}b\n", "line 1, `a\\u{200b}b`: contains "),
+        ("a\u{b}\n", "line 1, `a\\x0b`: contains "),
+        ("a\u{1b}[0m\n", "line 1, `a\\x1b[0m`: a list has one plain name per line"),
+        ("a\rb\r", "line 1, `a\\rb`: cannot contain a space"),
+        ("a # the first\n", "line 1, `a # the first`: cannot contain a space"),
+        ("- a\n", "line 1, `- a`: cannot contain a space"),
+        ("\"a\"\n", "line 1, `\"a\"`: a list has one plain name per line"),
+        ("'a'\n", "line 1, `'a'`: a list has "),
+        ("a,b\n", "line 1, `a,b`: a list has "),
+        ("a\nb;\n", "line 2, `b;`: a list has "),
+        ("[\na\n]\n", "line 1, `[`: a list has "),
+        ("{}\n", "line 1, `{}`: a list has "),
+        ("./a\n", "line 1, `./a`: cannot begin with a dot"),
+        ("a/b\n", "line 1, `a/b`: cannot contain a slash"),
+        ("a\0\n", "line 1, `a\\x00`: cannot contain a slash or a NUL"),
+    ] {
+        let message = refused(text.as_bytes());
+        assert!(message.starts_with(start), "{text:?}: {message}");
+    }
+    for utf16 in [b"\xff\xfea\0\n\0".as_slice(), b"\xfe\xff\0a\0\n"] {
+        assert!(refused(utf16).contains("UTF-16"));
+    }
+    // Names that are no text are names all the same.
+    assert_eq!(Instances::parse_list(b"caf\xe9\n").unwrap().iter().len(), 1);
 }
 
 #[test]

@@ -18,7 +18,8 @@ pub(super) struct InstanceOptions {
 
     /// Create the instances listed in FILE
     ///
-    /// One name per line; `-` is standard input.
+    /// One name per line; `-` is standard input. Blanks around a name, empty lines and lines that begin
+    /// with # are ignored.
     #[arg(verbatim_doc_comment, long, value_name = "FILE")]
     instances_from: Option<OsString>,
 }

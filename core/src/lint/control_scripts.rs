@@ -74,7 +74,7 @@ impl Lint<'_> {
                 if !path.starts_with(b"/") && !self.has_interpreter(script.part, path) {
                     self.fault(script, Fault::InterpreterMissing(path.to_vec()));
                 } else if interpreter::rejects(path, arguments) {
-                    self.fault(script, Fault::InterpreterRejects(arguments.to_vec()));
+                    self.fault(script, Fault::InterpreterRejects([path, arguments].join(&b' ')));
                 }
                 let text = if is_whole { Text::Whole(&head) } else { Text::Beginning(tokens::without_last_word(&head)) };
                 self.text(script, path, Language::of(path, arguments), text);

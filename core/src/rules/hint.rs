@@ -1,7 +1,7 @@
 //! Hints: what to do about a problem, in words that can be followed as they stand.
 
 use super::control::Setting;
-use super::problem::{Denied, Leads, Problem, ServiceKind};
+use super::problem::{CheckFault, Denied, Leads, Problem, ServiceKind};
 use super::remedy::Remedy;
 use super::script::Fault;
 use crate::escape::Brief;
@@ -29,6 +29,7 @@ impl Problem {
                 }
             }
             Self::Script(_, Fault::Elsewhere(program)) => elsewhere(program),
+            Self::Script(_, Fault::InterpreterRejects(line)) => rejected(line),
             Self::ControlFile(file, _) => {
                 let value = match file.setting {
                     Setting::NotificationFd | Setting::LockFd => "a descriptor, a number from 3 to 2147483647,",
@@ -39,11 +40,10 @@ impl Problem {
                 let name = file.setting.name();
                 format!("write {value} on the first line of {name}, without blanks, or remove {name}")
             }
-            Self::SharedLogDirectory(directory) => format!(
-                "run mkdir -p \"{0}/$1\" before the logger and have it write to \"{0}/$1\": $1 is NAME/log in a shell, and in \
-                 execlineb with -S1",
-                Brief(directory)
-            ),
+            Self::SharedLogDirectory(directory) => shared(directory),
+            Self::Check(_, CheckFault::NotExecutable) if has(Remedy::FixModes) => {
+                "replace data/check by a script or a program".into()
+            }
             Self::UserCannot(denied) => denied.hint().to_string(),
             Self::NotALongrun(ServiceKind::Oneshot) => {
                 "make run a program that stays, and remove type; what runs once belongs into an s6-rc service of its own".into()
@@ -76,6 +76,33 @@ fn elsewhere(program: &[u8]) -> String {
     let directory = if directory.is_empty() { b"/".as_slice() } else { directory };
     let option = if name == b"/execlineb" { "--shebang-dir" } else { "--s6-dir" };
     format!("change the path in the script, or say that such programs are there: {option} {}", Brief(directory))
+}
+
+/// An interpreter line that says the same in one argument.
+fn rejected(line: &[u8]) -> String {
+    let length = line.iter().position(|&byte| byte == b' ').unwrap_or(line.len());
+    let (interpreter, arguments) = line.split_at_checked(length).unwrap_or((line, b""));
+    let arguments = arguments.trim_ascii();
+    let first = arguments.split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let rest = arguments.get(first.len()..).unwrap_or_default().trim_ascii();
+    let name = interpreter.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let shown = Brief(interpreter);
+    match name {
+        b"env" => format!("write #!{shown} -S {}", Brief(arguments)),
+        b"busybox" => format!("write #!{shown} {}, and set {} on the next line", Brief(first), Brief(rest)),
+        b"execlineb" => format!("keep one of its options: #!{shown} {}", Brief(first)),
+        _ => format!("write #!{shown}, and set {} on the next line", Brief(arguments)),
+    }
+}
+
+/// A log directory for each instance. Its parent is the instance's, which s6-log does not make.
+fn shared(directory: &[u8]) -> String {
+    let own = if directory.windows(2).any(|bytes| bytes == b"$1") { "" } else { "/$1" };
+    let directory = Brief(directory);
+    format!(
+        "run mkdir -p \"{directory}{own}\" before the logger, and have it write to \"{directory}{own}\": $1 is NAME/log in a shell, and in \
+         execlineb with -S1"
+    )
 }
 
 /// What says the same to s6-rc about the service that is made.

@@ -53,7 +53,7 @@ pub enum Fault {
     Elsewhere(Vec<u8>),
     /// An interpreter by a relative path, which is not in the template.
     InterpreterMissing(Vec<u8>),
-    /// Arguments in the interpreter line that the interpreter gets as one and does not accept.
+    /// An interpreter line, without `#!`, whose arguments the interpreter gets as one and does not accept.
     InterpreterRejects(Vec<u8>),
     /// A path by `../` that leaves the service directory.
     NamesParent(Vec<u8>),
@@ -219,10 +219,11 @@ impl Fault {
                 "names the interpreter `{}`, which is relative and not an executable file there; {follows}",
                 Brief(path)
             ),
-            Self::InterpreterRejects(arguments) => write!(
+            Self::InterpreterRejects(line) => write!(
                 f,
-                "has an interpreter line that passes `{}` as one argument, which the interpreter does not accept; {follows}",
-                Brief(arguments)
+                "has the interpreter line `#!{}`, which passes one argument with blanks that the interpreter does not accept; \
+                 {follows}",
+                Brief(line)
             ),
             Self::NamesParent(path) => {
                 let there = match script.part {

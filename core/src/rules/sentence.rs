@@ -57,7 +57,10 @@ impl fmt::Display for Problem {
             ),
             Self::UserCannot(denied) => denied.fmt(f),
             Self::OthersCanWrite(_) => {
-                write!(f, "can be written by others than its runner; they can run anything in each instance")
+                write!(
+                    f,
+                    "can be written by others than the account that runs the scripts; they can run anything in each instance"
+                )
             }
             Self::Check(_, CheckFault::Missing) => {
                 write!(f, "is missing, and run has s6-notifyoncheck run it; no instance is ever ready")

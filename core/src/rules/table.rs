@@ -141,7 +141,7 @@ rules! {
         "An error for `run` and `log/run`. A line passes one argument at most: all that is behind the interpreter, blanks included. \
          `env` without -S, `sh`, `bash` and `execlineb` do not accept it.",
         "The interpreter ends with an error, and the script does not run.",
-        "write the options as one (-eu, -Se), set them in the script (set -eu), or use env -S";
+        "pass one argument: env -S splits it, and a shell's options can be set in the script (set -eu)";
     LinkLeavesTemplate, "link-leaves-template", Either, "A link that points outside the template.",
         "An error where `run`, `log` or `log/run` pass through it. Links to `/dev`, `/proc`, `/sys` and `/run` count only where \
          s6-supervise reads or runs them.",
@@ -198,7 +198,7 @@ rules! {
     SharedLogDirectory, "shared-log-directory", Warning, "One log directory for all instances.",
         "Scripts `log/run` of shells and of execline whose s6-log writes to the same absolute directory for every instance.",
         "From the second instance on, the logger cannot lock the directory and ends at once; the instance blocks at 64 KiB.",
-        "make the directory depend on the argument, which is NAME/log: $1 in a shell, and in execlineb with -S1";
+        "make a directory for each instance (mkdir -p DIR/$1) and log there: $1 is NAME/log in a shell, and in execlineb with -S1";
     CheckMissing, "check-missing", Warning, "s6-notifyoncheck without a `data/check`.",
         "`run` runs s6-notifyoncheck, without -c.",
         "No instance is ever ready.",
