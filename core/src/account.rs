@@ -80,7 +80,7 @@ impl AccountName {
 
 impl fmt::Display for AccountName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::escape::Shown(self.as_bytes()).fmt(f)
+        crate::escape::Escaped(self.as_bytes()).fmt(f)
     }
 }
 

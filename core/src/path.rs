@@ -2,7 +2,7 @@
 //!
 //! This is not `std::path`: no path here is absolute, none has `.` or `..`, and nothing is looked up anywhere.
 
-use crate::escape::Shown;
+use crate::escape::Escaped;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -69,7 +69,7 @@ impl Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Shown(&self.0).fmt(f)
+        Escaped(&self.0).fmt(f)
     }
 }
 
@@ -211,7 +211,7 @@ impl PartialOrd for TreePath {
 
 impl fmt::Display for TreePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_root() { f.write_str(".") } else { Shown(&self.0).fmt(f) }
+        if self.is_root() { f.write_str(".") } else { Escaped(&self.0).fmt(f) }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::account::Account;
 use crate::definition::Definition;
-use crate::instances::{DeclaredTwice, Instances, NameMax};
+use crate::instances::{DuplicateInstance, Instances, NameMax};
 use crate::logging::Logging;
 use crate::rules;
 use crate::target::Target;
@@ -49,7 +49,7 @@ impl Request {
     }
 
     /// Adds instances to those that exist from the start. s6-rc creates the directories of instances itself: there they are none.
-    pub fn declare(&mut self, list: &Instances) -> Result<(), DeclaredTwice> {
+    pub fn declare(&mut self, list: &Instances) -> Result<(), DuplicateInstance> {
         match &mut self.shape {
             Shape::ServiceDirectory { instances, .. } => {
                 *instances = instances.and(list)?;

@@ -113,13 +113,13 @@ impl Facts {
 
 /// How the entries of one template are copied.
 #[derive(Clone, Debug)]
-pub(crate) struct Copying<'a> {
+pub(crate) struct CopyRights<'a> {
     facts: &'a Facts,
     /// The files that are made executable.
     executable: BTreeSet<TreePath>,
 }
 
-impl<'a> Copying<'a> {
+impl<'a> CopyRights<'a> {
     pub(crate) fn new(script_modes: ScriptModes, facts: &'a Facts, template: &Template) -> Self {
         let executable = match script_modes {
             ScriptModes::Kept => BTreeSet::new(),
@@ -151,7 +151,7 @@ pub(crate) struct UserAccess<'a> {
     who: Option<Credentials>,
     facts: &'a Facts,
     template: &'a Template,
-    copying: &'a Copying<'a>,
+    copying: &'a CopyRights<'a>,
 }
 
 /// What keeps the user from running a script.
@@ -166,7 +166,7 @@ pub(crate) enum Obstacle {
 }
 
 impl<'a> UserAccess<'a> {
-    pub(crate) fn new(user: &Account, facts: &'a Facts, template: &'a Template, copying: &'a Copying<'a>) -> Self {
+    pub(crate) fn new(user: &Account, facts: &'a Facts, template: &'a Template, copying: &'a CopyRights<'a>) -> Self {
         Self { who: facts.credentials(user), facts, template, copying }
     }
 

@@ -4,7 +4,7 @@
 //! A tree is always whole: it has a root directory, and every entry's parent is a directory in it. Sockets and device nodes
 //! have no place in it.
 
-use crate::escape::ShownWord;
+use crate::escape::EscapedWord;
 use crate::path::TreePath;
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
@@ -212,14 +212,14 @@ impl<C: DisplayContent> fmt::Display for Tree<C> {
             if path.is_root() {
                 f.write_str(".")?
             } else {
-                ShownWord(path.as_bytes()).fmt(f)?
+                EscapedWord(path.as_bytes()).fmt(f)?
             }
             if let Some(owner) = node.meta.owner {
                 write!(f, " ({owner})")?;
             }
             match &node.kind {
                 Kind::File(content) => content.fmt_content(f)?,
-                Kind::Symlink(target) => write!(f, " -> {}", ShownWord(target))?,
+                Kind::Symlink(target) => write!(f, " -> {}", EscapedWord(target))?,
                 Kind::Directory | Kind::Fifo => {}
             }
             f.write_str("\n")?;

@@ -3,7 +3,7 @@
 use super::action::{Action, Durability, LinkPolicy};
 use super::grammar::Arguments;
 use super::refusal::UsageError;
-use crate::instances::{DeclaredTwice, Instances};
+use crate::instances::{DuplicateInstance, Instances};
 use crate::options::Options;
 use crate::request::{Request, Shape};
 use alloc::format;
@@ -85,7 +85,7 @@ impl Invocation {
     }
 
     /// Adds the instances of [`instances_from`](Self::instances_from) to those that the command line names.
-    pub fn declare(&mut self, list: &Instances) -> Result<(), DeclaredTwice> {
+    pub fn declare(&mut self, list: &Instances) -> Result<(), DuplicateInstance> {
         self.request.declare(list)?;
         // Where there is no list, nothing is said about instances.
         if let (Some(_), PlanSource::Document { expected, .. }) = (&self.instances_from, &mut self.source) {

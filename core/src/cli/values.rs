@@ -101,7 +101,7 @@ fn equals_sign(option: &str, value: &[u8]) -> Option<String> {
     let rest = value.strip_prefix(b"=")?;
     let is_short = !option.starts_with("--");
     is_short.then(|| {
-        let rest = crate::escape::Shown(rest);
+        let rest = crate::escape::Escaped(rest);
         format!("the value begins with `=`; a short option takes its value without one: {option} {rest}")
     })
 }

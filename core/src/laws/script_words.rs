@@ -1,6 +1,6 @@
 //! What generated scripts say, read back word by word.
 
-use super::law::{Broken, law};
+use super::law::{BrokenLaw, law};
 use super::lexer::lex;
 use crate::account::Account;
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 type Words = Vec<Vec<u8>>;
 
 /// Every script of `plan` says what `request` asks for, and not a word more.
-pub(super) fn say_what_was_asked(plan: &Plan, request: &Request) -> Result<(), Broken> {
+pub(super) fn say_what_was_asked(plan: &Plan, request: &Request) -> Result<(), BrokenLaw> {
     let mut count = 0;
     let expected = expected(request);
     for (path, node) in plan.tree.iter() {

@@ -1,17 +1,17 @@
 //! `run`, `finish`, `log/run` and `log/finish`: whether they can be run, and whether they are made for instances.
 
-use super::interpreter::{self, Beginning};
+use super::interpreter::{self, ScriptHead};
 use super::language::Language;
-use super::{Lint, of_supervisor, parent, tokens};
+use super::{Linter, of_supervisor, parent, tokens};
 use crate::layout::LOG;
 use crate::path::{Name, TreePath};
-use crate::rules::{Fault, Finding, Level, Other, Part, Problem, Script, Stage};
+use crate::rules::{EntryKind, Fault, Finding, Level, Part, Problem, Script, Stage};
 use crate::template::{FileFacts, Resolved};
 use crate::tree::Kind;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-impl Lint<'_> {
+impl Linter<'_> {
     pub(super) fn scripts(&mut self) {
         for script in self.script_places() {
             self.script(script);
@@ -54,8 +54,8 @@ impl Lint<'_> {
         let Some(node) = self.template.tree().get(&end) else { return };
         match &node.kind {
             Kind::File(_) => {}
-            Kind::Directory => return self.fault(script, Fault::NotAFile(Other::Directory)),
-            Kind::Fifo => return self.fault(script, Fault::NotAFile(Other::Fifo)),
+            Kind::Directory => return self.fault(script, Fault::NotAFile(EntryKind::Directory)),
+            Kind::Fifo => return self.fault(script, Fault::NotAFile(EntryKind::Fifo)),
             // Where a path ends there is no link.
             Kind::Symlink(_) => return,
         }
@@ -66,11 +66,11 @@ impl Lint<'_> {
         let is_whole = u64::try_from(head.len()).is_ok_and(|length| length == *size);
         let head = head.clone();
         match interpreter::beginning(&head) {
-            Beginning::Program => {}
-            Beginning::Nothing => self.fault(script, Fault::NoInterpreter),
-            Beginning::Late => self.fault(script, Fault::Late),
-            Beginning::Crlf => self.fault(script, Fault::Crlf),
-            Beginning::Interpreter { path, arguments } => {
+            ScriptHead::Program => {}
+            ScriptHead::Nothing => self.fault(script, Fault::NoInterpreter),
+            ScriptHead::TextBeforeShebang => self.fault(script, Fault::TextBeforeShebang),
+            ScriptHead::Crlf => self.fault(script, Fault::Crlf),
+            ScriptHead::Interpreter { path, arguments } => {
                 if !path.starts_with(b"/") && !self.has_interpreter(script.part, path) {
                     self.fault(script, Fault::InterpreterMissing(path.to_vec()));
                 } else if interpreter::rejects(path, arguments) {

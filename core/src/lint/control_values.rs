@@ -1,6 +1,6 @@
 //! The values of the files that s6-supervise reads.
 
-use super::Lint;
+use super::Linter;
 use crate::path::TreePath;
 use crate::rules::{ControlFile, Part, Problem, Setting, descriptor};
 use crate::template::Resolved;
@@ -10,7 +10,7 @@ use crate::tree::Kind;
 const DIRECTORY: &[u8] = b"(a directory)";
 const FIFO: &[u8] = b"(a FIFO)";
 
-impl Lint<'_> {
+impl Linter<'_> {
     pub(super) fn control_files(&mut self) {
         for part in self.parts() {
             for setting in Setting::ALL {

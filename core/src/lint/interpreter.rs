@@ -8,13 +8,13 @@ use alloc::vec::Vec;
 
 /// How a script begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Beginning<'a> {
+pub(super) enum ScriptHead<'a> {
     /// Like a program, which needs no interpreter, or like something that may be one: it is no text.
     Program,
     /// With neither `#!` nor a program's first bytes.
     Nothing,
     /// With `#!`, but not at once.
-    Late,
+    TextBeforeShebang,
     /// With an interpreter line that ends with a carriage return, which is in the way.
     Crlf,
     /// With an interpreter line.
@@ -27,17 +27,17 @@ pub(super) enum Beginning<'a> {
 }
 
 /// How the script with these first bytes begins.
-pub(super) fn beginning(head: &[u8]) -> Beginning<'_> {
+pub(super) fn beginning(head: &[u8]) -> ScriptHead<'_> {
     if head.starts_with(ELF) {
-        return Beginning::Program;
+        return ScriptHead::Program;
     }
     let Some(line) = head.strip_prefix(b"#!") else {
         let rest = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         return match rest.trim_ascii_start() {
-            rest if rest.starts_with(b"#!") => Beginning::Late,
+            rest if rest.starts_with(b"#!") => ScriptHead::TextBeforeShebang,
             // The kernel can be configured for other kinds of programs.
-            _ if head.contains(&0) => Beginning::Program,
-            _ => Beginning::Nothing,
+            _ if head.contains(&0) => ScriptHead::Program,
+            _ => ScriptHead::Nothing,
         };
     };
     let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
@@ -51,10 +51,10 @@ pub(super) fn beginning(head: &[u8]) -> Beginning<'_> {
             // perl takes no offence at one behind its options, and others may not.
             let language = Language::of(path, arguments);
             let may_pass = language == Language::Other && !arguments.is_empty() && base(path) != b"env";
-            if crlf && !may_pass { Beginning::Crlf } else { Beginning::Interpreter { path, arguments } }
+            if crlf && !may_pass { ScriptHead::Crlf } else { ScriptHead::Interpreter { path, arguments } }
         }
         // A line with nothing but `#!` is none for the kernel.
-        _ => Beginning::Nothing,
+        _ => ScriptHead::Nothing,
     }
 }
 

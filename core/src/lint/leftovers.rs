@@ -1,13 +1,13 @@
 //! What is in a template and should not be: the state of a supervisor, `down`, and what editors and version control leave.
 
-use super::Lint;
+use super::Linter;
 use crate::layout::{DOWN, STATE};
 use crate::path::TreePath;
 use crate::rules::{Problem, Tally};
 use crate::template::Resolved;
 use crate::tree::{Kind, Node};
 
-impl Lint<'_> {
+impl Linter<'_> {
     /// What another supervisor, or somebody who stopped a service, left there.
     pub(super) fn state(&mut self) {
         for path in self.template.state() {

@@ -24,7 +24,7 @@ use crate::facts::Facts;
 use crate::layout::{DOWN, FINISH, FLAGS, LOG, RUN, SETTINGS, STATE, SURELY_OF_S6_RC, TYPE};
 use crate::path::{Name, TreePath};
 use crate::request::Request;
-use crate::rights::{Copying, UserAccess};
+use crate::rights::{CopyRights, UserAccess};
 use crate::rules::{Finding, Part, Problem, Script};
 use crate::template::{Resolved, Template};
 use crate::tree::Kind;
@@ -38,8 +38,8 @@ fn of_supervisor() -> impl Iterator<Item = Name> {
 /// Everything that is wrong with a template for this request, whatever is accepted.
 #[must_use]
 pub fn lint(request: &Request, facts: &Facts, template: &Template) -> Vec<Finding> {
-    let copying = Copying::new(request.script_modes, facts, template);
-    let mut lint = Lint { template, copying: &copying, request, facts, found: Vec::new() };
+    let copying = CopyRights::new(request.script_modes, facts, template);
+    let mut lint = Linter { template, copying: &copying, request, facts, found: Vec::new() };
     lint.scripts();
     lint.links();
     lint.control_files();
@@ -54,15 +54,15 @@ pub fn lint(request: &Request, facts: &Facts, template: &Template) -> Vec<Findin
 }
 
 /// A template that is being looked at.
-struct Lint<'a> {
+struct Linter<'a> {
     template: &'a Template,
-    copying: &'a Copying<'a>,
+    copying: &'a CopyRights<'a>,
     request: &'a Request,
     facts: &'a Facts,
     found: Vec<Finding>,
 }
 
-impl Lint<'_> {
+impl Linter<'_> {
     fn warn(&mut self, problem: Problem) {
         self.found.push(Finding::warning(problem));
     }

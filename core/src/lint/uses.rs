@@ -94,8 +94,8 @@ fn names_file(word: &[u8], files: &BTreeSet<&[u8]>) -> bool {
 
 /// The words of a command that may be used as they are.
 fn used_of(command: &[Word]) -> impl Iterator<Item = &[u8]> {
-    let is_shown = command.first().is_some_and(|word| SHOWS.contains(&base(&word.text)));
-    let is_text = move |text: &&[u8]| is_shown && text.contains(&b' ') || super::tokens::is_replacement(text);
+    let is_display = command.first().is_some_and(|word| SHOWS.contains(&base(&word.text)));
+    let is_text = move |text: &&[u8]| is_display && text.contains(&b' ') || super::tokens::is_replacement(text);
     command.iter().map(|word| word.text.as_slice()).filter(move |text| !is_text(text))
 }
 

@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::error::PlanError;
-use super::wrap::Wrapping;
+use super::wrap::Wrappers;
 use crate::definition::{Definition, ServiceName};
 use crate::execline::Script;
 use crate::instances::InstanceName;
@@ -10,7 +10,7 @@ use crate::layout::{
     DEPENDENCIES_D, FLAG_ESSENTIAL, INSTANCE, INSTANCES, NOTIFICATION_FD, RUN, TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
 };
 use crate::path::{Name, TreePath};
-use crate::rights::Copying;
+use crate::rights::CopyRights;
 use crate::template::Template;
 use crate::tree::{Kind, Meta, Mode, Node, Tree};
 use alloc::format;
@@ -23,7 +23,7 @@ pub(super) struct TemplateCopy {
 }
 
 impl TemplateCopy {
-    pub(super) fn new(template: &Template, copying: &Copying<'_>, wrapping: &Wrapping) -> Self {
+    pub(super) fn new(template: &Template, copying: &CopyRights<'_>, wrapping: &Wrappers) -> Self {
         const SET_ID: u16 = Mode::SET_UID | Mode::SET_GID;
         let state = template.state();
         let mut entries = Vec::with_capacity(template.tree().count());

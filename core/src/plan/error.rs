@@ -3,7 +3,7 @@
 use super::scripts::MOST_LOGGED;
 use super::wrap::WrapError;
 use crate::instances::{InstanceName, NameMax};
-use crate::message::Said;
+use crate::message::Message;
 use crate::path::{PathError, TreePath};
 use crate::rules::{Finding, Findings, Settings};
 use crate::tree::{Mode, TreeError};
@@ -39,7 +39,7 @@ pub enum PlanError {
         /// What to do about it.
         hint: Option<&'static str>,
         /// What rules find.
-        said: Vec<Said>,
+        messages: Vec<Message>,
     },
     /// The instances cannot run as the user that was asked for.
     #[error(transparent)]
@@ -83,22 +83,22 @@ impl PlanError {
             Self::Wrap(error) => error.hint(&settings.followed),
             _ => None,
         };
-        let said = match settings.judge(findings) {
-            Ok(warnings) => settings.said(&warnings),
-            Err(findings) => findings.said(),
+        let messages = match settings.judge(findings) {
+            Ok(warnings) => settings.messages(&warnings),
+            Err(findings) => findings.messages(),
         };
-        if said.is_empty() && hint.is_none() { self } else { Self::Beside { error: Box::new(self), hint, said } }
+        if messages.is_empty() && hint.is_none() { self } else { Self::Beside { error: Box::new(self), hint, messages } }
     }
 
     /// What there is to say about it: what is fatal, then warnings.
     #[must_use]
-    pub fn said(&self) -> Vec<Said> {
+    pub fn messages(&self) -> Vec<Message> {
         match self {
-            Self::Rules(findings) => findings.said(),
-            Self::Beside { error, hint, said } => {
-                core::iter::once(Said::new(error, *hint)).chain(said.iter().cloned()).collect()
+            Self::Rules(findings) => findings.messages(),
+            Self::Beside { error, hint, messages } => {
+                core::iter::once(Message::new(error, *hint)).chain(messages.iter().cloned()).collect()
             }
-            other => Vec::from([Said::new(other, None)]),
+            other => Vec::from([Message::new(other, None)]),
         }
     }
 }

@@ -19,13 +19,13 @@ const SLOTS_WITHOUT_SOFTLIMIT: u32 = 16_000;
 const STACK: u64 = 64 << 20;
 
 /// s6-svscan has no room for so many instances with a logger of their own.
-pub(crate) struct NoRoom {
+pub(crate) struct CapacityError {
     /// How many were asked for.
     pub given: u32,
 }
 
 /// The run script of the supervisor of all instances.
-pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, NoRoom> {
+pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, CapacityError> {
     let target = &request.target;
     let s6 = |name| Word::program(target.s6_dir.as_ref(), name);
     let mut script = Script::new(&target.shebang_dir);
@@ -50,7 +50,7 @@ pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, NoRo
 }
 
 /// How s6-svscan is told how many instances to have room for.
-struct Room {
+struct Capacity {
     option: Word,
     /// Whether its tables need a larger stack than usual.
     softlimit: bool,
@@ -59,20 +59,20 @@ struct Room {
 /// The rule of docs/original.md, "Room for instances": s6-svscan counts slots from 2.12 on, and an instance with a logger of its
 /// own takes two. Without a hint of the s6 version the option is left out: every version then has room for 500 and their
 /// loggers.
-fn room(request: &Request, logged: bool) -> Result<Option<Room>, NoRoom> {
+fn room(request: &Request, logged: bool) -> Result<Option<Capacity>, CapacityError> {
     let version = request.target.s6_version;
     if request.max_instances.is_none() && version.is_none() {
         return Ok(None);
     }
     let instances = request.max_instances.unwrap_or(MaxInstances::DEFAULT).get();
     if !version.unwrap_or(S6Version::NEWEST).counts_slots() {
-        return Ok(Some(Room { option: Word::number("-c", instances.into()), softlimit: false }));
+        return Ok(Some(Capacity { option: Word::number("-c", instances.into()), softlimit: false }));
     }
     let slots = if logged { 2 * instances } else { instances }.max(SLOTS_MIN);
     if slots > SLOTS_MAX {
-        return Err(NoRoom { given: instances });
+        return Err(CapacityError { given: instances });
     }
-    Ok(Some(Room { option: Word::number("-C", slots.into()), softlimit: slots > SLOTS_WITHOUT_SOFTLIMIT }))
+    Ok(Some(Capacity { option: Word::number("-C", slots.into()), softlimit: slots > SLOTS_WITHOUT_SOFTLIMIT }))
 }
 
 /// The run script of the logger for all instances.

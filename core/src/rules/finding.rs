@@ -4,7 +4,7 @@ use super::level::Level;
 use super::problem::Problem;
 use super::remedy::Remedy;
 use super::table::Rule;
-use crate::message::{self, Said};
+use crate::message::{Message, MessageKind};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -78,8 +78,8 @@ impl Findings {
 
     /// What there is to say about them, errors first.
     #[must_use]
-    pub fn said(&self) -> Vec<Said> {
-        said(&self.found, &self.followed)
+    pub fn messages(&self) -> Vec<Message> {
+        messages(&self.found, &self.followed)
     }
 }
 
@@ -121,10 +121,10 @@ impl Group {
 }
 
 /// What there is to say about findings: errors, then warnings; those of one rule together, the same hint once behind them.
-pub(super) fn said(findings: &[Finding], followed: &BTreeSet<Remedy>) -> Vec<Said> {
-    let mut said = Vec::new();
+pub(super) fn messages(findings: &[Finding], followed: &BTreeSet<Remedy>) -> Vec<Message> {
+    let mut messages = Vec::new();
     let mut length = 0;
-    for (level, spoken) in [(Level::Error, message::Level::Fatal), (Level::Warning, message::Level::Warning)] {
+    for (level, spoken) in [(Level::Error, MessageKind::Fatal), (Level::Warning, MessageKind::Warning)] {
         let mut order: Vec<Rule> = Vec::new();
         let mut groups: BTreeMap<Rule, Group> = BTreeMap::new();
         for finding in findings.iter().filter(|finding| finding.level == level) {
@@ -140,10 +140,10 @@ pub(super) fn said(findings: &[Finding], followed: &BTreeSet<Remedy>) -> Vec<Sai
         for (rule, group) in order.iter().filter_map(|rule| Some((rule, groups.get(rule)?))) {
             let lines = lines_of(*rule, group, TEXT_MAX.saturating_sub(length));
             length += lines.iter().map(|(text, _)| text.len()).sum::<usize>();
-            said.extend(lines.into_iter().map(|(text, hint)| Said { level: spoken, text, hint }));
+            messages.extend(lines.into_iter().map(|(text, hint)| Message { kind: spoken, text, hint }));
         }
     }
-    said
+    messages
 }
 
 /// The lines about the findings of one rule, in about `room` bytes.

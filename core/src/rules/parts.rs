@@ -2,7 +2,7 @@
 
 use super::control::ControlFile;
 use super::finding::Finding;
-use super::problem::{CheckFault, Denied, Leads, Problem, ServiceKind, Tally};
+use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, ServiceKind, Tally};
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::{Account, AccountName};
@@ -83,9 +83,15 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::RunMissing => plain(exactly(Part::Service.path(&RUN), Problem::Missing(Part::Service))),
         Rule::LogRunMissing => plain(exactly(Part::Logger.path(&RUN), Problem::Missing(Part::Logger))),
         Rule::LogNotADirectory => plain(exactly(LOG, Problem::LogNotADirectory)),
-        Rule::LinkLeavesTemplate => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Outside }),
-        Rule::AbsoluteLink => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Absolute }),
-        Rule::LinkDangling => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Nowhere }),
+        Rule::LinkLeavesTemplate => {
+            Some(Problem::Link { path: path()?, target: detail.to_vec(), destination: LinkDestination::Outside })
+        }
+        Rule::AbsoluteLink => {
+            Some(Problem::Link { path: path()?, target: detail.to_vec(), destination: LinkDestination::Absolute })
+        }
+        Rule::LinkDangling => {
+            Some(Problem::Link { path: path()?, target: detail.to_vec(), destination: LinkDestination::Nowhere })
+        }
         Rule::ControlFileInvalid => Some(Problem::ControlFile(ControlFile::at(subject)?, detail.to_vec())),
         Rule::LockFdEqualsNotificationFd => {
             Some(Problem::LockFdShared(part(&LOCK_FD)?, u32::try_from(number::parse(detail)?).ok()?))
@@ -96,7 +102,7 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::StartsDown => plain(part(&DOWN).map(Problem::StartsDown)),
         Rule::InstanceNameUnused => plain(exactly(RUN.into(), Problem::InstanceNameUnused)),
         Rule::SharedLogDirectory => exactly(Part::Logger.path(&RUN), Problem::SharedLogDirectory(detail.to_vec())),
-        Rule::NotReadableByUser => Denied::of(subject, detail).map(Problem::UserCannot),
+        Rule::NotReadableByUser => DeniedAccess::of(subject, detail).map(Problem::UserCannot),
         Rule::OthersCanWrite => plain(path().map(Problem::OthersCanWrite)),
         Rule::CheckMissing => plain(check(subject, CheckFault::Missing)),
         Rule::CheckNotExecutable => plain(check(subject, CheckFault::NotExecutable)),
@@ -169,7 +175,7 @@ impl ServiceKind {
     }
 }
 
-impl Denied {
+impl DeniedAccess {
     /// The word for it in documents.
     const fn word(&self) -> &'static [u8] {
         match self {

@@ -27,7 +27,7 @@ pub enum Problem {
         /// Its target.
         target: Vec<u8>,
         /// Where it leads.
-        leads: Leads,
+        destination: LinkDestination,
     },
     /// A control file has a value that s6-supervise does not take; or `(a directory)`, `(a FIFO)`.
     ControlFile(ControlFile, Vec<u8>),
@@ -46,7 +46,7 @@ pub enum Problem {
     /// `log/run` writes to this directory for every instance.
     SharedLogDirectory(Vec<u8>),
     /// The user of `-u` lacks a right.
-    UserCannot(Denied),
+    UserCannot(DeniedAccess),
     /// Others can write a script, or a directory that leads to one.
     OthersCanWrite(TreePath),
     /// s6-notifyoncheck cannot run `data/check`.
@@ -85,7 +85,7 @@ pub enum Problem {
 
 /// Where a link leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leads {
+pub enum LinkDestination {
     /// Outside the template.
     Outside,
     /// Outside the template, to an absolute path.
@@ -131,7 +131,7 @@ pub enum Tally {
 
 /// What the user of `-u` cannot do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Denied {
+pub enum DeniedAccess {
     /// Execute a script.
     Execute(Script),
     /// Read a script, which its interpreter must.
@@ -151,9 +151,9 @@ impl Problem {
             Self::Missing(Part::Logger) => Rule::LogRunMissing,
             Self::Script(script, fault) => fault.rule(*script),
             Self::LogNotADirectory => Rule::LogNotADirectory,
-            Self::Link { leads: Leads::Outside, .. } => Rule::LinkLeavesTemplate,
-            Self::Link { leads: Leads::Absolute, .. } => Rule::AbsoluteLink,
-            Self::Link { leads: Leads::Nowhere, .. } => Rule::LinkDangling,
+            Self::Link { destination: LinkDestination::Outside, .. } => Rule::LinkLeavesTemplate,
+            Self::Link { destination: LinkDestination::Absolute, .. } => Rule::AbsoluteLink,
+            Self::Link { destination: LinkDestination::Nowhere, .. } => Rule::LinkDangling,
             Self::ControlFile(..) => Rule::ControlFileInvalid,
             Self::LockFdShared(..) => Rule::LockFdEqualsNotificationFd,
             Self::LockFdTooNew(..) => Rule::LockFdNeedsNewerS6,
@@ -197,8 +197,8 @@ impl Problem {
             Self::StartsDown(part) => part.path(&DOWN),
             Self::InstanceNameUnused => RUN.into(),
             Self::SharedLogDirectory(_) => Part::Logger.path(&RUN),
-            Self::UserCannot(Denied::Execute(script) | Denied::Read(script)) => script.path(),
-            Self::UserCannot(Denied::Pass(path) | Denied::Open(path)) => path.clone(),
+            Self::UserCannot(DeniedAccess::Execute(script) | DeniedAccess::Read(script)) => script.path(),
+            Self::UserCannot(DeniedAccess::Pass(path) | DeniedAccess::Open(path)) => path.clone(),
             Self::Check(part, _) => part.join(&DATA_CHECK),
             Self::NotALongrun(_) => TYPE.into(),
             Self::S6RcDefinition(names) => names.first().map(|name| name.clone().into())?,

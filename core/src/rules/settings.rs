@@ -4,7 +4,7 @@ use super::finding::{self, Finding, Findings};
 use super::level::Level;
 use super::remedy::Remedy;
 use super::table::Rule;
-use crate::message::Said;
+use crate::message::Message;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
@@ -61,7 +61,7 @@ impl Settings {
 
     /// What there is to say about findings, errors first: equal ones once and with their number, and of one rule a few only.
     #[must_use]
-    pub fn said(&self, findings: &[Finding]) -> Vec<Said> {
-        finding::said(findings, &self.followed)
+    pub fn messages(&self, findings: &[Finding]) -> Vec<Message> {
+        finding::messages(findings, &self.followed)
     }
 }

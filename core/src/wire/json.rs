@@ -26,7 +26,7 @@ pub enum WireError {
         reason: String,
     },
     /// They are a document of another kind.
-    #[error("it is no {what}, but calls itself `{}`", crate::escape::Brief(.found.as_bytes()))]
+    #[error("it is no {what}, but calls itself `{}`", crate::escape::Excerpt(.found.as_bytes()))]
     Format {
         /// `job` or `plan`.
         what: &'static str,
@@ -117,7 +117,7 @@ pub(super) fn from_reader<T: Deserialize<'static> + Document>(
     format: &str,
     reader: impl std::io::Read,
 ) -> std::io::Result<Result<T, WireError>> {
-    let mut beginning = Beginning { reader, bytes: Vec::new() };
+    let mut beginning = HeadReader { reader, bytes: Vec::new() };
     let mut deserializer = serde_json::Deserializer::from_reader(std::io::BufReader::new(&mut beginning));
     let document =
         Object::<T>::deserialize(&mut deserializer).and_then(|Object(document)| deserializer.end().map(|()| document));
@@ -131,19 +131,19 @@ pub(super) fn from_reader<T: Deserialize<'static> + Document>(
 
 /// A reader that keeps the beginning of what it reads.
 #[cfg(feature = "cli")]
-struct Beginning<R> {
+struct HeadReader<R> {
     reader: R,
     bytes: Vec<u8>,
 }
 
 #[cfg(feature = "cli")]
-impl<R> Beginning<R> {
+impl<R> HeadReader<R> {
     /// As many bytes as are kept: documents of this program say what they are in the first hundred.
     const MAX: usize = 4096;
 }
 
 #[cfg(feature = "cli")]
-impl<R: std::io::Read> std::io::Read for Beginning<R> {
+impl<R: std::io::Read> std::io::Read for HeadReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.reader.read(buffer)?;
         let room = Self::MAX.saturating_sub(self.bytes.len()).min(count);
@@ -262,5 +262,5 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for WordVisitor<T> {
 }
 
 fn shown(text: &str) -> String {
-    crate::escape::Brief(text.as_bytes()).to_string()
+    crate::escape::Excerpt(text.as_bytes()).to_string()
 }
