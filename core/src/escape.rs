@@ -45,7 +45,7 @@ impl fmt::Display for Escaped<'_> {
 pub struct Excerpt<'a>(pub &'a [u8]);
 
 impl Excerpt<'_> {
-    /// How many bytes are shown: more than any honest text that is shown like this has.
+    /// The number of bytes that are shown: more than any honest text of this kind has.
     const MOST: usize = 500;
 }
 
@@ -79,7 +79,7 @@ impl fmt::Display for GutterLine<'_> {
     }
 }
 
-/// Whether `text` can be shown as it is, as one line: there is nothing in it that [`Escaped`] never leaves. For text that says that it
+/// Returns `true` if `text` can be shown as it is, as one line: there is nothing in it that [`Escaped`] never leaves. For text that says that it
 /// is escaped already.
 #[must_use]
 pub fn is_printable(text: &str) -> bool {

@@ -63,7 +63,7 @@ impl fmt::Display for InstanceName {
     }
 }
 
-/// Names of instances, in their order, none twice.
+/// Names of instances, sorted, without duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Instances(BTreeSet<InstanceName>);
 
@@ -83,7 +83,7 @@ pub enum ListError {
     Name {
         /// The line's number, from 1.
         line: usize,
-        /// What it says, without blanks around it.
+        /// The text of the line, without blanks around it.
         text: Vec<u8>,
         /// Why it is not a name.
         source: InstanceNameError,
@@ -93,7 +93,7 @@ pub enum ListError {
     Doubtful {
         /// The line's number, from 1.
         line: usize,
-        /// What it says, without blanks around it.
+        /// The text of the line, without blanks around it.
         text: Vec<u8>,
         /// Why it was hardly meant.
         reason: ListNameError,
@@ -168,7 +168,7 @@ impl Instances {
         self.0.iter()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -209,7 +209,7 @@ impl NameMax {
         self.0
     }
 
-    /// Whether a name may be that long.
+    /// Returns `true` if a name may be that long.
     #[must_use]
     pub fn allows(self, name: &InstanceName) -> bool {
         u32::try_from(name.as_name().as_bytes().len()).is_ok_and(|length| length <= self.0)

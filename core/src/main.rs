@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is told, and the exit code.
+/// The messages and the exit code of a failure.
 struct Failure {
     code: u8,
     messages: Vec<Message>,

@@ -5,15 +5,15 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-/// Who speaks: in every program of this project, as in the one that it takes the place of.
+/// The name at the beginning of every message, in every program of this project: the name of the original program.
 pub const PROGRAM: &str = "s6-instance-maker";
 
-/// How bad it is.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageKind {
     /// Nothing was made.
     Fatal,
-    /// What may help against something fatal.
+    /// Something that may help against an error or a warning.
     Hint,
     /// It was made, but perhaps not as meant.
     Warning,
@@ -38,11 +38,11 @@ pub fn line(kind: MessageKind, text: &dyn Display) -> String {
 /// Something fatal or a warning, and what may help against it; escaped already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// How bad it is.
+    /// The kind: an error or a warning.
     pub kind: MessageKind,
-    /// What is the matter.
+    /// The problem and its consequence.
     pub text: String,
-    /// What may help.
+    /// Something that may help.
     pub hint: Option<String>,
 }
 
@@ -61,7 +61,7 @@ impl Message {
     }
 }
 
-/// What a program of this project says when it fails: fatal errors, then warnings, each perhaps with a hint. Anything else is none.
+/// Reads the messages of a program of this project: errors, then warnings, each perhaps with a hint. `None`: the text is anything else.
 #[must_use]
 pub fn parse(messages: &[u8]) -> Option<Vec<Message>> {
     let take = |messages, kind: MessageKind| {

@@ -233,7 +233,7 @@ struct OptionPhrase {
     values: Vec<Option<Vec<u8>>>,
 }
 
-/// As many values of one option as a message shows.
+/// The number of values of one option that a message shows.
 const SHOWN_MAX: usize = 5;
 
 impl fmt::Display for OptionPhrase {

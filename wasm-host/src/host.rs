@@ -94,7 +94,7 @@ impl Host {
         Self::new(Vec::new(), Vec::new(), Limits::for_job(0, &LimitOptions::default()))
     }
 
-    /// Whether it may have so much, in bytes.
+    /// Returns `true` if it may have so much, in bytes.
     fn grant(&mut self, memory: usize, table: usize) -> bool {
         let granted = memory.saturating_add(table) <= self.limits.memory;
         if granted {

@@ -38,7 +38,7 @@ pub enum Origin {
 const MODULE: DocumentKind = DocumentKind { max: 16 << 20, may_begin: |head| head.starts_with(MAGIC) };
 const MAGIC: &[u8] = b"\0asm";
 
-/// Whether this program can compile modules.
+/// `true` if this program can compile modules.
 pub const HAS_COMPILER: bool = cfg!(feature = "compiler");
 
 /// Loads a module, for guests that may use `stack` bytes of stack.

@@ -42,7 +42,7 @@ impl UsageError {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// What may help, for a line of its own.
+    /// A hint, for a line of its own.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()

@@ -68,7 +68,7 @@ impl Words {
         self.0.iter()
     }
 
-    /// Whether the option `long` is among them.
+    /// Returns `true` if the option `long` is among them.
     pub(super) fn has(&self, long: &str) -> bool {
         self.options().any(|word| is_option(word, long))
     }
@@ -78,7 +78,7 @@ impl Words {
         self.options().filter_map(|word| word.strip_prefix("--")?.strip_prefix(long)?.strip_prefix("=")).last()
     }
 
-    /// Whether there are operands.
+    /// Returns `true` if there are operands.
     pub(super) fn has_operands(&self) -> bool {
         self.options().count() + 1 < self.0.len()
             || self.options().any(|word| word == "-" || !word.as_encoded_bytes().starts_with(b"-"))
@@ -99,7 +99,7 @@ impl Words {
     }
 }
 
-/// Whether a word is the option `long`, with a value or without.
+/// Returns `true` if a word is the option `long`, with a value or without.
 fn is_option(word: &OsStr, long: &str) -> bool {
     word.strip_prefix("--")
         .and_then(|word| word.strip_prefix(long))
@@ -147,7 +147,7 @@ struct Operands {
     certainty: Certainty,
 }
 
-/// Whether operands can be told from the values of options.
+/// The certainty that operands are not values of options.
 #[derive(PartialEq, Eq)]
 enum Certainty {
     Sure,

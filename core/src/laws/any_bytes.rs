@@ -99,7 +99,7 @@ pub fn job_document(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     Ok(held)
 }
 
-/// What is asked for with any job: each shape, with a logger and without, as whoever asks and as a user.
+/// The requests that are combined with any job: each shape, with a logger and without, as the caller and as a user.
 const REQUESTS: &[&[&str]] = &[
     &["t", "d"],
     &["--fix-modes", "t", "d"],
@@ -204,7 +204,7 @@ fn is_written_and_read(plan: &Plan, options: &Options, template: &Template) -> R
     law(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "a plan is one line", plan)
 }
 
-/// What people are told of a plan can be shown.
+/// Fails when a message about a plan cannot be shown.
 fn tells(plan: &Plan) -> Result<(), BrokenLaw> {
     Settings::default().messages(&plan.warnings).iter().try_for_each(|message| {
         is_one_line(&message.text)?;

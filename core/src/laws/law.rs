@@ -1,10 +1,10 @@
-//! Laws: how one holds, and how one is broken.
+//! Laws: outcomes and violations.
 
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
-/// How a law held.
+/// The outcome of a law that holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The input was refused, in order.

@@ -39,7 +39,7 @@ pub(super) fn can_be_made(plan: &Plan, facts: &Facts, template: &Template) -> Re
     Ok(())
 }
 
-/// What is made lends nobody an identity that the template does not lend.
+/// Fails when a made entry lends an identity that the template does not lend.
 fn rights(path: &TreePath, node: &Node<Content>, facts: &Facts, template: &Template) -> Result<(), BrokenLaw> {
     let Meta { mode, owner } = node.meta;
     law(owner.is_none() || facts.caller.uid == 0, "only root gives something away", path)?;

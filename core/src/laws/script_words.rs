@@ -1,4 +1,4 @@
-//! What generated scripts say, read back word by word.
+//! Generated scripts, read back word by word and compared with the request.
 
 use super::law::{BrokenLaw, law};
 use super::lexer::lex;
@@ -37,7 +37,7 @@ pub(super) fn say_what_was_asked(plan: &Plan, request: &Request) -> Result<(), B
     law(count >= 1 + usize::from(logged) + usize::from(request.user.is_some()), "every script is there", &count)
 }
 
-/// How a script may begin, and must end; in between there are at most so many words of this program's own.
+/// The beginnings that a script may have, and its end; between them are at most so many words of this program's own.
 struct Expected {
     start: Words,
     end: Words,
@@ -118,7 +118,7 @@ fn owned(words: &[&str]) -> Words {
     words.iter().map(|word| word.as_bytes().to_vec()).collect()
 }
 
-/// Whether `execlineb -S0` puts something else in the place of a part of this word (docs/original.md, "The lexer of execlineb"): a
+/// Returns `true` if `execlineb -S0` puts something else in the place of a part of this word (docs/original.md, "The lexer of execlineb"): a
 /// variable in braces anywhere, or one without at the end.
 pub(super) fn is_substituted(word: &[u8]) -> bool {
     let is_variable = |name: &[u8]| matches!(name, b"@" | b"#") || !name.is_empty() && name.iter().all(u8::is_ascii_digit);

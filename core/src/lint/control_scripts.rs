@@ -23,7 +23,7 @@ impl Linter<'_> {
         }
     }
 
-    /// What a script may find in its working directory, but for what s6-supervise looks at.
+    /// Entries that a script can find in its working directory, except those that s6-supervise reads.
     fn files(&self) -> BTreeSet<&[u8]> {
         let names = self.template.tree().iter().filter_map(|(path, _)| match path.split() {
             Some((b"", name)) => Some(name),
@@ -82,7 +82,7 @@ impl Linter<'_> {
         }
     }
 
-    /// Whether an interpreter by a relative path is there, where the script runs.
+    /// Returns `true` if an interpreter by a relative path is there, where the script runs.
     fn has_interpreter(&self, part: Part, path: &[u8]) -> bool {
         let mut names = path.split(|&byte| byte == b'/').filter(|name| !matches!(name, [] | [b'.']));
         let inner = names.try_fold(Vec::new(), |mut inner, name| {
@@ -112,7 +112,7 @@ impl Linter<'_> {
         self.found.push(Finding { level, problem: Problem::Script(script, fault) });
     }
 
-    /// What a script does, as far as its text shows for certain.
+    /// Checks the commands of a script, as far as its text is unambiguous.
     fn text(&mut self, script: Script, interpreter: &[u8], language: Language, text: Text<'_>) {
         let seen = text.seen();
         if let Some(program) = interpreter::program_elsewhere(interpreter, seen, &self.request.target) {

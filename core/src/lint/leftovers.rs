@@ -1,4 +1,4 @@
-//! What is in a template and should not be: the state of a supervisor, `down`, and what editors and version control leave.
+//! Entries that do not belong in a template: the state of a supervisor, `down`, and files of editors and version control.
 
 use super::Linter;
 use crate::layout::{DOWN, STATE};
@@ -8,7 +8,7 @@ use crate::template::Resolved;
 use crate::tree::{Kind, Node};
 
 impl Linter<'_> {
-    /// What another supervisor, or somebody who stopped a service, left there.
+    /// Checks for the state of another supervisor, and for `down`.
     pub(super) fn state(&mut self) {
         for path in self.template.state() {
             self.warn(Problem::StateLeftBehind(path));
@@ -28,7 +28,7 @@ impl Linter<'_> {
         }
     }
 
-    /// What tools left that people work with.
+    /// Checks for files of editors and version control.
     pub(super) fn leftovers(&mut self) {
         let state = self.template.state();
         let mut first: Option<TreePath> = None;
@@ -48,7 +48,7 @@ impl Linter<'_> {
     }
 }
 
-/// Whether only a version control system, an editor, or a tool that keeps an older version of a file makes such a name.
+/// Returns `true` if only a version control system, an editor, or a tool that keeps an older version of a file makes such a name.
 fn is_leftover(name: &[u8]) -> bool {
     const NAMES: [&[u8]; 7] = [b".git", b".svn", b".hg", b".bzr", b"CVS", b"_darcs", b".DS_Store"];
     const ENDS: [&[u8]; 11] = [

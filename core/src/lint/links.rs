@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 const SYSTEM: [&[u8]; 4] = [b"/dev/", b"/proc/", b"/sys/", b"/run/"];
 
 impl Linter<'_> {
-    /// Every link of the template that will be copied: where it leads.
+    /// Checks every link of the template that will be copied.
     pub(super) fn links(&mut self) {
         let vital = self.vital();
         let of_log: BTreeSet<TreePath> = self.template.links_on(&LOG).into_iter().collect();
@@ -59,7 +59,7 @@ impl Linter<'_> {
         paths.flat_map(|path| self.template.links_on(&path)).collect()
     }
 
-    /// What the last link of those that `path` leads through says.
+    /// Returns the target of the last link that `path` goes through.
     pub(super) fn target_of(&self, path: &TreePath) -> Vec<u8> {
         let last = self.template.links_on(path).pop();
         match last.and_then(|link| self.template.tree().get(&link)) {

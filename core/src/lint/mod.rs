@@ -30,7 +30,7 @@ use crate::template::{Resolved, Template};
 use crate::tree::Kind;
 use alloc::vec::Vec;
 
-/// What s6-supervise or s6-rc looks at in a service directory, and nobody else.
+/// Files in a service directory that s6-supervise or s6-rc reads, and no other program.
 fn of_supervisor() -> impl Iterator<Item = Name> {
     [RUN, FINISH, DOWN].into_iter().chain(STATE).chain(SETTINGS).chain([TYPE]).chain(FLAGS).chain(SURELY_OF_S6_RC)
 }
@@ -81,7 +81,7 @@ impl Linter<'_> {
         self.template.tree().get(path).is_some_and(|node| matches!(node.kind, Kind::Directory))
     }
 
-    /// Whether there is an entry at `path`, links on the way followed, but not a last one.
+    /// Returns `true` if there is an entry at `path`, links on the way followed, but not a last one.
     fn entry(&self, path: &TreePath) -> Option<TreePath> {
         let Resolved::Entry(parent) = self.template.resolve(&path.parent()?) else { return None };
         let name = path.split().and_then(|(_, name)| Name::new(name).ok())?;

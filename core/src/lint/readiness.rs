@@ -30,7 +30,7 @@ impl Linter<'_> {
     }
 }
 
-/// Whether a script runs s6-notifyoncheck, and that runs `data/check`: there is no option -c.
+/// Returns `true` if a script runs s6-notifyoncheck, and that runs `data/check`: there is no option -c.
 fn polls_data_check(text: &[u8]) -> bool {
     let words: Vec<&[u8]> = words_of(lines(text)).collect();
     let Some(at) = words.iter().position(|word| base(word) == b"s6-notifyoncheck") else { return false };

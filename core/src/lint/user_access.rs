@@ -1,4 +1,4 @@
-//! What the user of `-u` must be able to do, and what else it cannot.
+//! The rights that the user of `-u` requires, and those that it lacks.
 
 use super::{Linter, of_supervisor};
 use crate::path::TreePath;

@@ -1,4 +1,4 @@
-//! Who else can write what the supervision tree runs.
+//! Other accounts that can write the files that the supervision tree runs.
 
 use super::Linter;
 use crate::path::TreePath;

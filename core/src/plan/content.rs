@@ -14,11 +14,11 @@ use core::fmt;
 /// A tree of files to be made, and what its user should know about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// What shall be there. Its root is DIR itself.
+    /// The tree that will exist. Its root is DIR itself.
     pub tree: Tree<Content>,
-    /// Where it may be made.
+    /// The place where it may be made.
     pub placement: Placement,
-    /// What works, but probably not as meant; none is accepted.
+    /// The warnings that are not accepted: the result works, but probably not as intended.
     pub warnings: Vec<Finding>,
 }
 
@@ -31,7 +31,7 @@ impl Plan {
         })
     }
 
-    /// Whether this makes in `shape` what is called as everything in that shape is, and with the instances of the shape: nothing else
+    /// Returns `true` if this makes in `shape` what is called as everything in that shape is, and with the instances of the shape: nothing else
     /// appears in DIR, nor in its `instance` and `instances`.
     #[must_use]
     pub fn is_in_shape(&self, shape: &Shape) -> bool {
@@ -114,17 +114,17 @@ pub enum TemplateDifference {
     Elsewhere,
 }
 
-/// Where a plan may be made.
+/// The place where a plan may be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placement {
-    /// As DIR, which must not exist.
+    /// DIR itself, which must not exist.
     New,
     /// In DIR, which may exist: the plan's parts become entries of it.
     Within,
 }
 
 impl Placement {
-    /// Where what is made in this shape goes.
+    /// Returns the place for a result in this shape.
     #[must_use]
     pub const fn of(shape: &Shape) -> Self {
         match shape {
@@ -177,12 +177,12 @@ impl fmt::Display for Plan {
     }
 }
 
-/// What a regular file of a plan holds.
+/// The content of a regular file of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// These bytes.
     Generated(Vec<u8>),
-    /// What the template has at this path.
+    /// A copy of the template's file at this path.
     Template(TreePath),
 }
 

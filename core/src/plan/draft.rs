@@ -16,7 +16,7 @@ use crate::tree::{Kind, Meta, Mode, Node, Tree};
 use alloc::format;
 use alloc::vec::Vec;
 
-/// What every copy of the template is, by its paths there.
+/// The entries of every copy of the template, by their paths in the template.
 pub(super) struct TemplateCopy {
     entries: Vec<(TreePath, Node<Content>)>,
     without_set_id: Vec<TreePath>,
@@ -87,7 +87,7 @@ impl Draft {
         Ok(self.tree.insert(path, Node::new(Meta::callers(mode), Kind::File(Content::Generated(bytes))))?)
     }
 
-    /// What every longrun here has: it is ready when it writes to descriptor 3, and it is run by a script.
+    /// Adds the files of every longrun: it is ready when it writes to descriptor 3, and it is run by a script.
     pub(super) fn longrun(&mut self, directory: &TreePath, script: Script, mode: Mode) -> Result<(), PlanError> {
         self.file(directory, &NOTIFICATION_FD, self.modes.file, b"3\n".to_vec())?;
         self.file(directory, &RUN, mode, script.into_bytes())
@@ -115,7 +115,7 @@ impl Draft {
         Ok(directory)
     }
 
-    /// What s6-rc is told about the service itself; its logger follows it.
+    /// Adds the dependencies and settings of the service itself; its logger follows it.
     pub(super) fn managed(&mut self, directory: &TreePath, definition: &Definition) -> Result<(), PlanError> {
         let management = definition.management();
         if management.essential {

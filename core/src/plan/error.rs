@@ -19,7 +19,7 @@ pub enum PlanError {
         most = MOST_LOGGED
     )]
     TooManyLogged {
-        /// How many were asked for.
+        /// The requested number.
         given: u32,
     },
     /// The result's owner could not read it.
@@ -36,9 +36,9 @@ pub enum PlanError {
     Beside {
         /// Why there can be no plan.
         error: Box<Self>,
-        /// What to do about it.
+        /// The hint.
         hint: Option<&'static str>,
-        /// What rules find.
+        /// The messages about findings.
         messages: Vec<Message>,
     },
     /// The instances cannot run as the user that was asked for.
@@ -47,7 +47,7 @@ pub enum PlanError {
     /// More instances are declared than there is room for.
     #[error("{declared} instances are declared, and there is room for {room}")]
     TooManyInstances {
-        /// How many.
+        /// The number of instances.
         declared: usize,
         /// For how many there is room.
         room: u32,
@@ -57,7 +57,7 @@ pub enum PlanError {
     LongInstanceName {
         /// The name.
         name: InstanceName,
-        /// What is allowed.
+        /// The highest number.
         name_max: NameMax,
     },
     /// A path of the result is too long.
@@ -67,7 +67,7 @@ pub enum PlanError {
         directory: TreePath,
         /// The path below it.
         path: TreePath,
-        /// What is wrong with it.
+        /// The problem.
         source: PathError,
     },
     /// Two parts of the result are in each other's way.
@@ -90,7 +90,7 @@ impl PlanError {
         if messages.is_empty() && hint.is_none() { self } else { Self::Beside { error: Box::new(self), hint, messages } }
     }
 
-    /// What there is to say about it: what is fatal, then warnings.
+    /// Returns the messages: errors, then warnings.
     #[must_use]
     pub fn messages(&self) -> Vec<Message> {
         match self {

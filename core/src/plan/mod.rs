@@ -109,7 +109,7 @@ fn instances(request: &Request) -> Result<Instances, PlanError> {
     Ok(instances)
 }
 
-/// What is found about a request, whatever the template.
+/// Findings about a request, for any template.
 fn of_request(request: &Request, facts: &Facts) -> Vec<Finding> {
     let mut problems = Vec::new();
     if !request.idle_logger_options.is_empty() {
@@ -129,7 +129,7 @@ fn of_request(request: &Request, facts: &Facts) -> Vec<Finding> {
     problems.into_iter().map(Finding::warning).collect()
 }
 
-/// What is found about the user of `-u` and the scripts that get wrappers.
+/// Findings about the user of `-u` and the scripts that get wrappers.
 fn of_wrapping(wrapping: &Wrappers) -> impl Iterator<Item = Finding> {
     let writable = wrapping.user_writable().iter().cloned().map(Problem::UserWritable);
     let links = wrapping.links().iter().cloned().map(Problem::LinkToWrapped);

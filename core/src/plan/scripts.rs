@@ -20,7 +20,7 @@ const STACK: u64 = 64 << 20;
 
 /// s6-svscan has no room for so many instances with a logger of their own.
 pub(crate) struct CapacityError {
-    /// How many were asked for.
+    /// The requested number.
     pub given: u32,
 }
 
@@ -49,10 +49,10 @@ pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, Capa
     Ok(script)
 }
 
-/// How s6-svscan is told how many instances to have room for.
+/// The option by which s6-svscan gets its capacity.
 struct Capacity {
     option: Word,
-    /// Whether its tables need a larger stack than usual.
+    /// `true` if its tables need a larger stack than usual.
     softlimit: bool,
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn logger(logging: &Logging, target: &Target) -> Script {
     script
 }
 
-/// What chown is given: an account's name and a colon stand for the account and its primary group.
+/// Returns the argument of chown: an account's name and a colon mean the account and its primary group.
 fn owner_for_chown(account: &Account) -> Text {
     match account {
         Account::Named(_) => account.to_text().followed_by(":"),

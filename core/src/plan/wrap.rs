@@ -17,7 +17,7 @@ use crate::tree::{Kind, Node};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-/// Which of the template's paths get a wrapper.
+/// The template's scripts that get a wrapper.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wrappers {
     scripts: BTreeMap<TreePath, WrappedScript>,
@@ -29,7 +29,7 @@ pub(crate) struct Wrappers {
 /// A script that gets a wrapper.
 #[derive(Clone, Debug)]
 pub(crate) struct WrappedScript {
-    /// Where the script itself will be.
+    /// The path of the script itself in the result.
     pub renamed: TreePath,
     /// The wrapper's bytes.
     pub script: Vec<u8>,
@@ -41,7 +41,7 @@ pub(crate) struct WrappedScript {
 pub struct ScriptProblem {
     /// The script, or the directory that hinders.
     pub path: TreePath,
-    /// What is wrong with it.
+    /// The problem.
     pub reason: ScriptReason,
 }
 
@@ -56,7 +56,7 @@ pub enum WrapError {
     Substitution(#[from] SubstitutionError),
 }
 
-/// What is wrong with a script that a user shall run.
+/// A problem of a script that the user must be able to run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScriptReason {
     /// It is not there.
@@ -91,7 +91,7 @@ pub enum ScriptReason {
 }
 
 impl WrapError {
-    /// What to do about it, where `followed` are the remedies that the command line has.
+    /// Returns a hint that names no remedy that the command line already has (`followed`).
     pub(super) fn hint(&self, followed: &BTreeSet<Remedy>) -> Option<&'static str> {
         match self {
             Self::Script(ScriptProblem { reason: ScriptReason::Outside(_), .. }) => {
@@ -196,7 +196,7 @@ fn script_directories(template: &Template) -> Result<Vec<(TreePath, TreePath)>, 
     Ok(directories)
 }
 
-/// What a wrapper asks of the template.
+/// A check of the template's scripts before they get wrappers.
 struct Check<'a> {
     template: &'a Template,
     access: &'a UserAccess<'a>,

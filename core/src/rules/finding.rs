@@ -14,9 +14,9 @@ use core::fmt;
 /// Something that does not work, or probably not as meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Finding {
-    /// How bad it is, there.
+    /// Its level.
     pub level: Level,
-    /// What it is.
+    /// The problem.
     pub problem: Problem,
 }
 
@@ -27,7 +27,7 @@ pub struct Findings {
     followed: BTreeSet<Remedy>,
 }
 
-/// How many different findings of one rule and level are shown.
+/// The number of different findings of one rule and level that are shown.
 const SHOWN_MAX: usize = 10;
 /// From so many bytes of text on, of further rules only the number of findings is shown: what a document says may be long.
 const TEXT_MAX: usize = 64 * 1024;
@@ -51,7 +51,7 @@ impl Finding {
         self.problem.rule()
     }
 
-    /// What to do about it, where `followed` are the remedies that the command line has.
+    /// Returns a hint that names no remedy that the command line already has (`followed`).
     #[must_use]
     pub fn hint(&self, followed: &BTreeSet<Remedy>) -> String {
         self.problem.hint(followed)
@@ -76,7 +76,7 @@ impl Findings {
         self.found.iter()
     }
 
-    /// What there is to say about them, errors first.
+    /// Returns the messages, errors first.
     #[must_use]
     pub fn messages(&self) -> Vec<Message> {
         messages(&self.found, &self.followed)
@@ -100,7 +100,7 @@ impl fmt::Display for Findings {
 struct Group {
     /// Texts and hints, and how often each was found.
     texts: Vec<(String, String, usize)>,
-    /// Where a text is among those.
+    /// The index of each text in `texts`.
     places: BTreeMap<String, usize>,
 }
 
@@ -120,7 +120,7 @@ impl Group {
     }
 }
 
-/// What there is to say about findings: errors, then warnings; those of one rule together, the same hint once behind them.
+/// Returns the messages about findings: errors, then warnings; those of one rule together, with equal hints once, after the last.
 pub(super) fn messages(findings: &[Finding], followed: &BTreeSet<Remedy>) -> Vec<Message> {
     let mut messages = Vec::new();
     let mut length = 0;

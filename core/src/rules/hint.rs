@@ -15,7 +15,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 impl Problem {
-    /// What to do about it, where `followed` are the remedies that the command line has: none of them is named again.
+    /// Returns a hint that names no remedy that the command line already has (`followed`).
     pub(super) fn hint(&self, followed: &BTreeSet<Remedy>) -> String {
         let has = |remedy| followed.contains(&remedy);
         match self {
@@ -71,7 +71,7 @@ impl DeniedAccess {
     }
 }
 
-/// What to do about a program in another directory: there is an option for each kind.
+/// Returns the hint about a program in another directory: each kind has its option.
 fn elsewhere(program: &[u8]) -> String {
     let at = program.iter().rposition(|&byte| byte == b'/').unwrap_or_default();
     let (directory, name) = program.split_at_checked(at).unwrap_or_default();
@@ -107,7 +107,7 @@ fn shared(directory: &[u8]) -> String {
     )
 }
 
-/// What says the same to s6-rc about the service that is made.
+/// Returns the options by which s6-rc learns the same about the service that is made.
 fn definition(names: &[Name]) -> String {
     let has = |name: &Name| names.contains(name);
     let options: Vec<&str> = [

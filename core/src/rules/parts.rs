@@ -20,9 +20,9 @@ use alloc::vec::Vec;
 pub struct FindingParts {
     /// The rule's id.
     pub id: &'static str,
-    /// What it is about: a path in the template, options with blanks between them, a number, a version, a mode or a name.
+    /// The subject: a path in the template, options with blanks between them, a number, a version, a mode or a name.
     pub subject: Vec<u8>,
-    /// What more there is to say about that; `None` where there is nothing.
+    /// A detail. `None`: there is none.
     pub detail: Option<Vec<u8>>,
 }
 

@@ -11,7 +11,7 @@ use crate::tree::Mode;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What one rule found. Paths are those in the template.
+/// A problem that one rule found. Paths are paths in the template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// There is no `run` in this service directory.
@@ -26,7 +26,7 @@ pub enum Problem {
         path: TreePath,
         /// Its target.
         target: Vec<u8>,
-        /// Where it leads.
+        /// Its destination.
         destination: LinkDestination,
     },
     /// A control file has a value that s6-supervise does not take; or `(a directory)`, `(a FIFO)`.
@@ -83,7 +83,7 @@ pub enum Problem {
     StagingLeft(String),
 }
 
-/// Where a link leads.
+/// The destination of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkDestination {
     /// Outside the template.
@@ -112,7 +112,7 @@ pub enum ServiceKind {
     Bundle,
 }
 
-/// What several entries have in common.
+/// A problem that several entries share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tally {
     /// Editors or version control systems left them.
@@ -129,7 +129,7 @@ pub enum Tally {
     Place,
 }
 
-/// What the user of `-u` cannot do.
+/// An action that the user of `-u` has no right to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeniedAccess {
     /// Execute a script.

@@ -34,7 +34,7 @@ pub struct Script {
     pub stage: Stage,
 }
 
-/// What is wrong with a script that is there.
+/// A fault of a script that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// No x bit.
@@ -59,7 +59,7 @@ pub enum Fault {
     NamesParent(Vec<u8>),
 }
 
-/// What is in the place of a file.
+/// The kind of an entry where a file is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// A directory.
@@ -125,7 +125,7 @@ impl Script {
         Self::ALL.into_iter().find(|script| script.path().as_bytes() == path)
     }
 
-    /// What happens when it cannot run.
+    /// The consequence of a script that cannot run.
     #[must_use]
     pub(super) const fn consequence(self) -> &'static str {
         match (self.part, self.stage) {
@@ -164,7 +164,7 @@ impl Fault {
         }
     }
 
-    /// What more there is to say in a document.
+    /// The detail in a document.
     #[must_use]
     pub(super) fn detail(&self) -> &[u8] {
         match self {
@@ -204,7 +204,7 @@ impl Fault {
         detail.is_empty().then_some(found)
     }
 
-    /// What is wrong and what follows, behind the script's path.
+    /// Writes the fault and its consequence, after the script's path.
     pub(super) fn say(&self, script: Script, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let follows = script.consequence();
         match self {

@@ -1,4 +1,4 @@
-//! What a problem says: the place, what is wrong, and what follows.
+//! The sentence about a problem: subject, problem, consequence.
 
 use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, ServiceKind, Tally};
 use super::script::{Part, Script, Stage};
@@ -134,7 +134,7 @@ fn definition(names: &[Name], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 impl LinkDestination {
-    /// Where the link at `path` leads, and what follows.
+    /// Returns the destination of the link at `path`, and the consequence.
     fn say(self, path: &TreePath) -> (&'static str, &'static str) {
         let is_log = *path == LOG;
         match self {
@@ -192,7 +192,7 @@ impl Tally {
     }
 }
 
-/// Who besides the owner may write what is made under `umask`; nobody: empty.
+/// The accounts besides the owner that may write files made under `umask`. Empty: none.
 #[must_use]
 pub(crate) fn writers(umask: Mode) -> &'static str {
     match (umask.has(0o020), umask.has(0o002)) {

@@ -118,7 +118,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Whether `name` in the parent is this directory.
+    /// Returns `true` if `name` in the parent is this directory.
     fn is_called(&self, name: &Name) -> io::Result<bool> {
         Ok(Status::of_entry(&self.parent.dir, name)?.identity == Status::of(&self.dir)?.identity)
     }
