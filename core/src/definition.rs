@@ -13,16 +13,16 @@ pub struct Definition {
     management: Management,
 }
 
-/// What s6-rc is told besides about a service (docs/original.md, "Source definitions of s6-rc").
+/// Properties of a service in s6-rc (docs/original.md, "Source definitions of s6-rc").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Management {
-    /// What must be up before it, and before its logger.
+    /// Services that must be up before the service, and before its logger.
     pub depends_on: BTreeSet<ServiceName>,
     /// The flags of the service and of its logger.
     pub flags: Flags,
-    /// How long it may take to be ready, in milliseconds; 0: as long as it takes; none: s6-rc's own limit.
+    /// The time limit for readiness, in milliseconds. 0: no limit. `None`: the default of s6-rc.
     pub timeout_up: Option<u32>,
-    /// How long it may take to stop, in milliseconds; 0: as long as it takes; none: s6-rc's own limit.
+    /// The time limit for stopping, in milliseconds. 0: no limit. `None`: the default of s6-rc.
     pub timeout_down: Option<u32>,
 }
 
@@ -116,7 +116,7 @@ impl Definition {
         self.log.as_ref()
     }
 
-    /// What s6-rc is told besides.
+    /// Its properties in s6-rc.
     #[must_use]
     pub const fn management(&self) -> &Management {
         &self.management

@@ -3,7 +3,7 @@
 //! This is not the grammar: that is `cli`, which knows every spelling. Here `-c010` and `--max-instances 10` are the same word.
 
 use crate::definition::{BundleName, Definition};
-use crate::escape::Brief;
+use crate::escape::Excerpt;
 use crate::instances::Instances;
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
 use crate::path::Name;
@@ -58,8 +58,8 @@ struct OptionValues {
 #[error("--{name}: the plan was computed {document}, and the command line is {expected}")]
 pub struct Mismatch {
     name: &'static str,
-    document: Given,
-    expected: Given,
+    document: OptionPhrase,
+    expected: OptionPhrase,
 }
 
 /// Why some words are no options of a document.
@@ -136,7 +136,7 @@ impl Options {
             let found = document.0.iter().find(|option| option.name == *name).map(|option| option.values.as_slice());
             let found = found.unwrap_or_default();
             if found != values.as_slice() {
-                let given = |values: &[Option<Vec<u8>>]| Given { name, values: values.to_vec() };
+                let given = |values: &[Option<Vec<u8>>]| OptionPhrase { name, values: values.to_vec() };
                 return Err(Mismatch { name, document: given(found), expected: given(values) });
             }
         }
@@ -232,15 +232,15 @@ impl Options {
 
 /// An option with its values, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Given {
+struct OptionPhrase {
     name: &'static str,
     values: Vec<Option<Vec<u8>>>,
 }
 
-/// As many values of one option as a message shows.
+/// The number of values of one option that a message shows.
 const SHOWN_MAX: usize = 5;
 
-impl fmt::Display for Given {
+impl fmt::Display for OptionPhrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.values.is_empty() {
             return f.write_str("without it");
@@ -249,7 +249,7 @@ impl fmt::Display for Given {
         for (index, value) in self.values.iter().take(SHOWN_MAX).enumerate() {
             write!(f, "{}--{}", if index > 0 { " " } else { "" }, self.name)?;
             if let Some(value) = value {
-                write!(f, "={}", Brief(value))?;
+                write!(f, "={}", Excerpt(value))?;
             }
         }
         f.write_str("`")?;

@@ -30,7 +30,7 @@ pub use report::Report;
 pub use sys::Identity;
 
 use apply::Durability;
-use authority::{Destination, Reading};
+use authority::{Destination, TemplateDir};
 use planner::ObtainedPlan;
 use run::Run;
 use s6_instance_maker_core::cli::Format;
@@ -73,7 +73,7 @@ impl Action {
 pub fn execute<P: Planner>(
     origin: PlanOrigin<'_, P>,
     action: Action,
-    template: Reading,
+    template: TemplateDir,
     facts: &Facts,
     run: &Run<'_>,
     out: &mut dyn Write,
@@ -100,7 +100,7 @@ pub fn execute<P: Planner>(
 /// does not name.
 pub fn print_job(
     listed: &Instances,
-    template: Reading,
+    template: TemplateDir,
     facts: &Facts,
     run: &Run<'_>,
     out: &mut dyn Write,

@@ -4,7 +4,7 @@ use s6_instance_maker_core::definition::{
     BundleName, Consumer, Definition, DefinitionError, Flags, Management, SERVICE_NAME_MAX, ServiceName, ServiceNameError,
 };
 use s6_instance_maker_core::instances::{
-    DeclaredTwice, INSTANCE_NAME_MAX, InstanceName, InstanceNameError, Instances, ListError, NameMax,
+    DuplicateInstance, INSTANCE_NAME_MAX, InstanceName, InstanceNameError, Instances, ListError, NameMax,
 };
 use s6_instance_maker_core::path::Name;
 use s6_instance_maker_core::request::Shape;
@@ -69,10 +69,10 @@ fn lists_of_instances() {
     assert_eq!(names("a\nb\na\n"), Err("line 3: the instance `a` is declared twice".to_owned()));
     let list = |text: &str| Instances::parse_list(text.as_bytes()).unwrap();
     assert_eq!(list("a\nb").and(&list("c")), Ok(list("a\nb\nc")));
-    assert_eq!(list("a\nb").and(&list("c\nb")), Err(DeclaredTwice(instance("b"))));
+    assert_eq!(list("a\nb").and(&list("c\nb")), Err(DuplicateInstance(instance("b"))));
     let mut declared = list("b");
     assert_eq!((declared.declare(instance("a")), declared.clone()), (Ok(()), list("a\nb")));
-    assert_eq!((declared.declare(instance("b")), declared), (Err(DeclaredTwice(instance("b"))), list("a\nb")));
+    assert_eq!((declared.declare(instance("b")), declared), (Err(DuplicateInstance(instance("b"))), list("a\nb")));
 }
 
 /// Nobody gets an instance that nobody named: what is no list of plain names is refused, with line and reason.

@@ -61,7 +61,7 @@ fn somebody() -> Facts {
 }
 
 /// The lines of what is said under these options.
-fn said(case: &Case, more: &[&str]) -> String {
+fn messages(case: &Case, more: &[&str]) -> String {
     let words = case.options.iter().chain(more).copied().chain(["template", "dir"]);
     let text = planned(words, &(case.facts)(), &template(case.manifest));
     let is_message = |line: &&str| ["fatal: ", "warning: ", "hint: "].iter().any(|word| line.starts_with(word));
@@ -74,7 +74,7 @@ fn warnings_about_requests() {
     for case in REQUESTS {
         let rule = Rule::parse(case.id.as_bytes()).unwrap();
         let mut text = String::new();
-        writeln!(text, "$ s6-instance-maker {} template dir\n{}", case.options.join(" "), said(case, &[])).unwrap();
+        writeln!(text, "$ s6-instance-maker {} template dir\n{}", case.options.join(" "), messages(case, &[])).unwrap();
         assert!(text.contains(&format!("\nwarning: {}: ", case.id)), "{text}");
         snapshot(rule, &text);
     }
@@ -85,9 +85,9 @@ fn warnings_about_requests() {
 fn every_warning_is_accepted_or_fatal() {
     for case in REQUESTS {
         for options in [["--allow", case.id].as_slice(), &["--strict", "--allow", case.id]] {
-            assert_eq!(said(case, options), "", "{}", case.id);
+            assert_eq!(messages(case, options), "", "{}", case.id);
         }
-        assert!(said(case, &["--strict"]).starts_with(&format!("fatal: {}: ", case.id)), "{}", case.id);
+        assert!(messages(case, &["--strict"]).starts_with(&format!("fatal: {}: ", case.id)), "{}", case.id);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Modules that are costly to compile: refused before they are compiled, or compiled in little time and memory.
 
 use super::{ask, module};
-use s6_instance_maker_sandbox::limits::Chosen;
+use s6_instance_maker_sandbox::limits::LimitOptions;
 use s6_instance_maker_sandbox::{Origin, Sandbox, SandboxError};
 use s6_instance_maker_workspace::program::{self, Answer, Sandboxed};
 use s6_instance_maker_workspace::scratch::Scratch;
@@ -31,7 +31,7 @@ fn nested(kind: &str, levels: usize) -> String {
 
 /// The name of what a module has too much of.
 fn excess(text: &str) -> Option<String> {
-    let sandbox = Sandbox::new(Origin::Bytes(module(text)), Chosen::default());
+    let sandbox = Sandbox::new(Origin::Bytes(module(text)), LimitOptions::default());
     match ask(&sandbox, &[], Vec::new()) {
         Ok(output) => {
             assert_eq!(output, b"");

@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use clap::{Args, CommandFactory as _, FromArgMatches as _};
 use std::ffi::OsString;
 
-/// What is special about one program's command line; the rest is the same for all.
+/// The parts of a command line that only one program has; the rest is the same for all.
 #[derive(Clone, Copy, Debug)]
 pub struct Program {
     /// The name of the program in its help.
@@ -114,7 +114,7 @@ pub struct NoOptions {}
 /// A command line that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedArgs<O> {
-    /// What all programs of this project understand.
+    /// The arguments that all programs of this project understand.
     pub invocation: Invocation,
     /// The options that only this program has.
     pub own: O,

@@ -2,7 +2,7 @@
 
 use super::content::Content;
 use super::error::PlanError;
-use super::wrap::Wrapping;
+use super::wrap::Wrappers;
 use crate::definition::{Definition, ServiceName};
 use crate::execline::Script;
 use crate::instances::InstanceName;
@@ -10,20 +10,20 @@ use crate::layout::{
     DEPENDENCIES_D, FLAG_ESSENTIAL, FLAG_RECOMMENDED, INSTANCE, INSTANCES, NOTIFICATION_FD, RUN, TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
 };
 use crate::path::{Name, TreePath};
-use crate::rights::Copying;
+use crate::rights::CopyRights;
 use crate::template::Template;
 use crate::tree::{Kind, Meta, Mode, Node, Tree};
 use alloc::format;
 use alloc::vec::Vec;
 
-/// What every copy of the template is, by its paths there.
+/// The entries of every copy of the template, by their paths in the template.
 pub(super) struct TemplateCopy {
     entries: Vec<(TreePath, Node<Content>)>,
     without_set_id: Vec<TreePath>,
 }
 
 impl TemplateCopy {
-    pub(super) fn new(template: &Template, copying: &Copying<'_>, wrapping: &Wrapping) -> Self {
+    pub(super) fn new(template: &Template, copying: &CopyRights<'_>, wrapping: &Wrappers) -> Self {
         const SET_ID: u16 = Mode::SET_UID | Mode::SET_GID;
         let state = template.state();
         let mut entries = Vec::with_capacity(template.tree().count());
@@ -87,7 +87,7 @@ impl Draft {
         Ok(self.tree.insert(path, Node::new(Meta::callers(mode), Kind::File(Content::Generated(bytes))))?)
     }
 
-    /// What every longrun here has: it is ready when it writes to descriptor 3, and it is run by a script.
+    /// Adds the files of every longrun: it is ready when it writes to descriptor 3, and it is run by a script.
     pub(super) fn longrun(&mut self, directory: &TreePath, script: Script, mode: Mode) -> Result<(), PlanError> {
         self.file(directory, &NOTIFICATION_FD, self.modes.file, b"3\n".to_vec())?;
         self.file(directory, &RUN, mode, script.into_bytes())
@@ -121,7 +121,7 @@ impl Draft {
         Ok(directory)
     }
 
-    /// What s6-rc is told about the service itself; its logger follows it.
+    /// Adds the dependencies and settings of the service itself; its logger follows it.
     pub(super) fn managed(&mut self, directory: &TreePath, definition: &Definition) -> Result<(), PlanError> {
         let management = definition.management();
         for (name, milliseconds) in [(TIMEOUT_UP, management.timeout_up), (TIMEOUT_DOWN, management.timeout_down)] {

@@ -2,7 +2,7 @@
 
 use super::control::ControlFile;
 use super::finding::Finding;
-use super::problem::{CheckFault, Denied, Leads, Problem, ServiceKind, Tally};
+use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, ServiceKind, Tally};
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::{Account, AccountName};
@@ -21,9 +21,9 @@ use alloc::vec::Vec;
 pub struct FindingParts {
     /// The rule's id.
     pub id: &'static str,
-    /// What it is about: a path in the template, options with blanks between them, a number, a version, a mode or a name.
+    /// The subject: a path in the template, options with blanks between them, a number, a version, a mode or a name.
     pub subject: Vec<u8>,
-    /// What more there is to say about that; `None` where there is nothing.
+    /// A detail. `None`: there is none.
     pub detail: Option<Vec<u8>>,
 }
 
@@ -88,9 +88,15 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::RunMissing => plain(exactly(Part::Service.path(&RUN), Problem::Missing(Part::Service))),
         Rule::LogRunMissing => plain(exactly(Part::Logger.path(&RUN), Problem::Missing(Part::Logger))),
         Rule::LogNotADirectory => plain(exactly(LOG, Problem::LogNotADirectory)),
-        Rule::LinkLeavesTemplate => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Outside }),
-        Rule::AbsoluteLink => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Absolute }),
-        Rule::LinkDangling => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Nowhere }),
+        Rule::LinkLeavesTemplate => {
+            Some(Problem::Link { path: path()?, target: detail.to_vec(), destination: LinkDestination::Outside })
+        }
+        Rule::AbsoluteLink => {
+            Some(Problem::Link { path: path()?, target: detail.to_vec(), destination: LinkDestination::Absolute })
+        }
+        Rule::LinkDangling => {
+            Some(Problem::Link { path: path()?, target: detail.to_vec(), destination: LinkDestination::Nowhere })
+        }
         Rule::ControlFileInvalid => Some(Problem::ControlFile(ControlFile::at(subject)?, detail.to_vec())),
         Rule::LockFdEqualsNotificationFd => {
             Some(Problem::LockFdShared(part(&LOCK_FD)?, u32::try_from(number::parse(detail)?).ok()?))
@@ -101,7 +107,7 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::StartsDown => plain(part(&DOWN).map(Problem::StartsDown)),
         Rule::InstanceNameUnused => plain(exactly(RUN.into(), Problem::InstanceNameUnused)),
         Rule::SharedLogDirectory => exactly(Part::Logger.path(&RUN), Problem::SharedLogDirectory(detail.to_vec())),
-        Rule::NotReadableByUser => Denied::of(subject, detail).map(Problem::UserCannot),
+        Rule::NotReadableByUser => DeniedAccess::of(subject, detail).map(Problem::UserCannot),
         Rule::OthersCanWrite => plain(path().map(Problem::OthersCanWrite)),
         Rule::CheckMissing => plain(check(subject, CheckFault::Missing)),
         Rule::CheckNotExecutable => plain(check(subject, CheckFault::NotExecutable)),
@@ -178,7 +184,7 @@ impl ServiceKind {
     }
 }
 
-impl Denied {
+impl DeniedAccess {
     /// The word for it in documents.
     const fn word(&self) -> &'static [u8] {
         match self {

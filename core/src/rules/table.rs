@@ -33,7 +33,7 @@ macro_rules! rules {
                 }
             }
 
-            /// What it finds, in a few words.
+            /// The problem that it finds, in a few words.
             #[must_use]
             pub const fn finds(self) -> &'static str {
                 match self {
@@ -41,7 +41,7 @@ macro_rules! rules {
                 }
             }
 
-            /// What else there is to know of what it finds; empty where there is nothing.
+            /// Details about the problem; empty where there are none.
             #[must_use]
             pub const fn more(self) -> &'static str {
                 match self {
@@ -49,7 +49,7 @@ macro_rules! rules {
                 }
             }
 
-            /// What goes wrong.
+            /// The consequence.
             #[must_use]
             pub const fn wrong(self) -> &'static str {
                 match self {
@@ -57,7 +57,7 @@ macro_rules! rules {
                 }
             }
 
-            /// What to do about it.
+            /// The advice.
             #[must_use]
             pub const fn advice(self) -> &'static str {
                 match self {
