@@ -210,7 +210,9 @@ impl Error {
     fn hint(&self) -> Option<&str> {
         match self {
             Self::Usage(error) => error.hint(),
-            Self::Exists(_) => Some("remove it first, or choose another DIR; with -r, DIR may exist if it lacks SERVICE and LOGGER"),
+            Self::Exists(_) => {
+                Some("remove it first, or choose another DIR; with -r, DIR may exist if it lacks SERVICE and LOGGER")
+            }
             Self::Parent { source, .. } if source.kind() == io::ErrorKind::NotFound => Some("create it first: mkdir -p"),
             Self::OtherTemplate { .. } => Some("compute a new plan for the template as it is: --dry-run --format json"),
             Self::OtherOptions(_) => Some("leave the option out, or compute a new plan with it: --dry-run --format json"),

@@ -62,15 +62,17 @@ impl Plan {
         let root = match self.placement {
             Placement::New => Some(TEMPLATE),
             // The service comes first or second; only it has a copy of the template.
-            Placement::Within => self.parts().find_map(|part| {
-                TreePath::from(part).join_path(&TEMPLATE).ok().filter(|path| self.tree.get(path).is_some())
-            }),
+            Placement::Within => self
+                .parts()
+                .find_map(|part| TreePath::from(part).join_path(&TEMPLATE).ok().filter(|path| self.tree.get(path).is_some())),
         };
         let Some(root) = root else { return OtherTemplate::Elsewhere };
         let copied: BTreeMap<&[u8], &'static str> = self
             .tree
             .iter()
-            .filter_map(|(path, node)| Some((path.as_bytes().strip_prefix(root.as_bytes())?.strip_prefix(b"/")?, node.kind.word())))
+            .filter_map(|(path, node)| {
+                Some((path.as_bytes().strip_prefix(root.as_bytes())?.strip_prefix(b"/")?, node.kind.word()))
+            })
             .collect();
         let state = template.state();
         let kept = |path: &TreePath| !path.is_root() && !state.iter().any(|state| path.starts_with(state));
