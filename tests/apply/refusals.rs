@@ -32,24 +32,28 @@ fn what_is_refused_leaves_nothing() {
         (&["file", "out"], 100, "`file`: it is no directory"),
         (&["dangling", "out"], 111, "unable to open `dangling`: No such file or directory"),
         (&["sockets", "out"], 100, "`sockets/s\\x1b`: it is a socket, which cannot be copied"),
-        (&["template", "there"], 111, "unable to make `there`: it exists already"),
-        (&["template", "file"], 111, "unable to make `file`: it exists already"),
-        (&["template", "dangling"], 111, "unable to make `dangling`: it exists already"),
-        (&["template", "link/"], 111, "unable to make `link/`: it exists already"),
+        (&["template", "there"], 111, "unable to create `there`: it exists"),
+        (&["template", "file"], 111, "unable to create `file`: it exists"),
+        (&["template", "dangling"], 111, "unable to create `dangling`: it exists"),
+        (&["template", "link/"], 111, "unable to create `link/`: it exists"),
         (&["template", "absent/."], 111, "unable to open `absent/.`: No such file or directory"),
         (&["template", "absent/.."], 111, "unable to open `absent/..`: No such file or directory"),
-        (&["--dry-run", "template", "there"], 111, "unable to make `there`: it exists already"),
-        (&["--dry-run", "-r", "svc", "template", "there"], 111, "unable to make `there/svc`: it exists already"),
+        (&["--dry-run", "template", "there"], 111, "unable to create `there`: it exists"),
+        (&["--dry-run", "-r", "svc", "template", "there"], 111, "unable to create `there/svc`: it exists"),
         (
             &["stateful", "stateful/supervise/out"],
             100,
             "`stateful/supervise`: DIR lies in there: a template cannot hold its own result",
         ),
-        (&["template", "."], 111, "unable to make `.`: it exists already"),
-        (&["template", ".."], 111, "unable to make `..`: it exists already"),
-        (&["template", "/"], 111, "unable to make `/`: it exists already"),
-        (&["template", "absent/out"], 111, "unable to open `absent`: No such file or directory"),
-        (&["template", "file/out"], 111, "unable to open `file`: Not a directory"),
+        (&["template", "."], 111, "unable to create `.`: it exists"),
+        (&["template", ".."], 111, "unable to create `..`: it exists"),
+        (&["template", "/"], 111, "unable to create `/`: it exists"),
+        (
+            &["template", "absent/out"],
+            111,
+            "unable to open `absent`, the directory that DIR would be in: No such file or directory",
+        ),
+        (&["template", "file/out"], 111, "unable to open `file`, the directory that DIR would be in: Not a directory"),
         (&["template", &long], 111, &format!("unable to make `{long}`: File name too long")),
         (&["outer", "outer/out"], 100, "`outer`: DIR lies in there: a template cannot hold its own result"),
         (
@@ -60,16 +64,18 @@ fn what_is_refused_leaves_nothing() {
         (&["outer", "into/out"], 100, "`outer/inner`: DIR lies in there: a template cannot hold its own result"),
         (&["-r", "svc", "outer", "outer"], 100, "`outer`: DIR lies in there: a template cannot hold its own result"),
         (&["-r", "svc", "outer", "into"], 100, "`outer/inner`: DIR lies in there: a template cannot hold its own result"),
-        (&["-r", "svc", "template", "there"], 111, "unable to make `there/svc`: it exists already"),
-        (&["-r", "new/svc", "-L", "/l", "template", "link"], 111, "unable to make `link/svc`: it exists already"),
+        (&["-r", "svc", "template", "there"], 111, "unable to create `there/svc`: it exists"),
+        (&["-r", "new/svc", "-L", "/l", "template", "link"], 111, "unable to create `link/svc`: it exists"),
         (&["-r", "svc", "template", "file"], 111, "unable to open `file`: Not a directory"),
         (&["-r", "svc", "template", "dangling"], 111, "unable to open `dangling`: No such file or directory"),
-        (&["-c1", "template", "out"], 100, "-c `1`: it must be a number from 2 to 90000"),
+        (&["-c1", "template", "out"], 100, "-c `1`: must be a number from 2 to 90000"),
     ];
     for (words, code, message) in table {
         let before = disk::read_tree(scratch.path());
         let answer = maker(scratch.path(), *words).expect_code(*code);
-        assert_eq!(answer.stderr, format!("s6-instance-maker: fatal: {message}\n"), "{answer}");
+        let (first, rest) = answer.stderr.split_once('\n').unwrap();
+        assert_eq!(first, format!("s6-instance-maker: fatal: {message}"), "{answer}");
+        assert!(rest.is_empty() || rest.starts_with("s6-instance-maker: hint: ") && rest.lines().count() == 1, "{answer}");
         assert_eq!(answer.stdout, "");
         assert_eq!(disk::differences(&before, &disk::read_tree(scratch.path())), "", "{answer}");
     }

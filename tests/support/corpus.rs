@@ -90,7 +90,8 @@ pub fn tables(target: &str) -> Vec<Seed> {
     inputs.into_iter().enumerate().map(seed).collect()
 }
 
-/// Every text of at most three of the characters that mean something to execlineb, and of some that follow them in escapes.
+/// Every text of at most three of the characters that mean something to execlineb within a word, and of some that follow them in
+/// escapes. Braces mean something as words only.
 fn texts() -> Vec<Vec<u8>> {
     let mut texts = vec![Vec::new()];
     let mut shorter = 0;
@@ -98,7 +99,7 @@ fn texts() -> Vec<Vec<u8>> {
         let end = texts.len();
         for index in shorter..end {
             let longer = |&byte| [texts[index].as_slice(), &[byte]].concat();
-            let longer: Vec<_> = b"\\\"\n #an0x4${".iter().map(longer).collect();
+            let longer: Vec<_> = b"\\\"\n #an0x4$".iter().map(longer).collect();
             texts.extend(longer);
         }
         shorter = end;

@@ -87,7 +87,8 @@ impl Invocation {
     /// Adds the instances of [`instances_from`](Self::instances_from) to those that the command line names.
     pub fn declare(&mut self, list: &Instances) -> Result<(), DeclaredTwice> {
         self.request.declare(list)?;
-        if let PlanSource::Document { expected, .. } = &mut self.source {
+        // Where there is no list, nothing is said about instances.
+        if let (Some(_), PlanSource::Document { expected, .. }) = (&self.instances_from, &mut self.source) {
             expected.declare(list);
         }
         Ok(())
