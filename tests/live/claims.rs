@@ -520,7 +520,7 @@ fn table() -> Vec<Claim> {
             "arguments-for-env",
             NEVER,
             |draft| draft.file("run", "#!/usr/bin/env sh -e\nexec sleep 1000 $1\n"),
-            |case| case.wait_for_deaths("", " 125", 2),
+            |case| case.wait_for_deaths("", " 127", 2),
         ),
         new(
             R::InterpreterArguments,

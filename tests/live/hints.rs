@@ -61,8 +61,8 @@ const HINTS: &[Hint] = &[
         id: "interpreter-arguments",
         says: "keep one of its options: #!/usr/bin/execlineb -S1",
         file: "run",
-        before: "#!/usr/bin/execlineb -S1 -P\nforeground { fdmove 1 3 s6-echo $1 } fdclose 3 sleep 1000000\n",
-        after: "#!/usr/bin/execlineb -S1\nforeground { fdmove 1 3 s6-echo $1 } fdclose 3 sleep 1000000\n",
+        before: "#!/usr/bin/execlineb -S1 -P\nforeground { fdmove 1 3 echo $1 } fdclose 3 sleep 1000000\n",
+        after: "#!/usr/bin/execlineb -S1\nforeground { fdmove 1 3 echo $1 } fdclose 3 sleep 1000000\n",
     },
     Hint {
         id: "control-file-invalid",
@@ -75,8 +75,8 @@ const HINTS: &[Hint] = &[
         id: "instance-name-unused",
         says: "$1 in a shell, and in execlineb with -S1",
         file: "run",
-        before: "#!/usr/bin/execlineb -P\nforeground { fdmove 1 3 s6-echo ready } fdclose 3 sleep 1000000\n",
-        after: "#!/usr/bin/execlineb -S1\nforeground { fdmove 1 3 s6-echo $1 } fdclose 3 sleep 1000000\n",
+        before: "#!/usr/bin/execlineb -P\nforeground { fdmove 1 3 echo ready } fdclose 3 sleep 1000000\n",
+        after: "#!/usr/bin/execlineb -S1\nforeground { fdmove 1 3 echo $1 } fdclose 3 sleep 1000000\n",
     },
     Hint {
         id: "check-missing",
