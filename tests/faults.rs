@@ -237,9 +237,9 @@ fn calls(told: &str, place: &Path) -> Vec<Call> {
 struct Trial {
     disturbance: String,
     answer: Answer,
-    /// Whether the call took place that was to be disturbed.
+    /// `true` if the call took place that was to be disturbed.
     met: bool,
-    /// Whether the message itself was what could not be written, as a second thread's first write may be.
+    /// `true` if the message itself was what could not be written, as a second thread's first write may be.
     silenced: bool,
     tree: Tree,
 }
@@ -389,7 +389,7 @@ fn shapes_for_threads() -> &'static [Shape] {
     if skip::all() { &[PLAIN, INTO_EXISTING] } else { &[PLAIN] }
 }
 
-/// Whether more than one thread did the work of `record`; where there is no second one, the test says that it did not run.
+/// Returns `true` if more than one thread did the work of `record`; where there is no second one, the test says that it did not run.
 fn has_threads_or_say(record: &Record, test: &str) -> bool {
     let threads: std::collections::BTreeSet<&str> = record.calls.iter().map(|call| call.thread.as_str()).collect();
     if threads.len() < 2 {

@@ -1,6 +1,6 @@
 //! The seeds of the fuzz targets through the targets' own laws; fuzz/README.md says how they were chosen.
 
-use s6_instance_maker_core::laws::{self, AnyBytes, Held};
+use s6_instance_maker_core::laws::{self, AnyBytes, Outcome};
 use s6_instance_maker_core::tree::Kind;
 use s6_instance_maker_workspace::corpus::{self, Seed};
 use s6_instance_maker_workspace::{program, skip};
@@ -12,14 +12,14 @@ use std::fs;
 fn seeds_keep_their_laws() {
     for (target, law) in laws::ANY_BYTES {
         let seeds = corpus::seeds(target);
-        let accepted = seeds.iter().filter(|seed| held(law, seed) == Held::Whole).count();
+        let accepted = seeds.iter().filter(|seed| held(law, seed) == Outcome::Accepted).count();
         let refused = seeds.len() - accepted;
         assert!(accepted >= 20 && refused >= 1, "{target}: {accepted} accepted, {refused} refused");
         skip::tell(&format!("fuzz, {target}: {accepted} seeds are accepted and {refused} are refused, as the law says"));
     }
 }
 
-fn held(law: AnyBytes, seed: &Seed) -> Held {
+fn held(law: AnyBytes, seed: &Seed) -> Outcome {
     law(&seed.bytes).unwrap_or_else(|broken| panic!("{}: {broken}", seed.name))
 }
 

@@ -92,12 +92,12 @@ fn findings() {
         assert_eq!(findings.join("; "), *expected, "{options:?}\n{manifest}");
         assert!(findings.iter().all(|finding| finding.split(' ').nth(1) == Some(id)), "{id}: {findings:?}");
         let of = |level: &str| findings.iter().filter(|finding| finding.starts_with(level)).count();
-        let said = messages(options, &template);
-        let lines = |word: &str| said.lines().filter(|line| line.starts_with(&format!("{word}: {id}: "))).count();
-        assert_eq!((lines("fatal"), lines("warning")), (of("error"), of("warning")), "{manifest}\n{said}");
-        let first_warning = said.find("warning: ").unwrap_or(said.len());
-        assert!(!said[first_warning..].contains("fatal: "), "{said}");
-        assert!(said.contains("hint: "), "{said}");
+        let messages = messages(options, &template);
+        let lines = |word: &str| messages.lines().filter(|line| line.starts_with(&format!("{word}: {id}: "))).count();
+        assert_eq!((lines("fatal"), lines("warning")), (of("error"), of("warning")), "{manifest}\n{messages}");
+        let first_warning = messages.find("warning: ").unwrap_or(messages.len());
+        assert!(!messages[first_warning..].contains("fatal: "), "{messages}");
+        assert!(messages.contains("hint: "), "{messages}");
     }
 }
 

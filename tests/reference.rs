@@ -13,9 +13,9 @@ mod wrong;
 use cases::{Caller, Case, Shape, View};
 use deviations::Subject;
 use generate::UMASKS;
-use s6_instance_maker::authority::Reading;
+use s6_instance_maker::authority::TemplateDir;
 use s6_instance_maker::facts;
-use s6_instance_maker::run::{Run, Unwatched};
+use s6_instance_maker::run::{NoProgress, Run};
 use s6_instance_maker::template::outside::Links;
 use s6_instance_maker::template::source::Source;
 use s6_instance_maker_core::facts::Facts;
@@ -39,11 +39,11 @@ use wrong::Wrong;
 /// All cases as they are planned: words behind the program's name, facts, and the template that the disk has in `folder`.
 pub(crate) fn planned(suite: Suite, s6_version: &str, folder: &Path) -> Vec<Planned> {
     let ambient = cap_std::ambient_authority();
-    let run = Run { interrupt: &AtomicBool::new(false), progress: &Unwatched };
+    let run = Run { interrupt: &AtomicBool::new(false), progress: &NoProgress };
     let templates = directory_in(folder, "templates");
     templates::build(&templates);
     let template = |case: &Case| {
-        let reading = Reading::open(templates.join(case.template.name).as_os_str(), Links::Kept, ambient).unwrap();
+        let reading = TemplateDir::open(templates.join(case.template.name).as_os_str(), Links::Kept, ambient).unwrap();
         Source::read(reading, None, &run).unwrap().template().clone()
     };
     let planned = |case: Case| {

@@ -198,7 +198,7 @@ const NONE: &[Changes] = &[
 ];
 
 /// Whatever decodes says the same when it is encoded again, and what follows from it is as it must be.
-fn survives(bytes: &[u8]) -> Result<(), laws::Broken> {
+fn survives(bytes: &[u8]) -> Result<(), laws::BrokenLaw> {
     laws::job_document(bytes)?;
     laws::plan_document(bytes).map(|_| ())
 }

@@ -6,7 +6,7 @@ use crate::tree::Ids;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Who a process runs as, in the form that s6-setuidgid takes: an account's name, or numbers.
+/// An account that a process runs as, in the form that s6-setuidgid takes: the account's name, or numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Account {
     /// The name of an account, to be looked up where the result runs.
@@ -60,7 +60,7 @@ impl Account {
         }
     }
 
-    /// What s6-setuidgid is given.
+    /// Returns the argument of s6-setuidgid.
     #[must_use]
     pub fn to_text(&self) -> Text {
         match self {
@@ -80,7 +80,7 @@ impl AccountName {
 
 impl fmt::Display for AccountName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::escape::Shown(self.as_bytes()).fmt(f)
+        crate::escape::Escaped(self.as_bytes()).fmt(f)
     }
 }
 

@@ -52,7 +52,7 @@ impl Text {
 pub struct Word {
     /// The form in which the script has it.
     written: Vec<u8>,
-    /// Whether `execlineb -S0` may find something to substitute in it that a user put there.
+    /// `true` if `execlineb -S0` may find something to substitute in it that a user put there.
     substitutable: bool,
 }
 
@@ -177,7 +177,7 @@ impl Wrapper {
     }
 }
 
-/// Whether `execlineb -S0` may take something in `text` for a variable: `$` and then `#`, `@` or a digit, or these in braces.
+/// Returns `true` if `execlineb -S0` may take something in `text` for a variable: `$` and then `#`, `@` or a digit, or these in braces.
 fn is_substitutable(text: &[u8]) -> bool {
     let names_argument = |byte: &u8| matches!(byte, b'0'..=b'9' | b'@' | b'#');
     let dollars = text.iter().enumerate().filter(|(_, byte)| **byte == b'$');

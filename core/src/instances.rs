@@ -63,14 +63,14 @@ impl fmt::Display for InstanceName {
     }
 }
 
-/// Names of instances, in their order, none twice.
+/// Names of instances, sorted, without duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Instances(BTreeSet<InstanceName>);
 
 /// A name was declared a second time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the instance `{0}` is declared twice")]
-pub struct DeclaredTwice(pub InstanceName);
+pub struct DuplicateInstance(pub InstanceName);
 
 /// Why a list of names is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,24 +79,24 @@ pub enum ListError {
     #[error("is UTF-16 text; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)")]
     Utf16,
     /// A line is not a name.
-    #[error("line {line}, `{}`: {source}", crate::escape::Brief(.text))]
+    #[error("line {line}, `{}`: {source}", crate::escape::Excerpt(.text))]
     Name {
         /// The line's number, from 1.
         line: usize,
-        /// What it says, without blanks around it.
+        /// The text of the line, without blanks around it.
         text: Vec<u8>,
         /// Why it is not a name.
         source: InstanceNameError,
     },
     /// A line is a name that was hardly meant.
-    #[error("line {line}, `{}`: {reason}", crate::escape::Brief(.text))]
+    #[error("line {line}, `{}`: {reason}", crate::escape::Excerpt(.text))]
     Doubtful {
         /// The line's number, from 1.
         line: usize,
-        /// What it says, without blanks around it.
+        /// The text of the line, without blanks around it.
         text: Vec<u8>,
         /// Why it was hardly meant.
-        reason: Doubt,
+        reason: ListNameError,
     },
     /// A line repeats another one.
     #[error("line {line}: {source}")]
@@ -104,13 +104,13 @@ pub enum ListError {
         /// The line's number, from 1.
         line: usize,
         /// The name.
-        source: DeclaredTwice,
+        source: DuplicateInstance,
     },
 }
 
 /// Why a line of a list is hardly meant as the name that it is; `--instance` takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Doubt {
+pub enum ListNameError {
     /// Quotes, commas, semicolons, brackets or braces.
     #[error("a list has one plain name per line, without quotes, commas, semicolons, brackets and braces")]
     Punctuation,
@@ -138,7 +138,7 @@ impl Instances {
                 continue;
             }
             let name = InstanceName::new(text).map_err(|source| ListError::Name { line, text: text.to_vec(), source })?;
-            if let Some(reason) = Doubt::about(text) {
+            if let Some(reason) = ListNameError::about(text) {
                 return Err(ListError::Doubtful { line, text: text.to_vec(), reason });
             }
             instances.declare(name).map_err(|source| ListError::Twice { line, source })?;
@@ -147,9 +147,9 @@ impl Instances {
     }
 
     /// Adds a name, if it is not there yet.
-    pub fn declare(&mut self, name: InstanceName) -> Result<(), DeclaredTwice> {
+    pub fn declare(&mut self, name: InstanceName) -> Result<(), DuplicateInstance> {
         if self.0.contains(&name) {
-            Err(DeclaredTwice(name))
+            Err(DuplicateInstance(name))
         } else {
             self.0.insert(name);
             Ok(())
@@ -157,7 +157,7 @@ impl Instances {
     }
 
     /// These names and those, if no name is among both.
-    pub fn and(&self, more: &Self) -> Result<Self, DeclaredTwice> {
+    pub fn and(&self, more: &Self) -> Result<Self, DuplicateInstance> {
         let mut all = self.clone();
         more.iter().cloned().try_for_each(|name| all.declare(name))?;
         Ok(all)
@@ -168,14 +168,14 @@ impl Instances {
         self.0.iter()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-impl Doubt {
+impl ListNameError {
     fn about(name: &[u8]) -> Option<Self> {
         let is_invisible = |c: char| c.is_control() || c.is_whitespace() || escape::is_invisible(c);
         if name.iter().any(|byte| b"\"'`,;[]{}".contains(byte)) {
@@ -209,7 +209,7 @@ impl NameMax {
         self.0
     }
 
-    /// Whether a name may be that long.
+    /// Returns `true` if a name may be that long.
     #[must_use]
     pub fn allows(self, name: &InstanceName) -> bool {
         u32::try_from(name.as_name().as_bytes().len()).is_ok_and(|length| length <= self.0)

@@ -1,7 +1,7 @@
 //! The file names that s6, s6-log and s6-rc know, each once (docs/original.md, "Generated files", "Control files of s6-supervise"
 //! and "Source definitions of s6-rc").
 //!
-//! Names of files are [`Name`]s; the directories of a service directory that others lie in are [`TreePath`]s.
+//! Names of files are [`Name`]s; directories in a service directory that contain others are [`TreePath`]s.
 
 use crate::path::{Name, TreePath};
 
@@ -76,9 +76,9 @@ pub(crate) const TIMEOUT_UP: Name = Name::constant("timeout-up");
 /// The time in which a service must stop, in milliseconds.
 pub(crate) const TIMEOUT_DOWN: Name = Name::constant("timeout-down");
 
-/// What says something to s6-rc beside one of the files that surely do.
+/// Files that mean something to s6-rc if one of the files above is beside them.
 pub(crate) const PERHAPS_OF_S6_RC: [Name; 3] = [TYPE, DEPENDENCIES, CONTENTS];
-/// What says something to s6-rc and can be meant for nobody else.
+/// Files that mean something to s6-rc and to no other program.
 pub(crate) const SURELY_OF_S6_RC: [Name; 9] = [
     PRODUCER_FOR,
     CONSUMER_FOR,

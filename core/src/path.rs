@@ -1,8 +1,8 @@
-//! Names and paths inside a tree: byte strings that are checked once and can never escape it.
+//! Names and paths in a tree: byte strings that are checked once and cannot escape the tree.
 //!
 //! This is not `std::path`: no path here is absolute, none has `.` or `..`, and nothing is looked up anywhere.
 
-use crate::escape::Shown;
+use crate::escape::Escaped;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -69,7 +69,7 @@ impl Name {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Shown(&self.0).fmt(f)
+        Escaped(&self.0).fmt(f)
     }
 }
 
@@ -142,7 +142,7 @@ impl TreePath {
         if bytes.len() > PATH_MAX { Err(PathError::TooLong) } else { Ok(Self(Cow::Owned(bytes))) }
     }
 
-    /// Whether this is the tree's own directory.
+    /// Returns `true` if this is the tree's own directory.
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.0.is_empty()
@@ -178,7 +178,7 @@ impl TreePath {
         self.0.split(|&byte| byte == b'/').filter(|name| !name.is_empty())
     }
 
-    /// Whether this path is `directory` or lies below it.
+    /// Returns `true` if this path is `directory` or lies below it.
     #[must_use]
     pub fn starts_with(&self, directory: &Self) -> bool {
         directory.is_root()
@@ -211,7 +211,7 @@ impl PartialOrd for TreePath {
 
 impl fmt::Display for TreePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_root() { f.write_str(".") } else { Shown(&self.0).fmt(f) }
+        if self.is_root() { f.write_str(".") } else { Escaped(&self.0).fmt(f) }
     }
 }
 

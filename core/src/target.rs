@@ -1,18 +1,18 @@
-//! Where the result will run: which s6, and where its programs are. Nothing is probed; every field is told.
+//! The system where the result will run: the version of s6, and the directories of its programs. Nothing is probed.
 
 use alloc::vec::Vec;
 use core::fmt;
 
-/// What the generated scripts will meet.
+/// The system that the generated scripts will run on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Where execlineb is, for interpreter lines.
+    /// The directory of execlineb, for interpreter lines.
     pub shebang_dir: ShebangDir,
-    /// Where execline's other programs are; none: found by PATH.
+    /// The directory of execline's other programs. `None`: they are found by PATH.
     pub execline_dir: Option<ProgramDir>,
-    /// Where s6's programs are; none: found by PATH.
+    /// The directory of s6's programs. `None`: they are found by PATH.
     pub s6_dir: Option<ProgramDir>,
-    /// Which s6; none: not told, and then nothing is written that an s6 might not know.
+    /// The version of s6. `None`: it is unknown, and nothing is written that an s6 might not know.
     pub s6_version: Option<S6Version>,
 }
 
@@ -171,14 +171,14 @@ impl S6Version {
         if version < Self::OLDEST { Err(S6VersionError::TooOld) } else { Ok(version) }
     }
 
-    /// Whether its s6-supervise makes the file that `lock-fd` is about; an older one never starts such a service
+    /// Returns `true` if its s6-supervise makes the file that `lock-fd` is about; an older one never starts such a service
     /// (docs/original.md, "Control files of s6-supervise").
     #[must_use]
     pub fn makes_lock_files(self) -> bool {
         self >= Self::LOCK_FILES
     }
 
-    /// Whether its s6-svscan counts slots, with the option `-C`.
+    /// Returns `true` if its s6-svscan counts slots, with the option `-C`.
     #[must_use]
     pub fn counts_slots(self) -> bool {
         self >= Self::SLOTS

@@ -6,7 +6,7 @@ use crate::tree::{Kind, Meta, Node, Tree, TreeError};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-/// What is known of a regular file in a template.
+/// Facts about a regular file in a template.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileFacts {
     /// Its size in bytes.
@@ -15,17 +15,17 @@ pub struct FileFacts {
     pub head: Option<Vec<u8>>,
 }
 
-/// How much of a control file is looked at, in bytes.
+/// The number of bytes that are read of a control file.
 pub const HEAD_MAX: usize = 4096;
 
-/// What programs that need no interpreter begin with.
+/// The first bytes of programs that require no interpreter.
 pub(crate) const ELF: &[u8] = b"\x7fELF";
 
-/// What was seen of a template service directory. Every entry has an owner.
+/// The manifest of a template service directory. Every entry has an owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Tree<FileFacts>);
 
-/// Where a path ends when the links on its way are followed.
+/// The end of a path after the links on its way are followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolved {
     /// At this entry, which is no link.
@@ -38,7 +38,7 @@ pub enum Resolved {
     Loop,
 }
 
-/// As many links as Linux follows in one path.
+/// The number of links that Linux follows in one path.
 const LINKS_MAX: usize = 40;
 
 impl From<Tree<FileFacts>> for Template {
@@ -65,14 +65,14 @@ impl Template {
         &self.0
     }
 
-    /// Whether `path` may be where s6-supervise keeps its state: `supervise` and `event`, of the service and of its logger. Whoever
+    /// Returns `true` if `path` may be where s6-supervise keeps its state: `supervise` and `event`, of the service and of its logger. Whoever
     /// reads a template need not look into such a directory.
     #[must_use]
     pub fn may_be_state(path: &TreePath) -> bool {
         matches!(path.as_bytes(), b"supervise" | b"event" | b"log/supervise" | b"log/event")
     }
 
-    /// Where another supervisor keeps its state: directories, and links to such, called `supervise` and `event`, of the service and
+    /// Returns the state of other supervisors: directories, and links to such, called `supervise` and `event`, of the service and
     /// of its logger. They are not copied: every instance would share what a link leads to, and could not start.
     #[must_use]
     pub fn state(&self) -> Vec<TreePath> {
@@ -163,7 +163,7 @@ impl Template {
         }
     }
 
-    /// Whether s6-svscan will give every instance a logger of its own: `log` is a directory, or leads out of the template,
+    /// Returns `true` if s6-svscan will give every instance a logger of its own: `log` is a directory, or leads out of the template,
     /// where one may be.
     #[must_use]
     pub fn is_logged(&self) -> bool {

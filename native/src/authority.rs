@@ -20,7 +20,7 @@ use std::path::Path;
 
 /// A directory to read from, and what to call it.
 #[derive(Debug)]
-pub struct Reading {
+pub struct TemplateDir {
     /// The handle.
     pub dir: Dir,
     /// What was typed.
@@ -38,7 +38,7 @@ pub struct Destination {
     pub publication: Publication,
 }
 
-impl Reading {
+impl TemplateDir {
     /// Opens a directory, links on the way to it followed; `links` is about those in it.
     ///
     /// # Ambient Authority

@@ -3,12 +3,12 @@
 use s6_instance_maker_core::account::AccountName;
 use s6_instance_maker_core::check::Violation;
 use s6_instance_maker_core::cli::UsageError;
-use s6_instance_maker_core::escape::Shown;
-use s6_instance_maker_core::instances::{DeclaredTwice, ListError};
-use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::escape::Escaped;
+use s6_instance_maker_core::instances::{DuplicateInstance, ListError};
+use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::options::Mismatch;
 use s6_instance_maker_core::path::{PathError, TreePath};
-use s6_instance_maker_core::plan::{OtherTemplate, PlanError};
+use s6_instance_maker_core::plan::{PlanError, TemplateDifference};
 use s6_instance_maker_core::tree::TreeError;
 use s6_instance_maker_core::wire::{TemplateDigest, WireError};
 use std::fmt;
@@ -24,7 +24,7 @@ pub enum Error {
     Usage(#[from] UsageError),
     /// An instance is declared on the command line and in the list.
     #[error(transparent)]
-    DeclaredTwice(#[from] DeclaredTwice),
+    DuplicateInstance(#[from] DuplicateInstance),
     /// A plan was computed for other options than those of the command line.
     #[error(transparent)]
     OtherOptions(#[from] Mismatch),
@@ -78,7 +78,7 @@ pub enum Error {
         /// The template.
         place: Place,
         /// The first difference that the plan shows.
-        difference: OtherTemplate,
+        difference: TemplateDifference,
         /// The digest of the template that the plan was computed for.
         expected: TemplateDigest,
         /// The digest of the template that is there.
@@ -88,10 +88,10 @@ pub enum Error {
     #[error(transparent)]
     Violation(#[from] Violation),
     /// A planner that runs elsewhere failed.
-    #[error("{}", said.iter().map(|said| said.text.as_str()).collect::<Vec<_>>().join("; "))]
+    #[error("{}", messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("; "))]
     Planner {
         /// What it said.
-        said: Vec<Said>,
+        messages: Vec<Message>,
         /// 100 where there can be no plan, 111 where it could not be computed.
         exit_code: u8,
     },
@@ -190,7 +190,7 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Plan(_) | Self::Template { .. } | Self::DeclaredTwice(_) | Self::OtherOptions(_) => 100,
+            Self::Usage(_) | Self::Plan(_) | Self::Template { .. } | Self::DuplicateInstance(_) | Self::OtherOptions(_) => 100,
             Self::Instances { .. } | Self::Document { .. } | Self::OtherTemplate { .. } | Self::Violation(_) => 100,
             Self::Planner { exit_code, .. } => *exit_code,
             _ => 111,
@@ -199,11 +199,11 @@ impl Error {
 
     /// What there is to say about it: mostly one thing, and perhaps what may help.
     #[must_use]
-    pub fn said(&self) -> Vec<Said> {
+    pub fn messages(&self) -> Vec<Message> {
         match self {
-            Self::Plan(error) => error.said(),
-            Self::Planner { said, .. } => said.clone(),
-            other => vec![Said::new(other, other.hint())],
+            Self::Plan(error) => error.messages(),
+            Self::Planner { messages, .. } => messages.clone(),
+            other => vec![Message::new(other, other.hint())],
         }
     }
 
@@ -253,7 +253,7 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}", Shown(&self.base))?;
+        write!(f, "`{}", Escaped(&self.base))?;
         if !self.path.is_root() {
             let separator = if self.base.ends_with(b"/") { "" } else { "/" };
             write!(f, "{separator}{}", self.path)?;

@@ -25,12 +25,12 @@ pub mod report;
 
 pub use apply::stage::PREFIX as STAGING_PREFIX;
 pub use error::Error;
-pub use planner::{InProcess, PlanInputs, PlanOrigin, Planner};
+pub use planner::{InProcess, PlanInputs, PlanOrigin, Planner, SITE};
 pub use report::Report;
 pub use sys::Identity;
 
 use apply::Durability;
-use authority::{Destination, Reading};
+use authority::{Destination, TemplateDir};
 use planner::ObtainedPlan;
 use run::Run;
 use s6_instance_maker_core::cli::Format;
@@ -73,7 +73,7 @@ impl Action {
 pub fn execute<P: Planner>(
     origin: PlanOrigin<'_, P>,
     action: Action,
-    template: Reading,
+    template: TemplateDir,
     facts: &Facts,
     run: &Run<'_>,
     out: &mut dyn Write,
@@ -100,7 +100,7 @@ pub fn execute<P: Planner>(
 /// does not name.
 pub fn print_job(
     listed: &Instances,
-    template: Reading,
+    template: TemplateDir,
     facts: &Facts,
     run: &Run<'_>,
     out: &mut dyn Write,

@@ -4,10 +4,10 @@ use crate::error::Error;
 use crate::run::Run;
 use crate::template::source::Source;
 use cap_std::AmbientAuthority;
-use s6_instance_maker_core::cli::{Args, Invocation, NoOptions, Program, UsageError};
+use s6_instance_maker_core::cli::{Args, Invocation, NoOptions, Program, Site, UsageError};
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::instances::Instances;
-use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::PlanError;
@@ -52,6 +52,10 @@ pub struct PlanInputs<'a> {
     pub template: &'a Template,
 }
 
+/// The defaults of the site that this program is built for: `S6_INSTANCE_MAKER_S6_VERSION` and `S6_INSTANCE_MAKER_INSTALLATION` in the
+/// environment of the build. They never count at run time.
+pub const SITE: Site = Site::new(option_env!("S6_INSTANCE_MAKER_S6_VERSION"), option_env!("S6_INSTANCE_MAKER_INSTALLATION"));
+
 /// The core, called as a function.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InProcess;
@@ -59,7 +63,7 @@ pub struct InProcess;
 impl Planner for InProcess {
     type Options = NoOptions;
 
-    const PROGRAM: Program = Program::MAKER;
+    const PROGRAM: Program = Program { site: SITE, ..Program::MAKER };
 
     fn new(_: NoOptions, _: &Invocation, _: AmbientAuthority) -> Result<Self, UsageError> {
         Ok(Self)
@@ -97,14 +101,14 @@ pub enum PlanOrigin<'a, P> {
 pub(crate) struct ObtainedPlan {
     pub plan: Plan,
     pub options: Options,
-    pub warnings: Vec<Said>,
+    pub warnings: Vec<Message>,
 }
 
 impl ObtainedPlan {
     /// The plan, unless its warnings are errors for this command line. A planner was told so, and is not believed.
     fn new(mut plan: Plan, options: Options, settings: &Settings) -> Result<Self, Error> {
         plan.warnings = settings.judge(plan.warnings).map_err(PlanError::from)?;
-        let warnings = settings.said(&plan.warnings);
+        let warnings = settings.messages(&plan.warnings);
         Ok(Self { plan, options, warnings })
     }
 }
@@ -120,7 +124,7 @@ impl<P: Planner> PlanOrigin<'_, P> {
             Self::Document { document: PlanDocument { plan, options, template: expected }, settings } => {
                 let found = TemplateDigest::of(source.template());
                 if found != expected {
-                    let difference = plan.other_template(source.template());
+                    let difference = plan.template_difference(source.template());
                     return Err(Error::OtherTemplate { place: source.place(&TreePath::ROOT), difference, expected, found });
                 }
                 plan.check(facts, source.template())?;

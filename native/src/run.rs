@@ -33,9 +33,9 @@ pub trait Progress: Sync {
 
 /// Nobody watches.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Unwatched;
+pub struct NoProgress;
 
-impl Progress for Unwatched {
+impl Progress for NoProgress {
     fn read(&self, _: u64) {}
     fn plan(&self, _: u64, _: u64) {}
     fn made(&self, _: u64) {}

@@ -3,7 +3,7 @@
 use s6_instance_maker::error::{Error, Place, TemplateReason};
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::path::{PathError, TreePath};
-use s6_instance_maker_core::plan::OtherTemplate;
+use s6_instance_maker_core::plan::TemplateDifference;
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Meta, Mode, TreeError};
 use s6_instance_maker_core::wire::{PlanDocument, TemplateDigest};
@@ -48,7 +48,12 @@ fn errors() -> Vec<Error> {
         Error::Changed(place()),
         Error::Instances { place: place(), source: list },
         Error::Document { place: place(), source: document },
-        Error::OtherTemplate { place: place(), difference: OtherTemplate::New(path()), expected: digest(), found: digest() },
+        Error::OtherTemplate {
+            place: place(),
+            difference: TemplateDifference::New(path()),
+            expected: digest(),
+            found: digest(),
+        },
         Error::Io { operation: "open", place: place(), source: refused() },
         Error::Between { operation: "copy", from: place(), to: place(), source: refused() },
         Error::Output(refused()),
@@ -66,10 +71,10 @@ fn errors() -> Vec<Error> {
 #[test]
 fn errors_are_shown_escaped() {
     for error in errors() {
-        for said in error.said() {
-            let lines = said.lines();
+        for message in error.messages() {
+            let lines = message.lines();
             assert_eq!(harmful(&lines), [], "{lines:?}");
-            let hints = usize::from(said.hint.is_some());
+            let hints = usize::from(message.hint.is_some());
             assert_eq!(lines.lines().count(), 1 + hints, "{lines:?}");
         }
     }
@@ -78,7 +83,7 @@ fn errors_are_shown_escaped() {
 /// No variant is missing above, but for those whose text is the core's, and whose names are checked.
 #[test]
 fn no_error_is_forgotten() {
-    const NOT_HERE: [&str; 7] = ["Usage", "DeclaredTwice", "OtherOptions", "Plan", "Violation", "Planner", "Account"];
+    const NOT_HERE: [&str; 7] = ["Usage", "DuplicateInstance", "OtherOptions", "Plan", "Violation", "Planner", "Account"];
     let source = std::fs::read_to_string(workspace().join("native/src/error.rs")).unwrap();
     for (name, shown) in [
         ("Error", errors().iter().map(|error| format!("{error:?}")).collect::<Vec<_>>()),

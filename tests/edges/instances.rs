@@ -2,7 +2,7 @@
 
 use super::path;
 use s6_instance_maker_core::cli::LinkPolicy;
-use s6_instance_maker_core::instances::{DeclaredTwice, Instances};
+use s6_instance_maker_core::instances::{DuplicateInstance, Instances};
 use s6_instance_maker_core::plan::{PlanError, plan};
 use s6_instance_maker_core::request::{Request, Shape};
 use s6_instance_maker_core::template::FileFacts;
@@ -13,7 +13,7 @@ use s6_instance_maker_workspace::manifest::{facts, invocation, request, template
 const RUN: &str = "0755 file run";
 
 /// The request of a command line, with instances from a list.
-fn declaring(words: &[&str], names: &str) -> Result<Request, DeclaredTwice> {
+fn declaring(words: &[&str], names: &str) -> Result<Request, DuplicateInstance> {
     let mut request = request(words.iter().chain(&["t", "d"]).copied()).unwrap();
     request.declare(&Instances::parse_list(names.as_bytes()).unwrap())?;
     Ok(request)
@@ -38,7 +38,10 @@ fn names_from_a_file() {
     let error = declaring(&["--instance", "b"], "b\n").unwrap_err().to_string();
     assert_eq!(error, "the instance `b` is declared twice");
     assert!(asked(&["-r", "svc"], "").is_ok());
-    assert_eq!(asked(&["-c", "2"], "a\nb\nc\n"), Err(PlanError::TooManyInstances { declared: 3, room: 2 }));
+    assert_eq!(
+        asked(&["-c", "2", "--s6-version", "2.15"], "a\nb\nc\n"),
+        Err(PlanError::TooManyInstances { declared: 3, room: 2 })
+    );
     // Without -c there is room for 500.
     let many = |count: usize| (0..count).map(|number| format!("{number}\n")).collect::<String>();
     assert!(asked(&[], &many(500)).is_ok());

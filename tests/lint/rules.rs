@@ -2,10 +2,10 @@
 
 use super::fixtures;
 use super::requests::REQUESTS;
-use s6_instance_maker_core::message;
+use s6_instance_maker_core::message::MessageKind;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::rules::{
-    Finding, FindingParts, Leads, Level, Levels, Problem, Rule, Settings, Severity, Tally, list, nearest,
+    Finding, FindingParts, Level, Levels, LinkDestination, Problem, Rule, Settings, Severity, Tally, list, nearest,
 };
 use s6_instance_maker_workspace::program;
 use std::collections::BTreeSet;
@@ -80,8 +80,6 @@ pub(super) fn found_elsewhere() -> Vec<Problem> {
         tally(Tally::Owner, "template/data", 12),
         tally(Tally::Place, "run", 1),
         Problem::NoExec,
-        Problem::EmptyUser,
-        Problem::CapacityNeedsSlots(10),
         Problem::StagingLeft("unable to remove the leftover `./x`: Device or resource busy".to_owned()),
     ]
 }
@@ -90,7 +88,7 @@ pub(super) fn found_elsewhere() -> Vec<Problem> {
 #[test]
 fn what_is_found_elsewhere() {
     let findings: Vec<Finding> = found_elsewhere().into_iter().map(Finding::warning).collect();
-    let text: String = Settings::default().said(&findings).iter().map(|said| said.lines()).collect();
+    let text: String = Settings::default().messages(&findings).iter().map(|message| message.lines()).collect();
     insta_of("found-elsewhere", &text);
     for finding in findings {
         let FindingParts { id, subject, detail } = finding.to_parts();
@@ -249,14 +247,14 @@ fn findings_come_apart() {
 
 fn link(path: &str) -> Finding {
     let path = TreePath::parse(path).unwrap();
-    Finding::warning(Problem::Link { path, target: b"x".to_vec(), leads: Leads::Nowhere })
+    Finding::warning(Problem::Link { path, target: b"x".to_vec(), destination: LinkDestination::Nowhere })
 }
 
 /// Equal findings are said once, with their number; of one rule ten lines, and how many more there are.
 #[test]
 fn little_is_said_of_many() {
     let settings = Settings::default();
-    let lines = |findings: &[Finding]| settings.said(findings).iter().map(|said| said.lines()).collect::<String>();
+    let lines = |findings: &[Finding]| settings.messages(findings).iter().map(|message| message.lines()).collect::<String>();
     let one = lines(&[link("a")]);
     assert_eq!(lines(&vec![link("a"); 117_000]), one.replacen('\n', " (117000 times)\n", 1));
     let many: Vec<Finding> = (0..100_000).map(|number| link(&number.to_string())).chain([link("0")]).collect();
@@ -290,8 +288,8 @@ fn settings_judge() {
     assert_eq!(usual.judge(vec![link("a")]), Ok(vec![link("a")]));
     let refused = usual.judge(vec![link("a"), error.clone()]).unwrap_err();
     assert_eq!(refused.iter().count(), 2);
-    let levels: Vec<_> = refused.said().iter().map(|said| said.level).collect();
-    assert_eq!(levels, [message::Level::Fatal, message::Level::Warning]);
+    let levels: Vec<_> = refused.messages().iter().map(|message| message.kind).collect();
+    assert_eq!(levels, [MessageKind::Fatal, MessageKind::Warning]);
     let strict = Settings { severity: Severity::Strict, ..usual.clone() };
     assert!(strict.judge(vec![link("a")]).is_err() && strict.judge(Vec::new()).is_ok());
     let allowing = Settings { allowed: [Rule::LinkDangling, Rule::LogNotADirectory].into(), ..strict };

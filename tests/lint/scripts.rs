@@ -211,7 +211,7 @@ fn commands_of_scripts() {
     }
 }
 
-/// Whether a run script is told never to look at its argument, and which of its programs is elsewhere than in Debian; beside it there
+/// Returns `true` if a run script is told never to look at its argument, and which of its programs is elsewhere than in Debian; beside it there
 /// are a file and a directory.
 fn of_run(script: &str) -> (bool, Option<String>) {
     let beside = "0755 dir env\n0644 file a.conf\n0644 file notification-fd\n0755 dir log\n0755 file log/run";

@@ -40,7 +40,7 @@ impl Shape {
         }
     }
 
-    /// Whether the settings' -L is left out, or one is added.
+    /// Returns `true` if the settings' -L is left out, or one is added.
     pub const fn logger(self) -> Option<bool> {
         match self {
             Self::Plain => None,
@@ -312,13 +312,13 @@ impl Case {
         format!("{suite} ({s6_version}), umask {umask}, {caller:?}: {shape:?} of `{template}`, DIR {place:?}, {spelling:?}")
     }
 
-    /// Whether s6-svscan counts slots.
+    /// Returns `true` if s6-svscan counts slots.
     #[must_use]
     pub fn counts_slots(&self) -> bool {
         !self.settings.told || self.suite != Suite::Bookworm
     }
 
-    /// Whether ours makes anything of it: what it refuses is in the table of wrong command lines.
+    /// Returns `true` if ours makes anything of it: what it refuses is in the table of wrong command lines.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         let Self { settings, template, .. } = self;

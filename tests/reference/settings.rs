@@ -16,7 +16,7 @@ pub struct LogUser {
     pub account: Quoted,
     /// What chown is given for it, with its quotes.
     pub owner: &'static str,
-    /// Whether the logger's script prepares the directory.
+    /// `true` if the logger's script prepares the directory.
     pub prepare: bool,
 }
 
@@ -50,7 +50,7 @@ pub struct Settings {
     pub total_size: Option<&'static str>,
     /// -P
     pub prefix: Option<Prefix>,
-    /// Whether ours is told which s6 it is for.
+    /// `true` if ours is told which s6 it is for.
     pub told: bool,
 }
 

@@ -15,7 +15,7 @@ pub struct Template {
     pub name: &'static str,
     /// Makes it.
     build: fn(&Path),
-    /// Whether every instance has a logger of its own.
+    /// `true` if every instance has a logger of its own.
     pub logged: bool,
     /// What -u wraps; where this is empty, -u is refused.
     pub scripts: &'static [&'static str],
@@ -23,9 +23,9 @@ pub struct Template {
     pub state: &'static [&'static str],
     /// The modes of those files that lose a set-id bit when www-data copies them.
     pub without_set_id: &'static [(&'static str, u32)],
-    /// Whether anybody may read all of it.
+    /// `true` if anybody may read all of it.
     pub open: bool,
-    /// Whether it has so many files that it is not for every case.
+    /// `true` if it has so many files that it is not for every case.
     pub many: bool,
     /// It is a link to this one.
     pub link_to: Option<&'static str>,

@@ -1,6 +1,6 @@
 //! Trees on disk: making templates, and reading back what was made.
 
-use s6_instance_maker_core::escape::Shown;
+use s6_instance_maker_core::escape::Escaped;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -102,11 +102,11 @@ pub fn differences(left: &BTreeMap<Vec<u8>, OnDisk>, right: &BTreeMap<Vec<u8>, O
                         let beginning = entry.bytes.get(..SHOWN).unwrap_or(&entry.bytes);
                         let more = entry.bytes.len() - beginning.len();
                         let more = if more == 0 { String::new() } else { format!(" and {more} bytes more") };
-                        format!("{} {:04o} {:?} {}{more}", entry.kind, entry.mode, entry.owner, Shown(beginning))
+                        format!("{} {:04o} {:?} {}{more}", entry.kind, entry.mode, entry.owner, Escaped(beginning))
                     },
                 )
             };
-            writeln!(text, "{}\n  left:  {}\n  right: {}", Shown(path), show(one), show(other)).unwrap();
+            writeln!(text, "{}\n  left:  {}\n  right: {}", Escaped(path), show(one), show(other)).unwrap();
         }
     }
     text

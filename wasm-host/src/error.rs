@@ -3,8 +3,8 @@
 use crate::limits::Limits;
 use s6_instance_maker::Error;
 use s6_instance_maker_core::check::Violation;
-use s6_instance_maker_core::escape::Brief;
-use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::escape::Excerpt;
+use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::wire::WireError;
 use std::io;
 
@@ -16,7 +16,7 @@ pub enum SandboxError {
     #[error(transparent)]
     File(Box<Error>),
     /// It is no module, or one that this program cannot run.
-    #[error("the module is refused: {}", Brief(.0.as_bytes()))]
+    #[error("the module is refused: {}", Excerpt(.0.as_bytes()))]
     NotAModule(String),
     /// Its compilation would take too much time or memory.
     #[error("the module is refused: it has more than {max} {noun}, the most that is compiled")]
@@ -27,7 +27,7 @@ pub enum SandboxError {
         max: u64,
     },
     /// It wants more than any guest gets.
-    #[error("the module is refused: it imports `{}`, and gets nothing but what docs/plan-format.md lists", Brief(.0.as_bytes()))]
+    #[error("the module is refused: it imports `{}`, and gets nothing but what docs/plan-format.md lists", Excerpt(.0.as_bytes()))]
     Import(String),
     /// It lacks something that every guest has.
     #[error("the module is refused: it exports no {0}")]
@@ -36,13 +36,13 @@ pub enum SandboxError {
     #[error("an argument has a NUL in it")]
     Nul,
     /// The built-in module could not be loaded.
-    #[error("unable to load the built-in module: {}", Brief(.0.as_bytes()))]
+    #[error("unable to load the built-in module: {}", Excerpt(.0.as_bytes()))]
     BuiltIn(String),
     /// There is no thread for it.
     #[error("unable to start a thread for the module: {}", s6_instance_maker::error::Cause(.0))]
     Thread(io::Error),
     /// There was not even enough for its beginning.
-    #[error("unable to set up the module: {}", Brief(.0.as_bytes()))]
+    #[error("unable to set up the module: {}", Excerpt(.0.as_bytes()))]
     SetUp(String),
     /// It has used up its fuel.
     #[error("the module was stopped: it has used up its fuel, {}", .0.fuel)]
@@ -63,21 +63,21 @@ pub enum SandboxError {
     #[error("the module was stopped: its messages are longer than {} bytes", Limits::MESSAGES)]
     Messages,
     /// It did something that no program may.
-    #[error("the module was stopped: {}", Brief(.0.as_bytes()))]
+    #[error("the module was stopped: {}", Excerpt(.0.as_bytes()))]
     Trap(String),
     /// It named memory that it does not have.
     #[error("the module was stopped: it points outside of its memory")]
     Pointer,
     /// It has no plan, and says why.
-    #[error("{}", said.iter().map(|said| said.text.as_str()).collect::<Vec<_>>().join("; "))]
+    #[error("{}", messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("; "))]
     Refused {
         /// Its messages.
-        said: Vec<Said>,
+        messages: Vec<Message>,
         /// Its exit code, 100 or 111.
         code: u8,
     },
     /// It ended otherwise than programs of this project do.
-    #[error("the module ended with exit code {code} and said `{}`", Brief(.messages))]
+    #[error("the module ended with exit code {code} and said `{}`", Excerpt(.messages))]
     Exit {
         /// Its exit code.
         code: i32,
@@ -85,7 +85,7 @@ pub enum SandboxError {
         messages: Vec<u8>,
     },
     /// It has a plan, and messages beside it.
-    #[error("the module made a plan, and said `{}`", Brief(.0))]
+    #[error("the module made a plan, and said `{}`", Excerpt(.0))]
     Talkative(Vec<u8>),
     /// What it wrote is no plan.
     #[error("what the module wrote: {0}")]
@@ -129,8 +129,8 @@ impl From<SandboxError> for Error {
     fn from(error: SandboxError) -> Self {
         match error {
             SandboxError::File(error) | SandboxError::Interrupted(error) => *error,
-            SandboxError::Refused { said, code } => Self::Planner { said, exit_code: code },
-            error => Self::Planner { said: vec![Said::new(&error, error.hint())], exit_code: error.exit_code() },
+            SandboxError::Refused { messages, code } => Self::Planner { messages, exit_code: code },
+            error => Self::Planner { messages: vec![Message::new(&error, error.hint())], exit_code: error.exit_code() },
         }
     }
 }

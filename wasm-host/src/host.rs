@@ -4,7 +4,7 @@
 //! is moved costs one unit of fuel, so that a guest cannot have the host work for nothing. The names and numbers are those of
 //! `wasi_snapshot_preview1`.
 
-use crate::limits::{Chosen, Limits};
+use crate::limits::{LimitOptions, Limits};
 use std::sync::Arc;
 use wasmtime::{Caller, Extern, ExternType, ImportType, Linker, Module, ResourceLimiter, Result, Trap};
 
@@ -38,12 +38,12 @@ pub struct Host {
     memory: usize,
     table: usize,
     /// Why it was last refused memory, if it was.
-    pub refused: Option<Refused>,
+    pub refused: Option<MemoryRefusal>,
 }
 
 /// Why a guest was refused memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum MemoryRefusal {
     /// It wanted more than it may have.
     Limit,
     /// The system has no more.
@@ -52,7 +52,7 @@ pub enum Refused {
 
 /// What ends a guest from inside of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Ended {
+pub enum GuestEnd {
     /// It says that it is done.
     #[error("exit code {0}")]
     Exit(i32),
@@ -91,16 +91,16 @@ impl Host {
 
     /// For a look at the functions only, without a guest.
     fn idle() -> Self {
-        Self::new(Vec::new(), Vec::new(), Limits::for_job(0, &Chosen::default()))
+        Self::new(Vec::new(), Vec::new(), Limits::for_job(0, &LimitOptions::default()))
     }
 
-    /// Whether it may have so much, in bytes.
+    /// Returns `true` if it may have so much, in bytes.
     fn grant(&mut self, memory: usize, table: usize) -> bool {
         let granted = memory.saturating_add(table) <= self.limits.memory;
         if granted {
             (self.memory, self.table) = (memory, table);
         }
-        self.refused = (!granted).then_some(Refused::Limit);
+        self.refused = (!granted).then_some(MemoryRefusal::Limit);
         granted
     }
 
@@ -117,7 +117,7 @@ impl ResourceLimiter for Host {
     }
 
     fn memory_grow_failed(&mut self, _: wasmtime::Error) -> Result<()> {
-        self.refused = Some(Refused::System);
+        self.refused = Some(MemoryRefusal::System);
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl ResourceLimiter for Host {
     }
 
     fn table_grow_failed(&mut self, _: wasmtime::Error) -> Result<()> {
-        self.refused = Some(Refused::System);
+        self.refused = Some(MemoryRefusal::System);
         Ok(())
     }
 
@@ -153,7 +153,7 @@ pub fn functions(engine: &wasmtime::Engine) -> Result<Linker<Host>> {
     linker.func_wrap(NAMESPACE, "environ_get", |_: i32, _: i32| SUCCESS)?;
     linker.func_wrap(NAMESPACE, "fd_read", fd_read)?;
     linker.func_wrap(NAMESPACE, "fd_write", fd_write)?;
-    linker.func_wrap(NAMESPACE, "proc_exit", |code: i32| -> Result<()> { Err(Ended::Exit(code).into()) })?;
+    linker.func_wrap(NAMESPACE, "proc_exit", |code: i32| -> Result<()> { Err(GuestEnd::Exit(code).into()) })?;
     Ok(linker)
 }
 
@@ -240,7 +240,7 @@ fn fd_read(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: i
         let (piece, host) = piece(&mut caller, at, length)?;
         let end = host.read + length as usize;
         // Not more than what is left, just computed.
-        let Some(input) = host.input.get(host.read..end) else { return Err(Ended::Pointer.into()) };
+        let Some(input) = host.input.get(host.read..end) else { return Err(GuestEnd::Pointer.into()) };
         piece.copy_from_slice(input);
         host.read = end;
         total += length;
@@ -251,8 +251,8 @@ fn fd_read(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: i
 
 fn fd_write(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: i32, written: i32) -> Result<i32> {
     let ended = match descriptor {
-        1 => Ended::Output,
-        2 => Ended::Messages,
+        1 => GuestEnd::Output,
+        2 => GuestEnd::Messages,
         _ => return Ok(BAD_DESCRIPTOR),
     };
     let Some(buffers) = buffers_of(&mut caller, buffers, count)? else { return Ok(INVALID) };
@@ -260,13 +260,13 @@ fn fd_write(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: 
     for (at, length) in buffers {
         let (piece, host) = piece(&mut caller, at, length)?;
         let (to, limit) = match ended {
-            Ended::Output => (&mut host.output, host.limits.output),
+            GuestEnd::Output => (&mut host.output, host.limits.output),
             _ => (&mut host.messages, Limits::MESSAGES),
         };
         if piece.len() > limit.saturating_sub(to.len()) {
             return Err(ended.into());
         }
-        to.try_reserve(piece.len()).map_err(|_| Ended::NoMemory)?;
+        to.try_reserve(piece.len()).map_err(|_| GuestEnd::NoMemory)?;
         to.extend_from_slice(piece);
         // Buffers may overlap: together they can have more than 32 bits can count.
         let Some(sum) = total.checked_add(length) else { return Ok(INVALID) };
@@ -299,12 +299,12 @@ fn put(caller: &mut Caller<'_, Host>, at: i32, value: u32) -> Result<()> {
 /// This is the only way from the host to that memory, and each byte costs one unit of fuel: a guest cannot have bytes moved for nothing.
 fn piece<'a>(caller: &'a mut Caller<'_, Host>, at: i32, length: u32) -> Result<(&'a mut [u8], &'a mut Host)> {
     // A module without it is not run.
-    let Some(Extern::Memory(memory)) = caller.get_export("memory") else { return Err(Ended::Pointer.into()) };
+    let Some(Extern::Memory(memory)) = caller.get_export("memory") else { return Err(GuestEnd::Pointer.into()) };
     let begin = at as u32 as usize;
     let end = begin.checked_add(length as usize).filter(|&end| end <= memory.data_size(&*caller));
-    let end = end.ok_or(Ended::Pointer)?;
+    let end = end.ok_or(GuestEnd::Pointer)?;
     let left = caller.get_fuel()?.checked_sub(length.into()).ok_or(Trap::OutOfFuel)?;
     caller.set_fuel(left)?;
     let (memory, host) = memory.data_and_store_mut(caller);
-    Ok((memory.get_mut(begin..end).ok_or(Ended::Pointer)?, host))
+    Ok((memory.get_mut(begin..end).ok_or(GuestEnd::Pointer)?, host))
 }

@@ -18,7 +18,7 @@ pub struct Limits {
 
 /// What a user has said of limits; what is not said depends on the job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Chosen {
+pub struct LimitOptions {
     /// See [`Limits::fuel`].
     pub fuel: Option<u64>,
     /// See [`Limits::memory`].
@@ -49,7 +49,7 @@ impl Limits {
 
     /// What a guest may use up with a job of so many bytes.
     #[must_use]
-    pub fn for_job(bytes: usize, chosen: &Chosen) -> Self {
+    pub fn for_job(bytes: usize, chosen: &LimitOptions) -> Self {
         let linear = |(least, each): (usize, usize)| least.saturating_add(each.saturating_mul(bytes));
         let (least, each) = Self::FUEL;
         Self {

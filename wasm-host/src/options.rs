@@ -1,6 +1,6 @@
 //! The options that only this program has: they never reach the guest.
 
-use crate::limits::{Chosen, Limits};
+use crate::limits::{LimitOptions, Limits};
 use crate::module::{HAS_COMPILER, Origin};
 use crate::sandbox::Sandbox;
 use cap_std::AmbientAuthority;
@@ -52,7 +52,7 @@ impl SandboxOptions {
         const fn bytes(name: &'static str) -> NumberOption {
             NumberOption { name, unit: Unit::Bytes }
         }
-        let limits = Chosen {
+        let limits = LimitOptions {
             fuel: NumberOption { name: "--fuel", unit: Unit::Count }.read(self.fuel.as_deref(), 1, u64::MAX)?,
             memory: bytes("--memory").read(self.memory.as_deref(), 1, usize::MAX)?,
             stack: bytes("--stack").read(self.stack.as_deref(), Limits::STACK_MIN, Limits::STACK_MAX)?,

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-/// What execlineb would complain about.
+/// Errors that execlineb would report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LexError {
     /// A quoted part does not end, or a word ends in a backslash that nothing follows.

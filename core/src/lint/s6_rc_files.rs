@@ -1,12 +1,12 @@
 //! Files that say something to s6-rc, which never reads a template.
 
-use super::Lint;
+use super::Linter;
 use crate::layout::{PERHAPS_OF_S6_RC, SURELY_OF_S6_RC, TYPE};
 use crate::path::{Name, TreePath};
 use crate::rules::{Problem, ServiceKind};
 use alloc::vec::Vec;
 
-impl Lint<'_> {
+impl Linter<'_> {
     pub(super) fn s6_rc_files(&mut self) {
         let there = |names: &[Name]| -> Vec<Name> {
             names.iter().filter(|name| self.entry(&TreePath::from((*name).clone())).is_some()).cloned().collect()

@@ -1,13 +1,13 @@
-//! Who else can write what the supervision tree runs.
+//! Other accounts that can write the files that the supervision tree runs.
 
-use super::Lint;
+use super::Linter;
 use crate::path::TreePath;
 use crate::rights::Runner;
 use crate::rules::Problem;
 use crate::template::Resolved;
 use alloc::vec::Vec;
 
-impl Lint<'_> {
+impl Linter<'_> {
     /// The scripts, and the directories that lead to them.
     pub(super) fn writers(&mut self) {
         let runner = match &self.request.user {

@@ -5,7 +5,7 @@
 //! becomes writable by the user (docs/deviations.md, "-u works").
 
 use crate::account::{Account, AccountName};
-use crate::escape::Brief;
+use crate::escape::Excerpt;
 use crate::execline::{SubstitutionError, Word, Wrapper};
 use crate::layout::{FINISH, FINISH_USER, LOG, RUN, RUN_USER};
 use crate::path::{Name, TreePath};
@@ -17,10 +17,10 @@ use crate::tree::{Kind, Node};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-/// Which of the template's paths get a wrapper.
+/// The template's scripts that get a wrapper.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wrapping {
-    scripts: BTreeMap<TreePath, Wrapped>,
+pub(crate) struct Wrappers {
+    scripts: BTreeMap<TreePath, WrappedScript>,
     unknown: Option<AccountName>,
     user_writable: Vec<TreePath>,
     links: Vec<TreePath>,
@@ -28,8 +28,8 @@ pub(crate) struct Wrapping {
 
 /// A script that gets a wrapper.
 #[derive(Clone, Debug)]
-pub(crate) struct Wrapped {
-    /// Where the script itself will be.
+pub(crate) struct WrappedScript {
+    /// The path of the script itself in the result.
     pub renamed: TreePath,
     /// The wrapper's bytes.
     pub script: Vec<u8>,
@@ -41,7 +41,7 @@ pub(crate) struct Wrapped {
 pub struct ScriptProblem {
     /// The script, or the directory that hinders.
     pub path: TreePath,
-    /// What is wrong with it.
+    /// The problem.
     pub reason: ScriptReason,
 }
 
@@ -56,7 +56,7 @@ pub enum WrapError {
     Substitution(#[from] SubstitutionError),
 }
 
-/// What is wrong with a script that a user shall run.
+/// A problem of a script that the user must be able to run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScriptReason {
     /// It is not there.
@@ -70,7 +70,7 @@ pub enum ScriptReason {
     NotADirectory,
     /// It is a link that leads out of the template.
     #[error(
-        "is a link to `{}`, outside the template; whether the user can run it, and who can replace it, cannot be checked", Brief(.0)
+        "is a link to `{}`, outside the template; whether the user can run it, and who can replace it, cannot be checked", Excerpt(.0)
     )]
     Outside(Vec<u8>),
     /// A path in it would be too long.
@@ -91,7 +91,7 @@ pub enum ScriptReason {
 }
 
 impl WrapError {
-    /// What to do about it, where `followed` are the remedies that the command line has.
+    /// Returns a hint that names no remedy that the command line already has (`followed`).
     pub(super) fn hint(&self, followed: &BTreeSet<Remedy>) -> Option<&'static str> {
         match self {
             Self::Script(ScriptProblem { reason: ScriptReason::Outside(_), .. }) => {
@@ -106,7 +106,7 @@ impl WrapError {
     }
 }
 
-impl Wrapping {
+impl Wrappers {
     /// Finds the scripts that `user` shall run, and checks that it cannot replace them: their wrappers are run by root. Whether it can
     /// run them is a rule of [`crate::lint`].
     pub(crate) fn new(
@@ -136,7 +136,7 @@ impl Wrapping {
                 }
                 check.is_a_file(&path)?;
                 check.cannot_replace(&called, &directory)?;
-                scripts.insert(path, Wrapped { renamed, script: wrapper(user, target, &name)? });
+                scripts.insert(path, WrappedScript { renamed, script: wrapper(user, target, &name)? });
             }
         }
         let links = links_to(&scripts, template)?;
@@ -144,7 +144,7 @@ impl Wrapping {
     }
 
     /// The wrapper for the script at `path`, if it gets one.
-    pub(crate) fn of(&self, path: &TreePath) -> Option<&Wrapped> {
+    pub(crate) fn of(&self, path: &TreePath) -> Option<&WrappedScript> {
         self.scripts.get(path)
     }
 
@@ -166,7 +166,7 @@ impl Wrapping {
 
 /// The links that lead to one of `scripts`: they will lead to its wrapper, which only root can run. For a control script that is such
 /// a link, that is fatal.
-fn links_to(scripts: &BTreeMap<TreePath, Wrapped>, template: &Template) -> Result<Vec<TreePath>, ScriptProblem> {
+fn links_to(scripts: &BTreeMap<TreePath, WrappedScript>, template: &Template) -> Result<Vec<TreePath>, ScriptProblem> {
     let mut links = Vec::new();
     for (path, node) in template.tree().iter() {
         // Most entries are no links, and following a path takes as long as it is deep.
@@ -196,7 +196,7 @@ fn script_directories(template: &Template) -> Result<Vec<(TreePath, TreePath)>, 
     Ok(directories)
 }
 
-/// What a wrapper asks of the template.
+/// A check of the template's scripts before they get wrappers.
 struct Check<'a> {
     template: &'a Template,
     access: &'a UserAccess<'a>,

@@ -4,6 +4,7 @@ use super::control::ControlFile;
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::AccountName;
+use crate::definition::ServiceName;
 use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, TYPE};
 use crate::path::{Name, TreePath};
 use crate::target::S6Version;
@@ -11,7 +12,7 @@ use crate::tree::Mode;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What one rule found. Paths are those in the template.
+/// A problem that one rule found. Paths are paths in the template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// There is no `run` in this service directory.
@@ -26,8 +27,8 @@ pub enum Problem {
         path: TreePath,
         /// Its target.
         target: Vec<u8>,
-        /// Where it leads.
-        leads: Leads,
+        /// Its destination.
+        destination: LinkDestination,
     },
     /// A control file has a value that s6-supervise does not take; or `(a directory)`, `(a FIFO)`.
     ControlFile(ControlFile, Vec<u8>),
@@ -46,7 +47,7 @@ pub enum Problem {
     /// `log/run` writes to this directory for every instance.
     SharedLogDirectory(Vec<u8>),
     /// The user of `-u` lacks a right.
-    UserCannot(Denied),
+    UserCannot(DeniedAccess),
     /// Others can write a script, or a directory that leads to one.
     OthersCanWrite(TreePath),
     /// s6-notifyoncheck cannot run `data/check`.
@@ -75,6 +76,8 @@ pub enum Problem {
     SetIdDropped(TreePath),
     /// An empty user for `-u`.
     EmptyUser,
+    /// An essential service that depends on these.
+    EssentialDependencies(Vec<ServiceName>),
     /// A capacity, with no version of s6.
     CapacityNeedsSlots(u32),
     /// Nothing can be executed where the result is.
@@ -83,9 +86,9 @@ pub enum Problem {
     StagingLeft(String),
 }
 
-/// Where a link leads.
+/// The destination of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leads {
+pub enum LinkDestination {
     /// Outside the template.
     Outside,
     /// Outside the template, to an absolute path.
@@ -112,7 +115,7 @@ pub enum ServiceKind {
     Bundle,
 }
 
-/// What several entries have in common.
+/// A problem that several entries share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tally {
     /// Editors or version control systems left them.
@@ -129,9 +132,9 @@ pub enum Tally {
     Place,
 }
 
-/// What the user of `-u` cannot do.
+/// An action that the user of `-u` has no right to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Denied {
+pub enum DeniedAccess {
     /// Execute a script.
     Execute(Script),
     /// Read a script, which its interpreter must.
@@ -151,9 +154,9 @@ impl Problem {
             Self::Missing(Part::Logger) => Rule::LogRunMissing,
             Self::Script(script, fault) => fault.rule(*script),
             Self::LogNotADirectory => Rule::LogNotADirectory,
-            Self::Link { leads: Leads::Outside, .. } => Rule::LinkLeavesTemplate,
-            Self::Link { leads: Leads::Absolute, .. } => Rule::AbsoluteLink,
-            Self::Link { leads: Leads::Nowhere, .. } => Rule::LinkDangling,
+            Self::Link { destination: LinkDestination::Outside, .. } => Rule::LinkLeavesTemplate,
+            Self::Link { destination: LinkDestination::Absolute, .. } => Rule::AbsoluteLink,
+            Self::Link { destination: LinkDestination::Nowhere, .. } => Rule::LinkDangling,
             Self::ControlFile(..) => Rule::ControlFileInvalid,
             Self::LockFdShared(..) => Rule::LockFdEqualsNotificationFd,
             Self::LockFdTooNew(..) => Rule::LockFdNeedsNewerS6,
@@ -178,6 +181,7 @@ impl Problem {
             Self::LinkToWrapped(_) => Rule::LinkToWrapped,
             Self::SetIdDropped(_) => Rule::SetIdDropped,
             Self::EmptyUser => Rule::EmptyUser,
+            Self::EssentialDependencies(_) => Rule::EssentialDependencies,
             Self::CapacityNeedsSlots(_) => Rule::CapacityNeedsSlots,
             Self::NoExec => Rule::NoExec,
             Self::StagingLeft(_) => Rule::StagingLeft,
@@ -197,8 +201,8 @@ impl Problem {
             Self::StartsDown(part) => part.path(&DOWN),
             Self::InstanceNameUnused => RUN.into(),
             Self::SharedLogDirectory(_) => Part::Logger.path(&RUN),
-            Self::UserCannot(Denied::Execute(script) | Denied::Read(script)) => script.path(),
-            Self::UserCannot(Denied::Pass(path) | Denied::Open(path)) => path.clone(),
+            Self::UserCannot(DeniedAccess::Execute(script) | DeniedAccess::Read(script)) => script.path(),
+            Self::UserCannot(DeniedAccess::Pass(path) | DeniedAccess::Open(path)) => path.clone(),
             Self::Check(part, _) => part.join(&DATA_CHECK),
             Self::NotALongrun(_) => TYPE.into(),
             Self::S6RcDefinition(names) => names.first().map(|name| name.clone().into())?,
@@ -215,6 +219,7 @@ impl Problem {
             | Self::WritableScripts(_)
             | Self::UnknownAccount(_)
             | Self::EmptyUser
+            | Self::EssentialDependencies(_)
             | Self::CapacityNeedsSlots(_)
             | Self::NoExec
             | Self::StagingLeft(_) => return None,

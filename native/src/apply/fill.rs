@@ -21,7 +21,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// An entry of a plan.
-pub(super) type Entry<'p> = (&'p TreePath, &'p Node<Content>);
+pub(super) type PlanEntry<'p> = (&'p TreePath, &'p Node<Content>);
 
 /// What every entry of one result is made with.
 pub(super) struct Fill<'a> {
@@ -37,7 +37,7 @@ pub(super) struct Fill<'a> {
 
 impl Fill<'_> {
     /// Makes a directory; until it is full, with a mode by which it can be filled.
-    pub(super) fn directory(&self, cursor: &mut Cursor, &(path, node): &Entry<'_>) -> Result<(), Error> {
+    pub(super) fn directory(&self, cursor: &mut Cursor, &(path, node): &PlanEntry<'_>) -> Result<(), Error> {
         let Some(name) = last_name(path) else { return Ok(()) };
         let parent = cursor.parent_of(path, |parent| self.open_dir(parent))?;
         let mode = match self.directory_corrections(node.meta) {
@@ -50,7 +50,7 @@ impl Fill<'_> {
     }
 
     /// Gives a directory that is full its owner and mode, and flushes it.
-    pub(super) fn finish_directory(&self, &(path, node): &Entry<'_>) -> Result<(), Error> {
+    pub(super) fn finish_directory(&self, &(path, node): &PlanEntry<'_>) -> Result<(), Error> {
         let corrections = self.directory_corrections(node.meta);
         if corrections.is_none() && self.durability == Durability::Eventual {
             return Ok(());
@@ -75,7 +75,7 @@ impl Fill<'_> {
     }
 
     /// Makes an entry that is no directory.
-    pub(super) fn other(&self, cursors: &mut Cursors, &(path, node): &Entry<'_>) -> Result<(), Error> {
+    pub(super) fn other(&self, cursors: &mut Cursors, &(path, node): &PlanEntry<'_>) -> Result<(), Error> {
         self.run.check()?;
         let Some(name) = last_name(path) else { return Ok(()) };
         let place = || self.place.at(path);

@@ -15,7 +15,7 @@ use crate::authority::Destination;
 use crate::error::Error;
 use crate::run::Run;
 use crate::template::source::Source;
-use fill::{Cursor, Entry, Fill};
+use fill::{Cursor, Fill, PlanEntry};
 use quirks::FileSystemQuirks;
 use s6_instance_maker_core::path::Name;
 use s6_instance_maker_core::plan::{Content, Plan};
@@ -64,7 +64,7 @@ pub fn apply(
 /// Makes all entries of `plan`: directories first, and their final modes last, so that any mode can be filled.
 fn make_all(fill: &Fill<'_>, plan: &Plan, root: Option<Meta>) -> Result<(), Error> {
     let inner = plan.tree.iter().filter(|(path, _)| !path.is_root());
-    let (directories, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) =
+    let (directories, others): (Vec<PlanEntry<'_>>, Vec<PlanEntry<'_>>) =
         inner.partition(|(_, node)| matches!(node.kind, Kind::Directory));
     let bytes = others.iter().map(|(_, node)| size(fill.source, node)).sum();
     fill.run.progress.plan((directories.len() + others.len()) as u64, bytes);

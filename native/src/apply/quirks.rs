@@ -72,7 +72,7 @@ pub(super) struct Corrections {
 }
 
 impl Corrections {
-    /// Whether there is anything to give.
+    /// Returns `true` if there is anything to give.
     pub(super) const fn are_needed(self) -> bool {
         self.owner.is_some() || self.mode.is_some()
     }

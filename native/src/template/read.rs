@@ -3,13 +3,13 @@
 //! What a template may hold, and what takes the place of links that lead out of it, is decided here; the walk itself is
 //! [`walk`](crate::template::walk)'s.
 
-use crate::authority::{Destination, Reading};
+use crate::authority::{Destination, TemplateDir};
 use crate::error::{Error, TemplateReason};
 use crate::run::Run;
 use crate::sys::{FileKind, Identity, Status, last_name, open_dir};
 use crate::template::outside::{Links, Outside, Target};
 use crate::template::source::{Mount, Source, Stamp};
-use crate::template::walk::{Found, Walk, WalkError};
+use crate::template::walk::{Walk, WalkEntry, WalkError};
 use cap_std::fs::Dir;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::template::{FileFacts, HEAD_MAX, Resolved, Template};
@@ -25,11 +25,11 @@ const ENTRY: u64 = 256;
 impl Source {
     /// Reads all of a template but file contents. Refused: sockets, device nodes, paths that are too long for a service
     /// directory, a template that would hold its own result, and, where the targets of links are copied, too much of that.
-    pub fn read(reading: Reading, destination: Option<&Destination>, run: &Run<'_>) -> Result<Self, Error> {
-        let status = Status::of(&reading.dir).map_err(reading.place.cannot("examine"))?;
-        let dir = open_dir(&reading.dir, &TreePath::ROOT).map_err(reading.place.cannot("open"))?;
+    pub fn read(template_dir: TemplateDir, destination: Option<&Destination>, run: &Run<'_>) -> Result<Self, Error> {
+        let status = Status::of(&template_dir.dir).map_err(template_dir.place.cannot("examine"))?;
+        let dir = open_dir(&template_dir.dir, &TreePath::ROOT).map_err(template_dir.place.cannot("open"))?;
         let template = Template::new(meta(&status));
-        let source = Self { reading, template, stamps: BTreeMap::new(), mounts: BTreeMap::new() };
+        let source = Self { template_dir, template, stamps: BTreeMap::new(), mounts: BTreeMap::new() };
         let mut reader = Reader { source, outside: 0, destination: destination.map(Destination::identity), run };
         reader.source.template = reader.read_whole(dir, &status, &TreePath::ROOT, &BTreeSet::new())?;
         let mut source = reader.source;
@@ -84,7 +84,7 @@ impl Reader<'_> {
         above: &BTreeSet<Identity>,
     ) -> Result<Template, Error> {
         let mut region = self.read_region(dir, status, base)?;
-        if let Links::Copied(outside) = self.source.reading.links {
+        if let Links::Copied(outside) = self.source.template_dir.links {
             self.copy_links(&mut region, base, outside, above)?;
         }
         Ok(region.template)
@@ -181,7 +181,7 @@ impl Reader<'_> {
 
     /// Counts an entry from outside against the limit.
     fn count(&mut self, path: &TreePath, kind: &Kind<FileFacts>) -> Result<(), Error> {
-        let Links::Copied(Outside { limit, .. }) = self.source.reading.links else { return Ok(()) };
+        let Links::Copied(Outside { limit, .. }) = self.source.template_dir.links else { return Ok(()) };
         let contents = if let Kind::File(file) = kind { file.size } else { 0 };
         self.outside = self.outside.saturating_add(contents).saturating_add(ENTRY);
         if self.outside > limit {
@@ -198,7 +198,7 @@ impl Reader<'_> {
         })
     }
 
-    fn kind(&self, found: &Found, path: &TreePath) -> Result<Kind<FileFacts>, Error> {
+    fn kind(&self, found: &WalkEntry, path: &TreePath) -> Result<Kind<FileFacts>, Error> {
         match found.status.kind {
             FileKind::Directory => Ok(Kind::Directory),
             FileKind::Regular => Ok(Kind::File(FileFacts { size: found.status.size, head: None })),

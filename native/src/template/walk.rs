@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStringExt as _;
 
 /// An entry as a walk found it.
 #[derive(Clone, Debug)]
-pub(crate) struct Found {
+pub(crate) struct WalkEntry {
     /// Its path below the directory where the walk began.
     pub path: TreePath,
     pub status: Status,
@@ -46,12 +46,12 @@ impl<'d> Walk<'d> {
     }
 
     /// Has the content of a directory that was found reported too, some time later.
-    pub(crate) fn enter(&mut self, directory: &Found) {
+    pub(crate) fn enter(&mut self, directory: &WalkEntry) {
         self.pending.push((directory.path.clone(), directory.status.identity));
     }
 
     /// The next entry; `None` after the last one.
-    pub(crate) fn next(&mut self) -> Result<Option<Found>, WalkError> {
+    pub(crate) fn next(&mut self) -> Result<Option<WalkEntry>, WalkError> {
         loop {
             if let Some((path, dir, names)) = &mut self.listed {
                 if let Some(name) = names.next() {
@@ -78,7 +78,7 @@ impl<'d> Walk<'d> {
     }
 }
 
-fn examine(directory: &TreePath, dir: &Dir, name: Vec<u8>) -> Result<Found, WalkError> {
+fn examine(directory: &TreePath, dir: &Dir, name: Vec<u8>) -> Result<WalkEntry, WalkError> {
     let refused = |source| WalkError::Name { directory: directory.clone(), source };
     let name = Name::new(name).map_err(|error| refused(error.into()))?;
     let path = directory.join(&name).map_err(refused)?;
@@ -89,7 +89,7 @@ fn examine(directory: &TreePath, dir: &Dir, name: Vec<u8>) -> Result<Found, Walk
         }
         _ => Vec::new(),
     };
-    Ok(Found { path, status, target })
+    Ok(WalkEntry { path, status, target })
 }
 
 /// For `map_err`: the system refused `operation` with what is at `path`.
