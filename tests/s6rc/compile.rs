@@ -2,7 +2,7 @@
 
 use super::live::DEFINITIONS;
 use s6_instance_maker_core::escape::Shown;
-use s6_instance_maker_workspace::disk::{differences, plain_template, read_tree};
+use s6_instance_maker_workspace::disk::{differences, plain_template, read_tree, write_tree};
 use s6_instance_maker_workspace::program::{Answer, maker, under_umask};
 use s6_instance_maker_workspace::roots::Root;
 use s6_instance_maker_workspace::s6rc_model::{Compiler, Database, Line, Tree, WRAPPER};
@@ -27,7 +27,7 @@ fn the_model_is_as_s6_rc_compile() {
             .enumerate()
             .filter_map(|(number, source)| {
                 let folder = scratch.join(number.to_string());
-                source.write(&folder.join("source"));
+                write_tree(&folder.join("source"), &source.tree);
                 let compared = compare(compiler, &source.tree, &folder);
                 compared.err().map(|story| format!("{}: {story}", source.label))
             })

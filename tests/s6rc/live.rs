@@ -213,6 +213,26 @@ fn a_service_starts_without_mkdir() {
     });
 }
 
+/// The reason for that line: with the definition that s6's own program makes, the service cannot be added to a system that runs, or the
+/// update behind that loses the state of s6-rc.
+#[test]
+fn the_original_does_not_survive_an_update() {
+    on("the_original_does_not_survive_an_update", |site| {
+        other(site, "first");
+        let system = System::boot(site, AS_IT_IS, "first");
+        template(site, "run");
+        other(site, "added");
+        let definition = ["-r", "svc", &site.inside("template"), &site.inside("added")];
+        system.scan.exec("s6-instance-maker", definition).expect_code(0);
+        system.update("added");
+        let live = site.inside("live");
+        let up = system.scan.exec("s6-rc", ["-t", "2000", "-l", &live, "-u", "change", "svc"]);
+        let again = system.scan.exec("s6-rc-update", ["-t", TIMEOUT, "-l", &live, &system.compile("added")]);
+        assert!(up.code != Some(0) || again.code != Some(0), "s6-rc has mended it: the line in our script has no reason any more");
+        assert!(again.code == Some(0) || !site.path("live").join("servicedirs").exists(), "the state is still there: {again}");
+    });
+}
+
 /// The one case that no run script can mend: a plain longrun becomes one with instances while it is up. With a line in the conversion
 /// file it works.
 #[test]

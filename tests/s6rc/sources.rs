@@ -1,10 +1,8 @@
 //! Source directories for s6-rc, right and wrong, with what s6-rc-compile was seen to make of each: the model is compared with this
 //! table, and where there is an s6-rc-compile, both are compared with it.
 
-use crate::disk::{self, OnDisk};
+use crate::disk::OnDisk;
 use crate::s6rc_model::Tree;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
 
 /// A source directory, and what becomes of it.
 #[derive(Debug)]
@@ -53,24 +51,6 @@ impl Source {
     fn refused(mut self, code: i32, message: &'static str) -> Self {
         self.refused = Some((code, message));
         self
-    }
-
-    /// Makes it on disk.
-    ///
-    /// # Panics
-    ///
-    /// When it cannot be made.
-    pub fn write(&self, folder: &Path) {
-        for (path, entry) in &self.tree {
-            let place = folder.join(std::ffi::OsStr::from_bytes(path));
-            match entry.kind {
-                "dir" => disk::directory(place, entry.mode),
-                "file" => disk::file(place, entry.mode, &entry.bytes),
-                "fifo" => disk::fifo(place, entry.mode),
-                "link" => std::os::unix::fs::symlink(std::ffi::OsStr::from_bytes(&entry.bytes), place).unwrap(),
-                other => panic!("{other} is no kind"),
-            }
-        }
     }
 }
 
