@@ -16,6 +16,9 @@ pub mod json;
 pub mod manifest;
 pub mod program;
 pub mod roots;
+pub mod s6rc_model;
+#[path = "../s6rc/sources.rs"]
+pub mod s6rc_sources;
 pub mod scan;
 pub mod scratch;
 pub mod skip;
