@@ -19,7 +19,7 @@ pub enum Account {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccountName(Text);
 
-/// Why some bytes name no account.
+/// The reason why bytes do not name an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// It is empty.

@@ -12,7 +12,7 @@ use crate::rights::made_executable;
 use crate::template::{FileFacts, Template};
 use crate::tree::{Kind, Meta, Mode, Node};
 
-/// Something that no plan may do.
+/// A violation of the rules for every plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the plan is refused: `{path}` {reason}")]
 pub struct Violation {
@@ -31,7 +31,7 @@ pub enum ViolationReason {
     /// A copy would have another owner, or other permission bits, than what is copied.
     #[error("would have another mode or owner than what it is a copy of")]
     OtherRights,
-    /// Something that is no copy would have a set-id or sticky bit, or an owner.
+    /// An entry that is not a copy would have a set-id or sticky bit, or an owner.
     #[error("would have special permission bits or an owner of its own, and is no copy of something that has")]
     SpecialRights,
     /// A directory that is no copy would not be usable, or be writable by others.

@@ -37,7 +37,7 @@ pub struct Consumer {
     pub logging: Logging,
 }
 
-/// Why these names make no [`Definition`].
+/// The reason why these names are not a [`Definition`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionError {
     /// Two of them are the same.
@@ -98,7 +98,7 @@ pub const SERVICE_NAME_MAX: usize = 251;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServiceName(Name);
 
-/// Why s6-rc would not take a name.
+/// The reason why s6-rc would not accept a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServiceNameError {
     /// It is empty.

@@ -14,7 +14,7 @@ pub const INSTANCE_NAME_MAX: usize = 251;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InstanceName(Name);
 
-/// Why some bytes are no name of an instance.
+/// The reason why bytes are not the name of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InstanceNameError {
     /// There are none.
@@ -72,7 +72,7 @@ pub struct Instances(BTreeSet<InstanceName>);
 #[error("the instance `{0}` is declared twice")]
 pub struct DuplicateInstance(pub InstanceName);
 
-/// Why a list of names is refused.
+/// The reason why a list of names is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
     /// The text is not in bytes that names can be in.
@@ -85,7 +85,7 @@ pub enum ListError {
         line: usize,
         /// The text of the line, without blanks around it.
         text: Vec<u8>,
-        /// Why it is not a name.
+        /// The reason.
         source: InstanceNameError,
     },
     /// A line is a name that was hardly meant.
@@ -95,7 +95,7 @@ pub enum ListError {
         line: usize,
         /// The text of the line, without blanks around it.
         text: Vec<u8>,
-        /// Why it was hardly meant.
+        /// The reason.
         reason: ListNameError,
     },
     /// A line repeats another one.
@@ -108,7 +108,7 @@ pub enum ListError {
     },
 }
 
-/// Why a line of a list is hardly meant as the name that it is; `--instance` takes it.
+/// The reason why a line of a list is probably not the intended name; `--instance` accepts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListNameError {
     /// Quotes, commas, semicolons, brackets or braces.

@@ -60,7 +60,7 @@ pub struct Mismatch {
     expected: OptionPhrase,
 }
 
-/// Why some words are no options of a document.
+/// The reason why words are not the options of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the options of a plan in their order")]
 pub struct OptionsError;

@@ -21,7 +21,7 @@ pub const PATH_MAX: usize = 4095;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Cow<'static, [u8]>);
 
-/// Why some bytes are no [`Name`].
+/// The reason why bytes are not a [`Name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// There are none.
@@ -90,7 +90,7 @@ impl fmt::Display for Name {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TreePath(Cow<'static, [u8]>);
 
-/// Why some bytes are no [`TreePath`].
+/// The reason why bytes are not a [`TreePath`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
     /// One of the components is no name.

@@ -62,7 +62,7 @@ pub struct ShebangDir(Vec<u8>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProgramDir(Vec<u8>);
 
-/// Why some bytes cannot be a directory of programs.
+/// The reason why bytes are not a directory of programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProgramDirError {
     /// It does not begin with `/`.
@@ -130,7 +130,7 @@ fn bytes(text: &str) -> Vec<u8> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct S6Version([u32; 4]);
 
-/// Why a text names no version of s6 that we can serve.
+/// The reason why a text is not a supported version of s6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum S6VersionError {
     /// It is not two to four plain decimal numbers with dots between them.

@@ -139,10 +139,10 @@ impl<C> Node<C> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree<C>(BTreeMap<TreePath, Node<C>>);
 
-/// Why an entry cannot be put into a tree.
+/// The reason why an entry cannot be added to a tree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError {
-    /// Something stands there already.
+    /// The path has an entry already.
     #[error("`{0}` is there twice")]
     Duplicate(TreePath),
     /// The directory that it would be in is not in the tree.

@@ -1,4 +1,4 @@
-//! What can go wrong, in words for the person who has to do something about it; an error knows its exit code.
+//! Errors, in words for the person who has to act; an error knows its exit code.
 
 use s6_instance_maker_core::account::AccountName;
 use s6_instance_maker_core::check::Violation;
@@ -34,9 +34,9 @@ pub enum Error {
     /// The template cannot be used.
     #[error("{place}: {reason}")]
     Template {
-        /// What in it.
+        /// The template, or an entry of it.
         place: Place,
-        /// Why.
+        /// The reason.
         reason: TemplateReason,
     },
     /// The name of the result is taken.
@@ -50,26 +50,26 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
-    /// Something else is where this run put something.
+    /// Another entry is at a path where this run made one.
     #[error("{0} is not what was made: somebody replaced it")]
     Replaced(Place),
-    /// Somebody changed the template while it was in use.
+    /// The template changed while it was in use.
     #[error("{0} changed while the template was being copied")]
     Changed(Place),
-    /// What should name instances does not.
+    /// A list of instances is refused.
     #[error("{place}: {source}")]
     Instances {
-        /// Where it was read.
+        /// The list.
         place: Place,
-        /// What is wrong with it.
+        /// The problem.
         source: ListError,
     },
-    /// What should be a plan is none.
+    /// A plan document is refused.
     #[error("{place}: {source}")]
     Document {
-        /// Where it was read.
+        /// The document.
         place: Place,
-        /// What is wrong with it.
+        /// The problem.
         source: WireError,
     },
     /// A plan was computed for another template than this, or for this one when it was otherwise.
@@ -90,7 +90,7 @@ pub enum Error {
     /// A planner that runs elsewhere failed.
     #[error("{}", messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("; "))]
     Planner {
-        /// What it said.
+        /// Its messages.
         messages: Vec<Message>,
         /// 100 where there can be no plan, 111 where it could not be computed.
         exit_code: u8,
@@ -98,7 +98,7 @@ pub enum Error {
     /// The system refused something.
     #[error("unable to {operation} {place}: {}", Cause(.source))]
     Io {
-        /// What was tried.
+        /// The operation.
         operation: &'static str,
         /// With what.
         place: Place,
@@ -108,7 +108,7 @@ pub enum Error {
     /// The system refused something that needs two files.
     #[error("unable to {operation} {from} to {to}: {}", Cause(.source))]
     Between {
-        /// What was tried.
+        /// The operation.
         operation: &'static str,
         /// From where.
         from: Place,
@@ -129,35 +129,35 @@ pub enum Error {
     /// An account could not be looked up; that is not the same as that there is none.
     #[error("unable to look up the account `{name}`: {}", Cause(.source))]
     Account {
-        /// Which.
+        /// The account.
         name: AccountName,
         /// The system's answer.
         source: io::Error,
     },
-    /// Something has the name of a leftover staging directory, and others could have given it that name.
+    /// An entry has the name of a leftover staging directory, and other accounts could have given it that name.
     #[error("{0} looks like a leftover of a run that was killed, but others may write where it is: remove it yourself")]
     Foreign(Place),
     /// The result is there, complete, and the directory that holds it could not be flushed: the result may be lost when the whole
     /// system stops.
     #[error("all is made, but may not be on disk yet: {0}")]
     Unflushed(Box<Error>),
-    /// Something failed, and what was half made could not be removed.
+    /// A run failed, and its unfinished result could not be removed.
     #[error("{first}; and what was half made is still there: {second}")]
     Leftover {
-        /// What failed first.
+        /// The first failure.
         first: Box<Error>,
-        /// Why it could not be removed.
+        /// The failure of the removal.
         second: Box<Error>,
     },
 }
 
-/// Why something in a template cannot be used.
+/// The reason why an entry of a template cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateReason {
     /// The template is something else.
     #[error("it is no directory")]
     NotADirectory,
-    /// Nobody could listen on the copy.
+    /// No process could listen on the copy.
     #[error("it is a socket, which cannot be copied")]
     Socket,
     /// A device node in a template is a mistake or an attack.
@@ -172,9 +172,9 @@ pub enum TemplateReason {
     /// More than was allowed would be copied.
     #[error("what links lead to is more than {limit} bytes, where an entry counts {entry} at least")]
     TooMuchOutside {
-        /// How much was allowed, in bytes.
+        /// The limit, in bytes.
         limit: u64,
-        /// What an entry counts besides its contents, in bytes.
+        /// The size that an entry counts besides its contents, in bytes.
         entry: u64,
     },
     /// Its name cannot be in a service directory.
@@ -197,7 +197,7 @@ impl Error {
         }
     }
 
-    /// What there is to say about it: mostly one thing, and perhaps what may help.
+    /// Returns the messages: mostly one, perhaps with a hint.
     #[must_use]
     pub fn messages(&self) -> Vec<Message> {
         match self {
@@ -232,13 +232,13 @@ pub struct Place {
 }
 
 impl Place {
-    /// What was typed itself.
+    /// The path as it was typed.
     #[must_use]
     pub fn new(base: &[u8]) -> Self {
         Self { base: base.to_vec(), path: TreePath::ROOT }
     }
 
-    /// Something in it.
+    /// An entry below it.
     #[must_use]
     pub fn at(&self, path: &TreePath) -> Self {
         // A path that is too long for a tree is shown without what it is too long for.

@@ -1,4 +1,4 @@
-//! What can go wrong with a guest, in words for the person who gave it the job.
+//! Errors of a guest, for the person who runs it.
 
 use crate::limits::Limits;
 use s6_instance_maker::Error;
@@ -8,7 +8,7 @@ use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::wire::WireError;
 use std::io;
 
-/// Why a guest has no plan, or none that is believed.
+/// The reason why a guest has no plan, or one that is not accepted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SandboxError {
@@ -87,7 +87,7 @@ pub enum SandboxError {
     /// It has a plan, and messages beside it.
     #[error("the module made a plan, and said `{}`", Excerpt(.0))]
     Talkative(Vec<u8>),
-    /// What it wrote is no plan.
+    /// Its output is not a plan.
     #[error("what the module wrote: {0}")]
     Document(#[from] WireError),
     /// It is a plan for something else.
@@ -113,7 +113,7 @@ impl SandboxError {
         }
     }
 
-    /// What may help.
+    /// A hint.
     const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Fuel(_) => Some("if it is to be trusted with more: --fuel N"),

@@ -112,7 +112,7 @@ enum OptionWord<'c> {
     Valued { option: &'c clap::Arg, attached: OsString },
     /// An option in one word: a flag, or `--long=VALUE`.
     Whole,
-    /// Something that no option is called.
+    /// An unknown option.
     Unknown,
 }
 

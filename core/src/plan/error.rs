@@ -1,4 +1,4 @@
-//! Why there can be no plan.
+//! Errors of planning.
 
 use super::scripts::MOST_LOGGED;
 use super::wrap::WrapError;
@@ -10,7 +10,7 @@ use crate::tree::{Mode, TreeError};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// Why there can be no plan.
+/// The reason why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// s6-svscan has no room for so many instances with their loggers.
@@ -34,7 +34,7 @@ pub enum PlanError {
     /// There can be no plan, and there are findings beside that.
     #[error("{error}")]
     Beside {
-        /// Why there can be no plan.
+        /// The error.
         error: Box<Self>,
         /// The hint.
         hint: Option<&'static str>,

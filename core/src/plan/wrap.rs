@@ -35,7 +35,7 @@ pub(crate) struct WrappedScript {
     pub script: Vec<u8>,
 }
 
-/// Why the user could not run one of the template's scripts.
+/// A script of the template that the user could not run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("-u: `{path}` in the template {reason}")]
 pub struct ScriptProblem {
@@ -45,7 +45,7 @@ pub struct ScriptProblem {
     pub reason: ScriptReason,
 }
 
-/// Why there can be no wrappers.
+/// The reason why there are no wrappers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WrapError {
     /// One of the scripts cannot be run by the user.

@@ -1,6 +1,6 @@
 //! Reading a template: from a directory handle to a [`Source`], whose manifest is what plans are computed from.
 //!
-//! What a template may hold, and what takes the place of links that lead out of it, is decided here; the walk itself is
+//! The entries that a template may contain, and the replacement of links that point outside it, are decided here; the walk itself is
 //! [`walk`](crate::template::walk)'s.
 
 use crate::authority::{Destination, TemplateDir};
@@ -19,7 +19,7 @@ use std::ffi::OsString;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStringExt as _;
 
-/// What an entry counts besides its contents against the limit of [`Outside`], in bytes: so that nothing but names has its limit too.
+/// The size that an entry counts besides its contents against the limit of [`Outside`], in bytes: many empty files reach the limit too.
 const ENTRY: u64 = 256;
 
 impl Source {
@@ -57,7 +57,7 @@ impl Source {
 /// A template that is being read.
 struct Reader<'r> {
     source: Source,
-    /// How much was counted of what lies outside, in bytes.
+    /// The size of the copied targets outside so far, in bytes.
     outside: u64,
     /// The directory that the result goes into, which must not be part of the template.
     destination: Option<Identity>,

@@ -20,7 +20,7 @@ pub struct Source {
     pub(super) template_dir: TemplateDir,
     pub(super) template: Template,
     pub(super) stamps: BTreeMap<TreePath, Stamp>,
-    /// What stands where a link led out of the template, by the link's path.
+    /// The targets that replace links out of the template, by the link's path.
     pub(super) mounts: BTreeMap<TreePath, Mount>,
 }
 
