@@ -230,7 +230,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-/// What only a nightly run has time for.
+/// Cases that only a nightly run has time for.
 const LONG: &[Case] = &[Case {
     label: "a million entries in one directory",
     make: |template| many(template, 1_000_000),
@@ -288,7 +288,7 @@ fn inventory(root: &Path, owner_too: bool) -> Vec<String> {
     lines
 }
 
-/// What is different in the copy of `template` at `copy`.
+/// Returns the differences between `template` and its copy at `copy`.
 fn differences(template: &Path, copy: &Path, root: bool) -> String {
     let [mut expected, mut is] = [template, copy].map(|path| inventory(path, root));
     if !root {

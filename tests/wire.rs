@@ -51,7 +51,7 @@ fn spread(json: &[u8]) -> String {
     lines
 }
 
-/// What a plan keeps of a wrapped script's owner is what the script has, be it a link.
+/// The plan of a wrapped script has the script's own owner, also if it is a link.
 #[test]
 fn renamed_scripts_keep_their_owner() {
     let template = manifest::template("0755 dir data\n0755 file data/start = #!/bin/sh\n0777 link run -> data/start (1:2)");
@@ -80,7 +80,7 @@ fn documents() {
     settings().bind(|| insta::assert_snapshot!("plan", show(manifest::document(&plan, &request, &template))));
 }
 
-/// What is in a job or a plan of neither member, value or kind that it can have.
+/// Values that no member of a job or a plan can have.
 #[test]
 fn documents_that_are_none() {
     let template = manifest::template(SAMPLE);
@@ -719,7 +719,7 @@ fn within_a_directory() {
     assert!(disk::differences(&before, &tree("out")).is_empty());
 }
 
-/// What is printed for others depends on the template and on who asks, not on DIR.
+/// The output for other programs depends on the template and the caller, not on DIR.
 #[test]
 fn dir_does_not_matter_to_documents() {
     let bench = Bench::new();

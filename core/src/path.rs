@@ -50,7 +50,7 @@ impl Name {
     ///
     /// # Panics
     ///
-    /// When `text` is no name. Use it in a `const`, where that is a compile error.
+    /// If `text` is not a name. Use it in a `const`, where that is a compile error.
     #[must_use]
     #[expect(clippy::panic, reason = "evaluated in constants only: a wrong literal does not compile")]
     pub const fn constant(text: &'static str) -> Self {
@@ -116,7 +116,7 @@ impl TreePath {
     ///
     /// # Panics
     ///
-    /// When `text` is no path. Use it in a `const`, where that is a compile error.
+    /// If `text` is not a path. Use it in a `const`, where that is a compile error.
     #[must_use]
     #[expect(clippy::panic, reason = "evaluated in constants only: a wrong literal does not compile")]
     pub const fn constant(text: &'static str) -> Self {

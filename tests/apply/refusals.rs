@@ -1,4 +1,4 @@
-//! What is refused, before or while it is copied, and what is left then: nothing.
+//! Templates and places that are refused, before or during the copy; nothing remains.
 
 use super::{as_nobody, await_staging, names, staging_in};
 use s6_instance_maker_workspace::disk;

@@ -14,7 +14,7 @@ fn instance(name: &str) -> InstanceName {
     InstanceName::new(name.as_bytes()).unwrap()
 }
 
-/// What s6-instance-create takes for a name, and what of that would do harm.
+/// Names of instances: those that s6-instance-create accepts, without those that do harm.
 #[test]
 fn names_of_instances() {
     let long = "n".repeat(INSTANCE_NAME_MAX);
@@ -119,7 +119,7 @@ fn longest_names() {
     }
 }
 
-/// What s6-rc-compile takes for names, and which of them can go together.
+/// Names of services: those that s6-rc-compile accepts, and those that can be combined.
 #[test]
 fn names_of_services() {
     let service = |name: &str| ServiceName::new(name.as_bytes());

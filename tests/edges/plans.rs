@@ -1,4 +1,4 @@
-//! What a plan may do, in which shape it is, and how it is shown.
+//! Plans: permitted contents, shapes and text forms.
 
 use super::path;
 use s6_instance_maker_core::laws;

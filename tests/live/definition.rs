@@ -1,4 +1,4 @@
-//! What is made for s6-rc, run without it: with what s6-rc-compile would add.
+//! Source definitions for s6-rc, run without it, with the additions of s6-rc-compile.
 
 use super::{Instances, Site, logged_template};
 use s6_instance_maker_workspace::disk;

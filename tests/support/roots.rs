@@ -39,7 +39,7 @@ impl Suite {
 pub struct Root {
     /// Which.
     pub suite: Suite,
-    /// Where it is.
+    /// The directory.
     pub path: PathBuf,
     /// Its s6's version, four numbers.
     pub s6_version: String,
@@ -50,7 +50,7 @@ impl Root {
     ///
     /// # Panics
     ///
-    /// When its s6 has no version.
+    /// If its s6 has no version.
     #[must_use]
     pub fn of(suite: Suite, test: &str) -> Option<Self> {
         if !skip::is_root_or_say(test) {
@@ -73,11 +73,11 @@ impl Root {
         (scratch, inside)
     }
 
-    /// What `path` is called from inside.
+    /// The path of `path` seen from inside.
     ///
     /// # Panics
     ///
-    /// When it is not in this file system.
+    /// If it is not in this file system.
     #[must_use]
     pub fn inside(&self, path: &Path) -> PathBuf {
         Path::new("/").join(path.strip_prefix(&self.path).unwrap())

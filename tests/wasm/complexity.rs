@@ -48,7 +48,7 @@ fn excess(text: &str) -> Option<String> {
     }
 }
 
-/// So much of each quantity is compiled, and one more is not. The start function counts as well.
+/// The maximum of each quantity is compiled, and one more is not. The start function counts as well.
 #[test]
 fn each_quantity_has_a_limit() {
     let imports = |count: usize| {
