@@ -2,23 +2,25 @@
 //!
 //! This is not the grammar: that is `cli`, which knows every spelling. Here `-c010` and `--max-instances 10` are the same word.
 
-use crate::definition::Definition;
+use crate::definition::{BundleName, Definition};
 use crate::escape::Excerpt;
 use crate::instances::Instances;
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
+use crate::path::Name;
 use crate::request::{Request, ScriptModes, Shape};
 use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
 
 /// The options that say what to make, by their long names, in the order in which they are compared.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 25] = [
     "max-instances",
     "user",
     "name-max",
     "s6-rc",
     "depends-on",
     "essential",
+    "recommended",
     "timeout-up",
     "timeout-down",
     "log-dir",
@@ -176,17 +178,19 @@ impl Options {
     fn definition(&mut self, definition: Option<&Definition>) {
         let names = definition.map(|definition| {
             let log = definition.log();
-            let names = core::iter::once(definition.service())
-                .chain(log.map(|log| &log.logger))
-                .chain(log.and_then(|log| log.pipeline.as_ref()));
-            names.map(|name| name.as_name().as_bytes()).collect::<Vec<_>>().join(&b'/')
+            let names = core::iter::once(definition.service().as_name())
+                .chain(log.map(|log| log.logger.as_name()))
+                .chain(log.and_then(|log| log.pipeline.as_ref()).map(BundleName::as_name));
+            names.map(Name::as_bytes).collect::<Vec<_>>().join(&b'/')
         });
         self.text("s6-rc", names);
         let management = definition.map(Definition::management);
         let depends_on = management.iter().flat_map(|management| &management.depends_on);
         let depends_on = depends_on.map(|name| Some(name.as_name().as_bytes().to_vec())).collect();
         self.0.push(OptionValues { name: "depends-on", values: depends_on });
-        self.flag("essential", management.filter(|management| management.essential).map(|_| ()));
+        let flags = management.map(|management| management.flags).unwrap_or_default();
+        self.flag("essential", flags.essential.then_some(()));
+        self.flag("recommended", flags.recommended.then_some(()));
         self.put("timeout-up", management.and_then(|management| management.timeout_up));
         self.put("timeout-down", management.and_then(|management| management.timeout_down));
     }

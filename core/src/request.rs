@@ -30,6 +30,8 @@ pub struct Request {
     pub target: Target,
     /// Logger options that were given although there is no logger; they do nothing and deserve a warning.
     pub idle_logger_options: Vec<&'static str>,
+    /// Options whose value is empty and means none, where that is probably a mistake.
+    pub empty_options: Vec<&'static str>,
 }
 
 impl Request {
@@ -45,6 +47,7 @@ impl Request {
             rules: rules::Settings::default(),
             target: Target::default(),
             idle_logger_options: Vec::new(),
+            empty_options: Vec::new(),
         }
     }
 

@@ -25,7 +25,7 @@ pub mod report;
 
 pub use apply::stage::PREFIX as STAGING_PREFIX;
 pub use error::Error;
-pub use planner::{InProcess, PlanInputs, PlanOrigin, Planner};
+pub use planner::{InProcess, PlanInputs, PlanOrigin, Planner, SITE};
 pub use report::Report;
 pub use sys::Identity;
 

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::run::Run;
 use crate::template::source::Source;
 use cap_std::AmbientAuthority;
-use s6_instance_maker_core::cli::{Args, Invocation, NoOptions, Program, UsageError};
+use s6_instance_maker_core::cli::{Args, Invocation, NoOptions, Program, Site, UsageError};
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::message::Message;
@@ -52,6 +52,10 @@ pub struct PlanInputs<'a> {
     pub template: &'a Template,
 }
 
+/// The defaults of the site that this program is built for: `S6_INSTANCE_MAKER_S6_VERSION` and `S6_INSTANCE_MAKER_INSTALLATION` in the
+/// environment of the build. They never count at run time.
+pub const SITE: Site = Site::new(option_env!("S6_INSTANCE_MAKER_S6_VERSION"), option_env!("S6_INSTANCE_MAKER_INSTALLATION"));
+
 /// The core, called as a function.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct InProcess;
@@ -59,7 +63,7 @@ pub struct InProcess;
 impl Planner for InProcess {
     type Options = NoOptions;
 
-    const PROGRAM: Program = Program::MAKER;
+    const PROGRAM: Program = Program { site: SITE, ..Program::MAKER };
 
     fn new(_: NoOptions, _: &Invocation, _: AmbientAuthority) -> Result<Self, UsageError> {
         Ok(Self)

@@ -38,7 +38,10 @@ fn names_from_a_file() {
     let error = declaring(&["--instance", "b"], "b\n").unwrap_err().to_string();
     assert_eq!(error, "the instance `b` is declared twice");
     assert!(asked(&["-r", "svc"], "").is_ok());
-    assert_eq!(asked(&["-c", "2"], "a\nb\nc\n"), Err(PlanError::TooManyInstances { declared: 3, room: 2 }));
+    assert_eq!(
+        asked(&["-c", "2", "--s6-version", "2.15"], "a\nb\nc\n"),
+        Err(PlanError::TooManyInstances { declared: 3, room: 2 })
+    );
     // Without -c there is room for 500.
     let many = |count: usize| (0..count).map(|number| format!("{number}\n")).collect::<String>();
     assert!(asked(&[], &many(500)).is_ok());

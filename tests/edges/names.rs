@@ -1,7 +1,7 @@
 //! The names of instances and services, and what they can be told together.
 
 use s6_instance_maker_core::definition::{
-    Consumer, Definition, DefinitionError, Management, SERVICE_NAME_MAX, ServiceName, ServiceNameError,
+    BundleName, Consumer, Definition, DefinitionError, Flags, Management, SERVICE_NAME_MAX, ServiceName, ServiceNameError,
 };
 use s6_instance_maker_core::instances::{
     DuplicateInstance, INSTANCE_NAME_MAX, InstanceName, InstanceNameError, Instances, ListError, NameMax,
@@ -124,7 +124,7 @@ fn longest_names() {
 fn names_of_services() {
     let service = |name: &str| ServiceName::new(name.as_bytes());
     let long = "n".repeat(SERVICE_NAME_MAX);
-    for name in ["a", "a b", "a\t#", "s6-rc", "s6rc", "-s6rc-", "s6-rcs", &long] {
+    for name in ["a", "a b", "a\t#", " a", "\ta", "#a", "s6-rc", "s6rc", "-s6rc-", "s6-rcs", &long] {
         assert_eq!(service(name).unwrap().as_name(), &Name::new(name.as_bytes()).unwrap());
         assert_eq!(service(name).unwrap().to_string(), Name::new(name.as_bytes()).unwrap().to_string());
     }
@@ -134,9 +134,6 @@ fn names_of_services() {
         ("s6rc-", ServiceNameError::Reserved),
         ("s6-rc-a", ServiceNameError::Reserved),
         ("a\nb", ServiceNameError::Newline),
-        (" a", ServiceNameError::LeadingBlankOrHash),
-        ("\ta", ServiceNameError::LeadingBlankOrHash),
-        ("#a", ServiceNameError::LeadingBlankOrHash),
         (&format!("{long}n"), ServiceNameError::TooLong),
         ("a/b", ServiceNameError::Forbidden),
         ("a\0", ServiceNameError::Forbidden),
@@ -152,11 +149,12 @@ fn names_of_services() {
     let define = |name: &str, logger: Option<&str>, pipeline: Option<&str>, depends_on: &[&str]| {
         let log = logger.map(|logger| Consumer {
             logger: service(logger).unwrap(),
-            pipeline: pipeline.map(|pipeline| service(pipeline).unwrap()),
+            pipeline: pipeline.map(|pipeline| BundleName::new(pipeline.as_bytes()).unwrap()),
             logging: logging().unwrap(),
         });
         let depends_on = depends_on.iter().map(|name| service(name).unwrap()).collect();
-        let management = Management { depends_on, essential: true, ..Management::default() };
+        let flags = Flags { essential: true, recommended: false };
+        let management = Management { depends_on, flags, ..Management::default() };
         let made = Definition::new(service(name).unwrap(), log.clone(), management.clone())?;
         assert_eq!((made.service(), made.log(), made.management()), (&service(name).unwrap(), log.as_ref(), &management));
         Ok(())
@@ -167,6 +165,36 @@ fn names_of_services() {
     assert_eq!(define("a", Some("a"), None, &[]), Err(DefinitionError::SameName("service", "logger")));
     assert_eq!(define("a", Some("b"), Some("a"), &[]), Err(DefinitionError::SameName("service", "pipeline")));
     assert_eq!(define("a", Some("b"), Some("b"), &[]), Err(DefinitionError::SameName("logger", "pipeline")));
+    // A logger's name is part of the name of a pipe, and of a script that substitutes.
+    let logger = |length: usize| define("a", Some(&"l".repeat(length)), None, &[]);
+    assert_eq!((logger(243), logger(244)), (Ok(()), Err(DefinitionError::LongLogger)));
+    for name in ["$1", "a$", "${@}", "\\$@"] {
+        assert_eq!(define("a", Some(name), None, &[]), Err(DefinitionError::DollarInLogger));
+        assert_eq!(define(name, Some("b"), Some(name), &[]).err(), Some(DefinitionError::SameName("service", "pipeline")));
+        assert_eq!(define(name, Some("b"), None, &[]), Ok(()));
+    }
+    // In lists, which there are beside a logger only, some names are lost.
+    for name in [" a", "\ta", "#a"] {
+        assert_eq!(define(name, None, None, &["#b"]), Ok(()));
+        for (service_name, logger) in [(name, "b"), ("b", name)] {
+            let lost = Err(DefinitionError::Unlistable(service(name).unwrap()));
+            assert_eq!(define(service_name, Some(logger), None, &[]), lost);
+        }
+        assert_eq!(BundleName::new(name.as_bytes()), Err(ServiceNameError::LeadingBlankOrHash));
+    }
+    // A bundle is no directory that s6-rc-compile passes over, and nobody supervises it.
+    for name in [".a", &"n".repeat(255), "a b", "$1"] {
+        assert_eq!(BundleName::new(name.as_bytes()).unwrap().as_name().as_bytes(), name.as_bytes());
+    }
+    for (name, error) in [
+        ("", ServiceNameError::Empty),
+        ("s6rc-a", ServiceNameError::Reserved),
+        ("a\nb", ServiceNameError::Newline),
+        ("a/b", ServiceNameError::Forbidden),
+        (&"n".repeat(256), ServiceNameError::Forbidden),
+    ] {
+        assert_eq!(BundleName::new(name.as_bytes()), Err(error), "{name:?}");
+    }
     for name in ["a", "b", "c"] {
         assert_eq!(define("a", Some("b"), Some("c"), &["x", name]), Err(DefinitionError::OnItself(service(name).unwrap())));
     }

@@ -25,7 +25,30 @@ pub(super) const REQUESTS: &[Case] = &[
     Case { id: "user-writable", options: &["-u", "www-data"], manifest: "0755 file run\n0755 dir data (33:33)", facts },
     Case { id: "link-to-wrapped", options: &["-u", "www-data"], manifest: "0755 file run\n0777 link start -> run", facts },
     Case { id: "set-id-dropped", options: &[], manifest: "0755 file run\n4755 file tool (33:4)", facts: somebody },
+    Case { id: "empty-user", options: &["-u", ""], manifest: RUN, facts },
+    Case { id: "capacity-needs-s6-2.12", options: &["-c", "20"], manifest: RUN, facts },
+    Case {
+        id: "essential-dependencies",
+        options: &["-r", "svc", "--essential", "--depends-on", "net", "--depends-on", "disk"],
+        manifest: RUN,
+        facts,
+    },
 ];
+
+/// The logger's account is judged as that of the instances is; one that both have is reported once.
+#[test]
+fn unknown_accounts_of_loggers() {
+    let warned = |options: &[&str]| {
+        let words = options.iter().copied().chain(["-L", "/l", "template", "dir"]);
+        planned(words, &facts(), &template(RUN)).matches("warning: unknown-account: ").count()
+    };
+    assert_eq!(warned(&["-l", "nobody-here"]), 1);
+    assert_eq!(warned(&["-l", "nobody-here", "-u", "nobody-here"]), 1);
+    assert_eq!(warned(&["-l", "nobody-here", "-u", "nor-here"]), 2);
+    assert_eq!(warned(&["-l", "www-data", "-u", "www-data"]), 0);
+    assert_eq!(warned(&["-l", "1:2"]), 0);
+    assert_eq!(warned(&["-l", "nobody-here", "--allow", "unknown-account"]), 0);
+}
 
 const RUN: &str = "0755 file run";
 

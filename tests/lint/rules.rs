@@ -80,8 +80,6 @@ pub(super) fn found_elsewhere() -> Vec<Problem> {
         tally(Tally::Owner, "template/data", 12),
         tally(Tally::Place, "run", 1),
         Problem::NoExec,
-        Problem::EmptyUser,
-        Problem::CapacityNeedsSlots(10),
         Problem::StagingLeft("unable to remove the leftover `./x`: Device or resource busy".to_owned()),
     ]
 }

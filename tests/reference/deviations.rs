@@ -25,7 +25,7 @@ pub struct Subject<'a> {
 type Deviation = fn(&mut Subject<'_>) -> Result<bool, String>;
 
 /// All deviations, in the order in which they are applied.
-pub const ALL: [(&str, Deviation); 10] = [
+pub const ALL: [(&str, Deviation); 11] = [
     ("link_resolved", link_resolved),
     ("state_not_copied", state_not_copied),
     ("set_id_dropped", set_id_dropped),
@@ -33,6 +33,7 @@ pub const ALL: [(&str, Deviation); 10] = [
     ("capacity_left_out", capacity_left_out),
     ("capacity", capacity),
     ("large_stack", large_stack),
+    ("s6_rc_directories", s6_rc_directories),
     ("empty_log_user", empty_log_user),
     ("prepared_log_dir", prepared_log_dir),
     ("quoted_prefix", quoted_prefix),
@@ -95,6 +96,16 @@ fn large_stack(subject: &mut Subject<'_>) -> Result<bool, String> {
     }
     let svscan = "/usr/bin/s6-svscan -d3 ";
     subject.replace(&case.in_service("run"), svscan, format!("/usr/bin/s6-softlimit -s 67108864\n{svscan}"))
+}
+
+/// With -r, the script makes the two directories that s6-rc makes only one of.
+fn s6_rc_directories(subject: &mut Subject<'_>) -> Result<bool, String> {
+    if matches!(subject.case.shape, Shape::Plain) {
+        return Ok(false);
+    }
+    let line = "/usr/lib/execline/bin/fdmove -c 2 1\n";
+    let more = "/usr/lib/execline/bin/foreground { mkdir -p -m 0755 -- instance instances }\n";
+    subject.replace(&subject.case.in_service("run"), line, format!("{line}{more}"))
 }
 
 /// -u: the supervisors stay root; the template's scripts are renamed and wrapped.

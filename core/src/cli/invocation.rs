@@ -118,5 +118,6 @@ fn request(arguments: &Arguments) -> Result<Request, UsageError> {
         rules: arguments.template.settings()?,
         target,
         idle_logger_options: logger.idle,
+        empty_options: arguments.service.empty(),
     })
 }

@@ -6,6 +6,7 @@ use crate::account::Account;
 use crate::instances::NameMax;
 use crate::request::MaxInstances;
 use crate::target::Target;
+use alloc::vec::Vec;
 use std::ffi::OsString;
 
 #[derive(Clone, Debug, clap::Args)]
@@ -43,6 +44,11 @@ impl ServiceOptions {
 
     pub(super) fn user(&self) -> Result<Option<Account>, UsageError> {
         account("-u", self.user.as_deref())
+    }
+
+    /// The options of the family whose value is empty and means none.
+    pub(super) fn empty(&self) -> Vec<&'static str> {
+        self.user.iter().filter(|user| user.is_empty()).map(|_| "-u").collect()
     }
 
     /// The longest name of an instance; s6-svscan has that limit from 2.12 on.

@@ -68,6 +68,13 @@ impl Words {
         self.0.iter()
     }
 
+    /// Puts options before all others, so that those count for nothing where the same option follows.
+    pub(super) fn put_first(&mut self, options: impl Iterator<Item = (&'static str, &'static str)>) {
+        let words: Vec<OsString> = options.map(|(name, value)| OsString::from(format!("--{name}={value}"))).collect();
+        let at = self.0.len().min(1);
+        self.0.splice(at..at, words);
+    }
+
     /// Returns `true` if the option `long` is among them.
     pub(super) fn has(&self, long: &str) -> bool {
         self.options().any(|word| is_option(word, long))

@@ -55,7 +55,12 @@ fn expected(request: &Request) -> Vec<Expected> {
     let target = &request.target;
     let fdmove = program(target.execline_dir.as_ref(), "fdmove");
     // Between them a softlimit, and s6-svscan with its options.
-    let supervisor = Expected { start: words(&fdmove, &["-c", "2", "1"]), end: owned(&["--", "instance"]), between: 7 };
+    let mut start = words(&fdmove, &["-c", "2", "1"]);
+    if let Shape::S6Rc(_) = request.shape {
+        let foreground = program(target.execline_dir.as_ref(), "foreground");
+        start.extend(words(&foreground, &["{", "mkdir", "-p", "-m", "0755", "--", "instance", "instances", "}"]));
+    }
+    let supervisor = Expected { start, end: owned(&["--", "instance"]), between: 7 };
     let mut all = Vec::from([supervisor]);
     all.extend(request.shape.logging().map(|logging| logger(logging, target)));
     if let Some(user) = &request.user {

@@ -7,7 +7,7 @@ use crate::definition::{Definition, ServiceName};
 use crate::execline::Script;
 use crate::instances::InstanceName;
 use crate::layout::{
-    DEPENDENCIES_D, FLAG_ESSENTIAL, INSTANCE, INSTANCES, NOTIFICATION_FD, RUN, TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
+    DEPENDENCIES_D, FLAG_ESSENTIAL, FLAG_RECOMMENDED, INSTANCE, INSTANCES, NOTIFICATION_FD, RUN, TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
 };
 use crate::path::{Name, TreePath};
 use crate::rights::CopyRights;
@@ -104,6 +104,12 @@ impl Draft {
         self.directory(directory.clone())?;
         self.longrun(&directory, script, self.modes.file)?;
         self.file(&directory, &TYPE, self.modes.file, b"longrun\n".to_vec())?;
+        let flags = definition.management().flags;
+        for (flag, is_set) in [(FLAG_ESSENTIAL, flags.essential), (FLAG_RECOMMENDED, flags.recommended)] {
+            if is_set {
+                self.file(&directory, &flag, self.modes.file, Vec::new())?;
+            }
+        }
         let depends_on = &definition.management().depends_on;
         if !depends_on.is_empty() {
             let dependencies = below(&directory, &DEPENDENCIES_D.into())?;
@@ -118,9 +124,6 @@ impl Draft {
     /// Adds the dependencies and settings of the service itself; its logger follows it.
     pub(super) fn managed(&mut self, directory: &TreePath, definition: &Definition) -> Result<(), PlanError> {
         let management = definition.management();
-        if management.essential {
-            self.file(directory, &FLAG_ESSENTIAL, self.modes.file, Vec::new())?;
-        }
         for (name, milliseconds) in [(TIMEOUT_UP, management.timeout_up), (TIMEOUT_DOWN, management.timeout_down)] {
             if let Some(milliseconds) = milliseconds {
                 self.file(directory, &name, self.modes.file, format!("{milliseconds}\n").into_bytes())?;
@@ -130,8 +133,8 @@ impl Draft {
     }
 
     /// A file of s6-rc that lists one name.
-    pub(super) fn list(&mut self, directory: &TreePath, file: &Name, name: &ServiceName) -> Result<(), PlanError> {
-        self.file(directory, file, self.modes.file, [name.as_name().as_bytes(), b"\n"].concat())
+    pub(super) fn list(&mut self, directory: &TreePath, file: &Name, name: &Name) -> Result<(), PlanError> {
+        self.file(directory, file, self.modes.file, [name.as_bytes(), b"\n"].concat())
     }
 
     /// A copy of the template as `directory`.

@@ -13,6 +13,7 @@ pub use content::{Content, Placement, Plan, TemplateDifference};
 pub use error::PlanError;
 pub use wrap::{ScriptProblem, ScriptReason, WrapError};
 
+use crate::account::Account;
 use crate::definition::Consumer;
 use crate::facts::Facts;
 use crate::instances::Instances;
@@ -79,11 +80,11 @@ fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: 
             draft.managed(&service, definition)?;
             draft.copy(&below(&service, &TEMPLATE)?, &copy)?;
             if let Some(Consumer { logger, pipeline, logging }) = definition.log() {
-                draft.list(&service, &PRODUCER_FOR, logger)?;
+                draft.list(&service, &PRODUCER_FOR, logger.as_name())?;
                 let log = draft.definition(logger, definition, scripts::logger(logging, &request.target))?;
-                draft.list(&log, &CONSUMER_FOR, definition.service())?;
+                draft.list(&log, &CONSUMER_FOR, definition.service().as_name())?;
                 if let Some(pipeline) = pipeline {
-                    draft.list(&log, &PIPELINE_NAME, pipeline)?;
+                    draft.list(&log, &PIPELINE_NAME, pipeline.as_name())?;
                 }
             }
         }
@@ -122,6 +123,26 @@ fn of_request(request: &Request, facts: &Facts) -> Vec<Finding> {
     }
     if let Some(version) = request.target.s6_version.filter(|&version| version > S6Version::NEWEST) {
         problems.push(Problem::NewerS6(version));
+    }
+    if !request.empty_options.is_empty() {
+        problems.push(Problem::EmptyUser);
+    }
+    if let (Some(capacity), None) = (request.max_instances, request.target.s6_version) {
+        problems.push(Problem::CapacityNeedsSlots(capacity.get()));
+    }
+    let log_user = request.shape.logging().and_then(|logging| logging.user.as_ref());
+    if let Some(Account::Named(name)) = log_user.map(|user| &user.account)
+        && !facts.accounts.contains_key(name)
+        && log_user.map(|user| &user.account) != request.user.as_ref()
+    {
+        problems.push(Problem::UnknownAccount(name.clone()));
+    }
+    if let Shape::S6Rc(definition) = &request.shape
+        && definition.management().flags.essential
+        && !definition.management().depends_on.is_empty()
+    {
+        let depends_on = definition.management().depends_on.iter().cloned().collect();
+        problems.push(Problem::EssentialDependencies(depends_on));
     }
     if !rules::writers(facts.umask).is_empty() {
         problems.push(Problem::WritableScripts(facts.umask));

@@ -3,7 +3,7 @@
 use crate::account::Account;
 use crate::execline::{Script, Text, Word};
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
-use crate::request::{MaxInstances, Request};
+use crate::request::{MaxInstances, Request, Shape};
 use crate::target::{S6Version, Target};
 use alloc::vec::Vec;
 
@@ -36,6 +36,12 @@ pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, Capa
         Word::literal("2"),
         Word::literal("1"),
     ]);
+    // s6-rc makes one of these directories too few, and then loses its live state at the next update but one; foreground, because a
+    // PATH without mkdir shall not stop a service whose directories are there (docs/original.md, "Instances in a live s6-rc").
+    if let Shape::S6Rc(_) = request.shape {
+        let words = ["{", "mkdir", "-p", "-m", "0755", "--", "instance", "instances", "}"].map(Word::literal);
+        script.line(core::iter::once(Word::program(target.execline_dir.as_ref(), "foreground")).chain(words));
+    }
     let mut svscan = Vec::from([s6("s6-svscan"), Word::literal("-d3")]);
     if let Some(room) = room(request, logged)? {
         if room.softlimit {

@@ -6,6 +6,7 @@ use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, Service
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::{Account, AccountName};
+use crate::definition::ServiceName;
 use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, S6_RC_FILES, TYPE};
 use crate::logging::LOGGER_OPTIONS;
 use crate::number;
@@ -39,6 +40,10 @@ impl Finding {
             Problem::WritableScripts(umask) => umask.to_string().into_bytes(),
             Problem::UnknownAccount(name) => name.as_bytes().to_vec(),
             Problem::CapacityNeedsSlots(given) => given.to_string().into_bytes(),
+            Problem::EssentialDependencies(names) => {
+                let names: Vec<&[u8]> = names.iter().map(|name| name.as_name().as_bytes()).collect();
+                names.join(b"/".as_slice())
+            }
             Problem::StagingLeft(text) => text.clone().into_bytes(),
             // Everything else is about a path, or about nothing that has a name.
             _ => path.unwrap_or_default(),
@@ -117,6 +122,10 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::LinkToWrapped => plain(path().map(Problem::LinkToWrapped)),
         Rule::SetIdDropped => plain(path().map(Problem::SetIdDropped)),
         Rule::EmptyUser => plain(subject.is_empty().then_some(Problem::EmptyUser)),
+        Rule::EssentialDependencies => {
+            let names = subject.split(|&byte| byte == b'/').map(|name| ServiceName::new(name).ok());
+            plain(names.collect::<Option<_>>().map(Problem::EssentialDependencies))
+        }
         Rule::CapacityNeedsSlots => {
             plain(number::parse(subject).and_then(|given| u32::try_from(given).ok()).map(Problem::CapacityNeedsSlots))
         }

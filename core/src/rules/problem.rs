@@ -4,6 +4,7 @@ use super::control::ControlFile;
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::AccountName;
+use crate::definition::ServiceName;
 use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, TYPE};
 use crate::path::{Name, TreePath};
 use crate::target::S6Version;
@@ -75,6 +76,8 @@ pub enum Problem {
     SetIdDropped(TreePath),
     /// An empty user for `-u`.
     EmptyUser,
+    /// An essential service that depends on these.
+    EssentialDependencies(Vec<ServiceName>),
     /// A capacity, with no version of s6.
     CapacityNeedsSlots(u32),
     /// The file system of the result forbids execution.
@@ -178,6 +181,7 @@ impl Problem {
             Self::LinkToWrapped(_) => Rule::LinkToWrapped,
             Self::SetIdDropped(_) => Rule::SetIdDropped,
             Self::EmptyUser => Rule::EmptyUser,
+            Self::EssentialDependencies(_) => Rule::EssentialDependencies,
             Self::CapacityNeedsSlots(_) => Rule::CapacityNeedsSlots,
             Self::NoExec => Rule::NoExec,
             Self::StagingLeft(_) => Rule::StagingLeft,
@@ -215,6 +219,7 @@ impl Problem {
             | Self::WritableScripts(_)
             | Self::UnknownAccount(_)
             | Self::EmptyUser
+            | Self::EssentialDependencies(_)
             | Self::CapacityNeedsSlots(_)
             | Self::NoExec
             | Self::StagingLeft(_) => return None,

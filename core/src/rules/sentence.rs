@@ -105,6 +105,13 @@ impl fmt::Display for Problem {
             Self::EmptyUser => {
                 write!(f, "the user of -u is empty; instances run as root, or as whoever runs the supervision tree")
             }
+            Self::EssentialDependencies(names) => {
+                write!(f, "--essential: the service depends on ")?;
+                for (index, name) in names.iter().enumerate() {
+                    write!(f, "{}`{name}`", if index > 0 { ", " } else { "" })?;
+                }
+                write!(f, ", which must be essential too; the repository tools of s6-rc refuse the set otherwise")
+            }
             Self::CapacityNeedsSlots(given) => {
                 write!(
                     f,

@@ -280,6 +280,9 @@ rules! {
     CapacityNeedsSlots, "capacity-needs-s6-2.12", Warning, "A -c without --s6-version.", "",
         "The result requires s6 2.12 or later: an older s6-svscan does not know its option and ends at once.",
         "say which s6 runs the result: --s6-version 2.11 makes one for older versions";
+    EssentialDependencies, "essential-dependencies", Warning, "--essential with --depends-on.", "",
+        "The repository tools of s6-rc 0.6 and later refuse a set in which an essential service depends on one that is not.",
+        "mark the services that it depends on as essential too (flag-essential), or leave out --essential";
     StagingLeft, "staging-left", Warning, "Something that an earlier run left.", "",
         "It takes room beside DIR; s6-svscan and s6-rc ignore it.",
         "remove it";
