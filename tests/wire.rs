@@ -651,7 +651,7 @@ fn ways_to_apply() {
         (
             "\"$maker\" --apply-plan ./- template template/b",
             100,
-            "`template`: DIR lies in there: a template cannot hold its own result",
+            "`template`: contains DIR; a template cannot contain its own result",
         ),
         ("\"$maker\" --apply-plan ./- nowhere b", 111, "unable to open `nowhere`: No such file or directory"),
         ("\"$maker\" --apply-plan missing template b", 111, "unable to open `missing`: No such file or directory"),
@@ -662,12 +662,12 @@ fn ways_to_apply() {
         (
             "\"$maker\" --apply-plan ./- -c 5 -u nobody template b",
             100,
-            "--max-instances: the plan was computed without it, and the command line is with `--max-instances=5`",
+            "--max-instances: the plan was computed without it, not with `--max-instances=5`",
         ),
         (
             "\"$maker\" --apply-plan ./- -L /other template b",
             100,
-            "--log-dir: the plan was computed with `--log-dir=/l`, and the command line is with `--log-dir=/other`",
+            "--log-dir: the plan was computed with `--log-dir=/l`, not with `--log-dir=/other`",
         ),
         ("\"$maker\" --apply-plan ./- --print-job template b", 100, "--print-job and --apply-plan are mutually exclusive"),
         ("\"$maker\" --apply-plan ./- --format json template b", 100, "--format requires --dry-run"),

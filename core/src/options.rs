@@ -55,7 +55,7 @@ struct OptionValues {
 
 /// The first option that has another value on the command line than in a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--{name}: the plan was computed {document}, and the command line is {expected}")]
+#[error("--{name}: the plan was computed {document}, not {expected}")]
 pub struct Mismatch {
     name: &'static str,
     document: OptionPhrase,

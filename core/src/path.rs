@@ -31,10 +31,10 @@ pub enum NameError {
     #[error("a name cannot be longer than {NAME_MAX} bytes")]
     TooLong,
     /// `.` or `..`.
-    #[error("`.` and `..` are no names")]
+    #[error("a name cannot be `.` or `..`")]
     Dots,
     /// A slash or a NUL among them.
-    #[error("a name cannot hold a slash or a NUL")]
+    #[error("a name cannot contain a slash or a NUL")]
     Forbidden,
 }
 
@@ -97,7 +97,7 @@ pub enum PathError {
     #[error(transparent)]
     Name(#[from] NameError),
     /// More than [`PATH_MAX`] bytes.
-    #[error("a path inside a service directory cannot be longer than {PATH_MAX} bytes")]
+    #[error("a path in a service directory cannot be longer than {PATH_MAX} bytes")]
     TooLong,
 }
 

@@ -72,10 +72,10 @@ pub enum ProgramDirError {
     #[error("cannot contain a NUL byte")]
     Nul,
     /// The kernel would split or misread the interpreter line.
-    #[error("cannot be in an interpreter line: only printable ASCII without blanks can")]
+    #[error("cannot be in an interpreter line; only printable ASCII without blanks can")]
     NotForShebang,
     /// The kernel would not read the interpreter line to its end.
-    #[error("is too long: the interpreter line would have more than {SHEBANG_MAX} bytes")]
+    #[error("is too long; the interpreter line would have more than {SHEBANG_MAX} bytes")]
     TooLong,
 }
 
@@ -137,7 +137,7 @@ pub enum S6VersionError {
     #[error("must be X.Y, X.Y.Z or X.Y.Z.W")]
     Syntax,
     /// Its service directories look otherwise (docs/original.md, "Versions").
-    #[error("s6 before {} is not supported: it keeps the template elsewhere", S6Version::OLDEST)]
+    #[error("s6 before {} is not supported; it keeps the template elsewhere", S6Version::OLDEST)]
     TooOld,
 }
 

@@ -143,13 +143,13 @@ pub struct Tree<C>(BTreeMap<TreePath, Node<C>>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError {
     /// The path has an entry already.
-    #[error("`{0}` is there twice")]
+    #[error("duplicate entry `{0}`")]
     Duplicate(TreePath),
     /// The directory that it would be in is not in the tree.
-    #[error("`{0}` has no parent directory")]
+    #[error("the parent of `{0}` is missing")]
     Orphan(TreePath),
     /// The entry that it would be in is not a directory.
-    #[error("`{0}` lies in something that is no directory")]
+    #[error("the parent of `{0}` is not a directory")]
     ParentNotDirectory(TreePath),
 }
 

@@ -11,6 +11,7 @@ use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::{PlanError, TemplateDifference};
 use s6_instance_maker_core::tree::TreeError;
 use s6_instance_maker_core::wire::{TemplateDigest, WireError};
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -40,10 +41,10 @@ pub enum Error {
         reason: TemplateReason,
     },
     /// The name of the result is taken.
-    #[error("unable to create {0}: it exists")]
+    #[error("unable to create {0}: it already exists")]
     Exists(Place),
     /// The directory that the result would be in cannot be opened.
-    #[error("unable to open {place}, the directory that DIR would be in: {}", Cause(.source))]
+    #[error("unable to open {place}, the parent of DIR: {}", Cause(.source))]
     Parent {
         /// The directory.
         place: Place,
@@ -51,10 +52,10 @@ pub enum Error {
         source: io::Error,
     },
     /// Another entry is at a path where this run made one.
-    #[error("{0} is not what was made: somebody replaced it")]
+    #[error("{0}: replaced by another process meanwhile")]
     Replaced(Place),
     /// The template changed while it was in use.
-    #[error("{0} changed while the template was being copied")]
+    #[error("{0}: changed while the template was copied")]
     Changed(Place),
     /// A list of instances is refused.
     #[error("{place}: {source}")]
@@ -135,14 +136,14 @@ pub enum Error {
         source: io::Error,
     },
     /// An entry has the name of a leftover staging directory, and other accounts could have given it that name.
-    #[error("{0} looks like a leftover of a run that was killed, but others may write where it is: remove it yourself")]
+    #[error("{0}: looks like a leftover of a killed run, but others can write in its directory; remove it by hand")]
     Foreign(Place),
     /// The result is there, complete, and the directory that holds it could not be flushed: the result may be lost when the whole
     /// system stops.
-    #[error("all is made, but may not be on disk yet: {0}")]
+    #[error("the result is complete, but may not be on disk: {0}")]
     Unflushed(Box<Error>),
     /// A run failed, and its unfinished result could not be removed.
-    #[error("{first}; and what was half made is still there: {second}")]
+    #[error("{first}; the unfinished result remains: {second}")]
     Leftover {
         /// The first failure.
         first: Box<Error>,
@@ -155,22 +156,22 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateReason {
     /// The template is something else.
-    #[error("it is no directory")]
+    #[error("not a directory")]
     NotADirectory,
     /// No process could listen on the copy.
-    #[error("it is a socket, which cannot be copied")]
+    #[error("a socket, which cannot be copied")]
     Socket,
     /// A device node in a template is a mistake or an attack.
-    #[error("it is a device node, which is not copied")]
+    #[error("a device node, which is not copied")]
     Device,
     /// The result would lie inside of the template and the template's copy inside of the result.
-    #[error("DIR lies in there: a template cannot hold its own result")]
+    #[error("contains DIR; a template cannot contain its own result")]
     HoldsResult,
     /// A directory would be copied into itself, again and again.
-    #[error("it leads to a directory that it is in itself: the copy would have no end")]
+    #[error("a link to a directory that contains it; the copy would have no end")]
     Endless,
     /// More than was allowed would be copied.
-    #[error("what links lead to is more than {limit} bytes, where an entry counts {entry} at least")]
+    #[error("the targets of links are larger than {limit} bytes; each entry counts {entry} bytes and its contents")]
     TooMuchOutside {
         /// The limit, in bytes.
         limit: u64,
@@ -203,26 +204,34 @@ impl Error {
         match self {
             Self::Plan(error) => error.messages(),
             Self::Planner { messages, .. } => messages.clone(),
-            other => vec![Message::new(other, other.hint())],
+            other => vec![Message::new(other, other.hint().as_deref())],
         }
     }
 
-    fn hint(&self) -> Option<&str> {
-        match self {
-            Self::Usage(error) => error.hint(),
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::Usage(error) => error.hint()?.into(),
+            Self::Exists(place) if !place.path.is_root() => "remove it first, or choose another SERVICE, LOGGER or DIR".into(),
             Self::Exists(_) => {
-                Some("remove it first, or choose another DIR; with -r, DIR may exist if it lacks SERVICE and LOGGER")
+                "remove it first, or choose another DIR; with -r, DIR can exist if it contains neither SERVICE nor LOGGER"
+                    .into()
             }
-            Self::Parent { source, .. } if source.kind() == io::ErrorKind::NotFound => Some("create it first: mkdir -p"),
-            Self::OtherTemplate { .. } => Some("compute a new plan for the template as it is: --dry-run --format json"),
-            Self::OtherOptions(_) => Some("leave the option out, or compute a new plan with it: --dry-run --format json"),
+            Self::Parent { place, source } if source.kind() == io::ErrorKind::NotFound => match place.as_plain_word() {
+                Some(path) => format!("create it first: mkdir -p {path}").into(),
+                None => "create it first: mkdir -p".into(),
+            },
+            Self::OtherTemplate { .. } => NEW_PLAN.into(),
+            Self::OtherOptions(_) => format!("leave the option out, or {NEW_PLAN}").into(),
             Self::Template { reason: TemplateReason::TooMuchOutside { .. }, .. } => {
-                Some("put into the template what is meant, or allow more: --dereference-limit BYTES")
+                "put the targets into the template, or raise the limit: --dereference-limit BYTES".into()
             }
-            _ => None,
-        }
+            _ => return None,
+        })
     }
 }
+
+/// The hint about a plan that is out of date.
+const NEW_PLAN: &str = "make a new plan: s6-instance-maker --dry-run --format json [OPTIONS] TEMPLATE DIR >PLAN";
 
 /// A file for a message: what was typed, and a path below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -243,6 +252,13 @@ impl Place {
     pub fn at(&self, path: &TreePath) -> Self {
         // A path that is too long for a tree is shown without what it is too long for.
         Self { base: self.base.clone(), path: self.path.join_path(path).unwrap_or_else(|_| path.clone()) }
+    }
+
+    /// The path as one word of a shell, if it is one without quotes.
+    fn as_plain_word(&self) -> Option<&str> {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._+,=@%".contains(byte) || *byte == b'-';
+        let is_word = self.path.is_root() && self.base.iter().all(is_plain) && !self.base.starts_with(b"-");
+        core::str::from_utf8(&self.base).ok().filter(|_| is_word)
     }
 
     /// For `map_err`: the system refused `operation` with this place.

@@ -36,7 +36,7 @@ fn names_from_a_file() {
     let expected = plan(&all, &facts(), &template(RUN)).unwrap().to_string();
     assert_eq!(asked(&["--instance", "b"], "c\na\n"), Ok(expected));
     let error = declaring(&["--instance", "b"], "b\n").unwrap_err().to_string();
-    assert_eq!(error, "the instance `b` is declared twice");
+    assert_eq!(error, "duplicate instance `b`");
     assert!(asked(&["-r", "svc"], "").is_ok());
     assert_eq!(
         asked(&["-c", "2", "--s6-version", "2.15"], "a\nb\nc\n"),

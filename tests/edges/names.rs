@@ -66,7 +66,7 @@ fn lists_of_instances() {
     let blank = ListError::Name { line: 4, text: b"c d".to_vec(), source: InstanceNameError::Blank };
     assert_eq!(Instances::parse_list(b"a\n\nb\n c d\r\n"), Err(blank.clone()));
     assert!(blank.to_string().starts_with("line 4, `c d`: cannot contain a space"), "{blank}");
-    assert_eq!(names("a\nb\na\n"), Err("line 3: the instance `a` is declared twice".to_owned()));
+    assert_eq!(names("a\nb\na\n"), Err("line 3: duplicate instance `a`".to_owned()));
     let list = |text: &str| Instances::parse_list(text.as_bytes()).unwrap();
     assert_eq!(list("a\nb").and(&list("c")), Ok(list("a\nb\nc")));
     assert_eq!(list("a\nb").and(&list("c\nb")), Err(DuplicateInstance(instance("b"))));

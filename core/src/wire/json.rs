@@ -18,7 +18,7 @@ pub const VERSION: u32 = 3;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// They are no JSON, or not the right one.
-    #[error("it is no {what}: {reason}")]
+    #[error("not a {what}: {reason}")]
     Syntax {
         /// `job` or `plan`.
         what: &'static str,
@@ -26,7 +26,7 @@ pub enum WireError {
         reason: String,
     },
     /// They are a document of another kind.
-    #[error("it is no {what}, but calls itself `{}`", crate::escape::Excerpt(.found.as_bytes()))]
+    #[error("not a {what}; the format is `{}`", crate::escape::Excerpt(.found.as_bytes()))]
     Format {
         /// `job` or `plan`.
         what: &'static str,
@@ -34,7 +34,7 @@ pub enum WireError {
         found: String,
     },
     /// They are a document of a version that this program does not know.
-    #[error("it is a {what} of version {found}, and this program knows version {VERSION} only")]
+    #[error("a {what} of version {found}; this program reads version {VERSION} only")]
     Version {
         /// `job` or `plan`.
         what: &'static str,
@@ -60,7 +60,7 @@ pub enum WireError {
         index: usize,
     },
     /// The entries are no tree.
-    #[error("the {what} is no tree: {source}")]
+    #[error("the entries of the {what} are not a tree: {source}")]
     Tree {
         /// `job` or `plan`.
         what: &'static str,

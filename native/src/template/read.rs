@@ -141,25 +141,26 @@ impl Reader<'_> {
             let parent_path = path.parent().unwrap_or(TreePath::ROOT);
             let parent = open_dir(&region.dir, &parent_path).map_err(place.cannot("open the directory of"))?;
             let target = OsString::from_vec(target);
-            let (kind, status, inner) = match outside.open(&parent, &target).map_err(place.cannot("open what it leads to,"))? {
-                Target::NothingToCopy => continue,
-                Target::File(_, status) => {
-                    self.source.stamps.insert(whole.clone(), Stamp::of(&status));
-                    (Kind::File(FileFacts { size: status.size, head: None }), status, None)
-                }
-                Target::Directory(dir, status) => {
-                    let mut above = above.clone();
-                    let mut at = Some(parent_path);
-                    while let Some(directory) = at {
-                        above.extend(region.directories.get(&directory));
-                        at = directory.parent();
+            let (kind, status, inner) =
+                match outside.open(&parent, &target).map_err(place.cannot("open the target of the link"))? {
+                    Target::NothingToCopy => continue,
+                    Target::File(_, status) => {
+                        self.source.stamps.insert(whole.clone(), Stamp::of(&status));
+                        (Kind::File(FileFacts { size: status.size, head: None }), status, None)
                     }
-                    if above.contains(&status.identity) {
-                        return Err(self.refused(&whole, TemplateReason::Endless));
+                    Target::Directory(dir, status) => {
+                        let mut above = above.clone();
+                        let mut at = Some(parent_path);
+                        while let Some(directory) = at {
+                            above.extend(region.directories.get(&directory));
+                            at = directory.parent();
+                        }
+                        if above.contains(&status.identity) {
+                            return Err(self.refused(&whole, TemplateReason::Endless));
+                        }
+                        (Kind::Directory, status, Some((dir, above)))
                     }
-                    (Kind::Directory, status, Some((dir, above)))
-                }
-            };
+                };
             self.count(&whole, &kind)?;
             self.source.mounts.insert(whole.clone(), Mount { target, identity: status.identity });
             region.template.replace_link(&path, Node::new(meta(&status), kind));

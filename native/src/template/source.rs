@@ -139,7 +139,7 @@ impl Source {
     /// Opens what took the place of the link at `path`, if it still is what was seen.
     fn open_outside(&self, parent: &Dir, mount: &Mount, path: &TreePath) -> Result<Target, Error> {
         let Links::Copied(outside) = self.template_dir.links else { return Err(Error::Changed(self.place(path))) };
-        let target = outside.open(parent, &mount.target).map_err(self.place(path).cannot("open what it leads to,"))?;
+        let target = outside.open(parent, &mount.target).map_err(self.place(path).cannot("open the target of the link"))?;
         match &target {
             Target::File(_, status) | Target::Directory(_, status) if status.identity == mount.identity => Ok(target),
             _ => Err(Error::Changed(self.place(path))),
