@@ -52,7 +52,7 @@ impl Facts {
     }
 
     /// Returns `true` if `who` could write, now or after a chmod. Someone unknown might be anyone but root, and in any group but root's.
-    /// What belongs to a caller who is not root is as safe as the result itself, and will get its owner where it is installed:
+    /// An entry that belongs to a caller who is not root is as safe as the result itself, and gets its owner where it is installed:
     /// then only what anybody may write counts.
     #[must_use]
     pub fn may_write(&self, who: Option<&Credentials>, meta: Meta) -> bool {

@@ -31,7 +31,7 @@ pub struct Seed {
 ///
 /// # Panics
 ///
-/// When they cannot be read.
+/// If they cannot be read.
 #[must_use]
 pub fn files(target: &str) -> Vec<PathBuf> {
     let folder = program::workspace().join("fuzz/seeds").join(target);
@@ -45,7 +45,7 @@ pub fn files(target: &str) -> Vec<PathBuf> {
 ///
 /// # Panics
 ///
-/// When a file cannot be read or has another form.
+/// If a file cannot be read or has another form.
 #[must_use]
 pub fn kept(target: &str) -> Vec<Seed> {
     let mut seeds = Vec::new();
@@ -74,7 +74,7 @@ fn with_version(case: &[u8]) -> Vec<u8> {
 ///
 /// # Panics
 ///
-/// When there is no target of that name.
+/// If there is no target of that name.
 #[must_use]
 pub fn tables(target: &str) -> Vec<Seed> {
     let inputs: Vec<Vec<u8>> = match target {

@@ -1,4 +1,4 @@
-//! What the tests of this workspace share: the programs, templates on disk, trees read back, real s6 installations.
+//! The shared parts of the tests: the programs, templates on disk, trees read back, real s6 installations.
 //!
 //! Not a test itself, and not a part of the product.
 

@@ -35,7 +35,7 @@ pub(crate) struct WrappedScript {
     pub script: Vec<u8>,
 }
 
-/// Why the user could not run one of the template's scripts.
+/// A script of the template that the user could not run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("-u: `{path}` in the template {reason}")]
 pub struct ScriptProblem {
@@ -45,7 +45,7 @@ pub struct ScriptProblem {
     pub reason: ScriptReason,
 }
 
-/// Why there can be no wrappers.
+/// The reason why there are no wrappers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WrapError {
     /// One of the scripts cannot be run by the user.
@@ -63,10 +63,10 @@ pub enum ScriptReason {
     #[error("is missing")]
     Missing,
     /// It is no regular file, nor a link to one.
-    #[error("is no regular file")]
+    #[error("is not a regular file")]
     NotAFile,
     /// It is no directory.
-    #[error("is no directory")]
+    #[error("is not a directory")]
     NotADirectory,
     /// It is a link that leads out of the template.
     #[error(
@@ -74,7 +74,7 @@ pub enum ScriptReason {
     )]
     Outside(Vec<u8>),
     /// A path in it would be too long.
-    #[error("leads too deep")]
+    #[error("leads through too many links")]
     TooDeep,
     /// It is a link that leads nowhere.
     #[error("is a link that leads nowhere")]
@@ -83,10 +83,10 @@ pub enum ScriptReason {
     #[error("is a link to `{0}`, which runs as the user itself")]
     LinkToWrapped(TreePath),
     /// The name that it would be given is taken.
-    #[error("is in the way: that is what the script itself will be called")]
+    #[error("has the name that the script itself gets; rename it")]
     NameTaken,
     /// It is a directory that the user may write; what is in it would be run by root.
-    #[error("is a directory that the user may write, and root would run what is put there")]
+    #[error("is a directory that the user can write; root would run files that the user puts there")]
     Replaceable,
 }
 
