@@ -33,6 +33,7 @@ mod claims;
 mod declared;
 mod definition;
 mod example;
+mod hints;
 mod instances;
 mod links;
 mod logger;

@@ -57,7 +57,12 @@ fn plans_are_the_librarys_byte_for_byte() {
 fn the_planner_is_interchangeable() {
     let sandbox = built_in(LimitOptions::default());
     let run = Run { interrupt: &AtomicBool::new(false), progress: &NoProgress };
-    for Case { words, facts, template } in cases() {
+    // Several errors, with warnings beside them.
+    let wrong = "0644 file run\n0644 file finish\n0644 file log\n0644 file supervise";
+    let wrong = Case { words: vec!["t".into(), "d".into()], facts: manifest::facts(), template: manifest::template(wrong) };
+    let request = manifest::request(wrong.words.clone()).unwrap();
+    assert!(plan(&request, &wrong.facts, &wrong.template).is_err_and(|error| error.messages().len() >= 3));
+    for Case { words, facts, template } in cases().into_iter().chain([wrong]) {
         let request = manifest::request(words.clone()).unwrap();
         let arguments = [vec!["s6-instance-maker".into()], words].concat();
         let inputs = PlanInputs {

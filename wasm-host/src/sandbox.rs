@@ -63,7 +63,8 @@ impl Sandbox {
         let source = Arc::clone(&self.source);
         let (answer, answered) = mpsc::sync_channel(1);
         let guest = move || {
-            let loaded = source.load(limits.stack);
+            // Once more: an allocator may have taken address space for the thread.
+            let loaded = require_memory(START).and_then(|()| source.load(limits.stack));
             let result = loaded.and_then(|loaded| loaded.run(Host::new(arguments, job, limits)));
             // Nobody listens any more where a signal has come.
             let _ = answer.send(result);
