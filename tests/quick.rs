@@ -8,6 +8,7 @@ mod edges;
 mod fuzz;
 mod laws;
 mod lint;
+mod messages;
 mod plan;
 mod tidy;
 mod wire;
