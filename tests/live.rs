@@ -69,14 +69,14 @@ fn logged_template(site: &Site) {
 }
 
 /// Instances of the service at `path`, worked on with s6's own commands.
-struct Instances<'a> {
+pub(crate) struct Instances<'a> {
     scan: &'a Scan<'a>,
     path: &'a str,
 }
 
 impl<'a> Instances<'a> {
     /// Those of the service, once it is ready.
-    fn of(scan: &'a Scan<'a>, path: &'a str) -> Self {
+    pub(crate) fn of(scan: &'a Scan<'a>, path: &'a str) -> Self {
         scan.wait_until_ready(path);
         Self { scan, path }
     }
@@ -92,12 +92,12 @@ impl<'a> Instances<'a> {
     }
 
     /// Makes an instance.
-    fn create(&self, name: &str) {
+    pub(crate) fn create(&self, name: &str) {
         self.try_create(name, TIMEOUT).expect_code(0);
     }
 
     /// Makes an instance and waits until it says that it is ready.
-    fn create_ready(&self, name: &str) {
+    pub(crate) fn create_ready(&self, name: &str) {
         self.create(name);
         self.wait_until_ready(name);
     }
@@ -112,16 +112,16 @@ impl<'a> Instances<'a> {
     }
 
     /// Returns s6's status of the instance.
-    fn is(&self, what: &str, name: &str) -> String {
+    pub(crate) fn is(&self, what: &str, name: &str) -> String {
         self.run("s6-instance-status", &["-o", what], name).expect_code(0).stdout.trim_end().to_owned()
     }
 
-    fn delete(&self, name: &str) {
+    pub(crate) fn delete(&self, name: &str) {
         self.run("s6-instance-delete", &["-t", TIMEOUT], name).expect_code(0);
     }
 
     /// Their names, sorted.
-    fn list(&self) -> Vec<String> {
+    pub(crate) fn list(&self) -> Vec<String> {
         let answer = self.scan.exec("s6-instance-list", [self.scan.site.inside(self.path)]).expect_code(0);
         let mut names: Vec<_> = answer.stdout.lines().map(str::to_owned).collect();
         names.sort();
@@ -146,7 +146,7 @@ impl<'a> Instances<'a> {
     }
 
     /// Restarts an instance and waits until it is ready again.
-    fn restart(&self, name: &str) {
+    pub(crate) fn restart(&self, name: &str) {
         self.scan.expect_restart(&self.path_of(name), || self.control(&["-r"], name));
     }
 

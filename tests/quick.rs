@@ -4,11 +4,13 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk, and run programs, as a user does")]
 
 mod cli;
+mod definitions;
 mod edges;
 mod fuzz;
 mod laws;
 mod lint;
 mod messages;
 mod plan;
+mod site;
 mod tidy;
 mod wire;

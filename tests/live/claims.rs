@@ -993,7 +993,8 @@ fn table() -> Vec<Claim> {
 }
 
 fn claims(site: &Site) {
-    let table: Vec<Claim> = table().into_iter().filter(|claim| claim.on.contains(&site.root.suite)).collect();
+    let table: Vec<Claim> =
+        table().into_iter().filter(|claim| site.root.suite.is_some_and(|suite| claim.on.contains(&suite))).collect();
     for claim in &table {
         let draft = Draft { site, name: claim.name };
         draft.script("run", READY);

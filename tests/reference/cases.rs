@@ -5,6 +5,7 @@ use super::templates::Template;
 use s6_instance_maker_workspace::disk::{chmod, directory, file};
 use s6_instance_maker_workspace::program::all_allowed;
 use s6_instance_maker_workspace::roots::Suite;
+use s6_instance_maker_workspace::s6rc_model::Tree;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{chown, symlink};
@@ -301,6 +302,17 @@ impl Case {
     #[must_use]
     pub fn in_logger(&self, path: &str) -> Vec<u8> {
         self.below(if self.shape == Shape::Plain { "log" } else { "caf\u{e9}" }, path)
+    }
+
+    /// What is made for s6-rc, of the `tree` in the working directory.
+    #[must_use]
+    pub fn definitions(&self, tree: &Tree) -> Option<Tree> {
+        self.shape.names()?;
+        let (service, logger) = (self.in_service(""), self.in_logger(""));
+        let start = service.len() - "the service".len();
+        let is_ours = |path: &[u8]| path.starts_with(&service) || path.starts_with(&logger);
+        let ours = tree.iter().filter(|(path, _)| path.is_empty() || is_ours(path));
+        Some(ours.map(|(path, entry)| (path.get(start..).unwrap_or_default().to_vec(), entry.clone())).collect())
     }
 
     /// Its name in a report.

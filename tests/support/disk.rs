@@ -2,6 +2,7 @@
 
 use s6_instance_maker_core::escape::Escaped;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -151,6 +152,32 @@ pub fn chmod(path: impl AsRef<Path>, mode: u32) {
 pub fn fifo(path: impl AsRef<Path>, mode: u32) {
     rustix::fs::mkfifoat(rustix::fs::CWD, path.as_ref(), rustix::fs::Mode::from_raw_mode(mode)).unwrap();
     chmod(path, mode);
+}
+
+/// Makes a tree as [`read_tree`] reads it, with its modes and owners.
+///
+/// # Panics
+///
+/// When something cannot be made.
+pub fn write_tree(root: &Path, tree: &BTreeMap<Vec<u8>, OnDisk>) {
+    for (path, entry) in tree {
+        let place = if path.is_empty() { root.to_owned() } else { root.join(OsStr::from_bytes(path)) };
+        match entry.kind {
+            "dir" => directory(&place, 0o700),
+            "file" => file(&place, 0o600, &entry.bytes),
+            "fifo" => fifo(&place, 0o600),
+            "link" => std::os::unix::fs::symlink(OsStr::from_bytes(&entry.bytes), &place).unwrap(),
+            other => panic!("a {other} is not made here"),
+        }
+        // Only root can give away; for everybody else it is the caller's already.
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::lchown(&place, Some(entry.owner.0), Some(entry.owner.1)).unwrap();
+        }
+    }
+    // Last, since some cannot be entered, and a change of the owner takes set-id bits.
+    for (path, entry) in tree.iter().rev().filter(|(_, entry)| entry.kind != "link") {
+        chmod(if path.is_empty() { root.to_owned() } else { root.join(OsStr::from_bytes(path)) }, entry.mode);
+    }
 }
 
 /// A template that runs: a `run` script that says its argument and sleeps.

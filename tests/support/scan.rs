@@ -4,10 +4,11 @@
 use crate::disk;
 use crate::program::{Answer, maker};
 use crate::roots::Root;
+use crate::s6rc_model;
 use crate::scratch::Scratch;
 use rustix::process::{Pid, Signal, kill_process};
 use std::cell::RefCell;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -105,14 +106,18 @@ impl Site {
         String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
     }
 
-    /// Runs s6-instance-maker here, for Debian's s6 and with `args`.
+    /// Runs s6-instance-maker here, for the s6 that is here and with `args`; definitions for s6-rc must be such that it compiles them.
     ///
     /// # Panics
     ///
-    /// If it does not end with 0 and without a word.
+    /// If it does not end with 0 and without a word, or makes a definition that s6-rc-compile would refuse.
     pub fn make(&self, args: &[&str]) {
-        let answer = maker(self.folder.path(), ["--installation", "debian"].iter().chain(args)).expect_code(0);
+        let installation = self.root.installation.iter().map(OsString::as_os_str);
+        let answer = maker(self.folder.path(), installation.chain(args.iter().map(OsStr::new))).expect_code(0);
         assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("", ""), "{}", answer.command);
+        if let Some(definitions) = args.last().filter(|_| args.contains(&"-r")) {
+            s6rc_model::accept(disk::read_tree(&self.path(definitions)));
+        }
     }
 
     /// Runs s6-instance-maker here, for the very s6 that is here and with `args`.
@@ -132,9 +137,20 @@ impl Site {
     /// If it cannot be started.
     #[must_use]
     pub fn start(&self, environment: &[(&str, &str)]) -> Scan<'_> {
+        self.start_by(&["s6-softlimit", "-s", USUAL_STACK], environment)
+    }
+
+    /// The same by `starter`, a program and its arguments that changes the process and then runs the command behind them.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start_by(&self, starter: &[&str], environment: &[(&str, &str)]) -> Scan<'_> {
         let output = File::create(self.path("scan.output")).unwrap();
-        let mut inner = self.root.command("s6-softlimit");
-        inner.args(["-s", USUAL_STACK, "s6-svscan", &self.inside("scan")]);
+        let (program, arguments) = starter.split_first().expect("a program that starts another");
+        let mut inner = self.root.command(program);
+        inner.args(arguments).args(["s6-svscan", &self.inside("scan")]);
         // Should this process be killed, s6-svscan learns of it and stops everything: the one thing that Drop cannot do.
         let mut command = std::process::Command::new("setpriv");
         command.args(["--pdeathsig", "TERM"]).arg(inner.get_program()).args(inner.get_args()).env_clear();

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Target system")]
 pub(super) struct TargetOptions {
-    /// The s6 that will run the result
+    /// s6 that runs the result
     ///
     /// 2.11.3.0 or later. Missing parts are those of the newest version of that series. Without this
     /// option the result suits every s6, or with -c every s6 from 2.12 on.

@@ -187,7 +187,7 @@ fn links_to(scripts: &BTreeMap<TreePath, WrappedScript>, template: &Template) ->
 fn script_directories(template: &Template) -> Result<Vec<(TreePath, TreePath)>, ScriptProblem> {
     let mut directories = Vec::from([(TreePath::ROOT, TreePath::ROOT)]);
     if template.tree().get(&LOG).is_some() {
-        let end = end_of(template, &LOG, &mut |_| {})?;
+        let end = end_of(template, &LOG)?;
         if !matches!(template.tree().get(&end), Some(Node { kind: Kind::Directory, .. })) {
             return Err(problem(&LOG, ScriptReason::NotADirectory));
         }
@@ -204,7 +204,7 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn is_a_file(&self, path: &TreePath) -> Result<(), ScriptProblem> {
-        let end = end_of(self.template, path, &mut |_| {})?;
+        let end = end_of(self.template, path)?;
         match self.template.tree().get(&end) {
             Some(Node { kind: Kind::File(_), .. }) => Ok(()),
             _ => Err(problem(path, ScriptReason::NotAFile)),
@@ -213,8 +213,7 @@ impl Check<'_> {
 
     /// Fails when the user could put something else in the place of what is in `directory`, which s6-supervise finds as `called`.
     fn cannot_replace(&self, called: &TreePath, directory: &TreePath) -> Result<(), ScriptProblem> {
-        let mut passed = Vec::from([directory.clone()]);
-        self.template.resolve_through(called, &mut |directory| passed.push(directory.clone()));
+        let passed = core::iter::once(directory.clone()).chain(self.template.route(called).directories);
         match passed.into_iter().find(|directory| self.access.may_write(directory)) {
             Some(directory) => Err(problem(&directory, ScriptReason::Replaceable)),
             None => Ok(()),
@@ -239,8 +238,8 @@ impl Check<'_> {
     }
 }
 
-fn end_of(template: &Template, path: &TreePath, passed: &mut dyn FnMut(&TreePath)) -> Result<TreePath, ScriptProblem> {
-    match template.resolve_through(path, passed) {
+fn end_of(template: &Template, path: &TreePath) -> Result<TreePath, ScriptProblem> {
+    match template.resolve(path) {
         Resolved::Entry(end) => Ok(end),
         Resolved::Outside(link) => {
             let target = match template.tree().get(&link).map(|node| &node.kind) {
