@@ -1,7 +1,7 @@
 //! s6-rc-compile, and the model of it that stands for it elsewhere.
 
 use super::live::DEFINITIONS;
-use s6_instance_maker_core::escape::Shown;
+use s6_instance_maker_core::escape::Escaped;
 use s6_instance_maker_workspace::disk::{differences, plain_template, read_tree, write_tree};
 use s6_instance_maker_workspace::program::{Answer, maker, under_umask};
 use s6_instance_maker_workspace::roots::Root;
@@ -81,10 +81,10 @@ fn same_database(database: &Database, folder: &Path) -> Result<(), String> {
     let sets = database.bundles.iter().map(|bundle| ("contents", bundle));
     for (question, (name, names)) in sets.chain(database.dependencies.iter().map(|on| ("dependencies", on))) {
         let mut ask = under_umask("022", "s6-rc-db");
-        let answer = Answer::of(ask.current_dir(folder).args(["-c", "compiled", question, "--"]).arg(OsStr::from_bytes(name)));
+        let answer = Answer::of(ask.current_dir(folder).args(["-c", "compiled", question]).arg(OsStr::from_bytes(name)));
         let listed: BTreeSet<_> = answer.stdout.lines().map(|line| line.as_bytes().to_vec()).collect();
         if answer.code != Some(0) || listed != *names {
-            let names: Vec<_> = names.iter().map(|name| Shown(name).to_string()).collect();
+            let names: Vec<_> = names.iter().map(|name| Escaped(name).to_string()).collect();
             return Err(format!("the model says {names:?}\n{answer}"));
         }
     }

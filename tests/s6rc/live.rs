@@ -228,7 +228,10 @@ fn the_original_does_not_survive_an_update() {
         let live = site.inside("live");
         let up = system.scan.exec("s6-rc", ["-t", "2000", "-l", &live, "-u", "change", "svc"]);
         let again = system.scan.exec("s6-rc-update", ["-t", TIMEOUT, "-l", &live, &system.compile("added")]);
-        assert!(up.code != Some(0) || again.code != Some(0), "s6-rc has mended it: the line in our script has no reason any more");
+        assert!(
+            up.code != Some(0) || again.code != Some(0),
+            "s6-rc has mended it: the line in our script has no reason any more"
+        );
         assert!(again.code == Some(0) || !site.path("live").join("servicedirs").exists(), "the state is still there: {again}");
     });
 }

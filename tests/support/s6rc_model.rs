@@ -10,7 +10,7 @@ mod servicedir;
 mod source;
 
 use crate::disk::OnDisk;
-use s6_instance_maker_core::escape::Shown;
+use s6_instance_maker_core::escape::Escaped;
 use s6_instance_maker_core::plan::{Content, Plan};
 use s6_instance_maker_core::tree::Kind;
 use source::Source;
@@ -54,7 +54,7 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {} (exit code {})", Shown(&self.at), self.fault, self.code)
+        write!(f, "`{}`: {} (exit code {})", Escaped(&self.at), self.fault, self.code)
     }
 }
 
@@ -121,11 +121,12 @@ impl Database {
     #[must_use]
     pub fn stillborn(&self) -> Option<String> {
         let too_long = self.longruns.keys().find(|name| name.len() > SUPERVISED_MAX);
-        let too_long = too_long.map(|name| format!("`{}` is too long for s6-svscan", Shown(name)));
+        let too_long = too_long.map(|name| format!("`{}` is too long for s6-svscan", Escaped(name)));
         let pipe = |name: &&Vec<u8>| "pipe:s6rc-r-".len() + name.len() > PIPE_MAX;
-        let pipe = self.consumers.iter().find(pipe).map(|name| format!("`{}` is too long for the name of a pipe", Shown(name)));
+        let pipe =
+            self.consumers.iter().find(pipe).map(|name| format!("`{}` is too long for the name of a pipe", Escaped(name)));
         let variable = self.consumers.iter().find(|name| name.contains(&b'$'));
-        let variable = variable.map(|name| format!("`{}` is substituted in the script that starts it", Shown(name)));
+        let variable = variable.map(|name| format!("`{}` is substituted in the script that starts it", Escaped(name)));
         too_long.or(pipe).or(variable)
     }
 }
@@ -162,8 +163,8 @@ pub fn accept(mut source: Tree) -> Database {
     }
     let database = Compiler::NEWEST.compile(&source).unwrap_or_else(|refusal| panic!("s6-rc-compile would refuse {refusal}"));
     for (name, servicedir) in &database.longruns {
-        let ignored: Vec<_> = servicedir.ignored.iter().map(|path| Shown(path).to_string()).collect();
-        assert!(ignored.is_empty(), "s6-rc-compile would ignore {ignored:?} of `{}`", Shown(name));
+        let ignored: Vec<_> = servicedir.ignored.iter().map(|path| Escaped(path).to_string()).collect();
+        assert!(ignored.is_empty(), "s6-rc-compile would ignore {ignored:?} of `{}`", Escaped(name));
     }
     assert_eq!(database.stillborn(), None);
     database
