@@ -1,4 +1,4 @@
-//! What the program makes, run by the real s6: each subject on each of three versions.
+//! Results of the program, run by the real s6: each subject on each of three versions.
 
 use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::Answer;
@@ -111,7 +111,7 @@ impl<'a> Instances<'a> {
         self.run("s6-instance-control", &[["-T", TIMEOUT].as_slice(), options].concat(), name).expect_code(0);
     }
 
-    /// What s6 says that the instance is.
+    /// Returns s6's status of the instance.
     pub(crate) fn is(&self, what: &str, name: &str) -> String {
         self.run("s6-instance-status", &["-o", what], name).expect_code(0).stdout.trim_end().to_owned()
     }
@@ -128,7 +128,7 @@ impl<'a> Instances<'a> {
         names
     }
 
-    /// Where an instance is, below the folder.
+    /// The path of an instance, below the folder.
     fn path_of(&self, name: &str) -> String {
         format!("{}/instances/{name}", self.path)
     }
@@ -160,7 +160,7 @@ impl<'a> Instances<'a> {
     }
 }
 
-/// How many reports begin with `start`.
+/// Returns the number of reports that begin with `start`.
 fn count(site: &Site, start: &str) -> usize {
     site.reports().iter().filter(|line| line.starts_with(start)).count()
 }

@@ -10,5 +10,6 @@ mod fuzz;
 mod laws;
 mod lint;
 mod plan;
+mod site;
 mod tidy;
 mod wire;

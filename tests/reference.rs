@@ -91,7 +91,7 @@ fn wrong_as_for_s6_2_15_in_forky() {
     same_refusals(Suite::Forky, "wrong_as_for_s6_2_15_in_forky");
 }
 
-/// How many failures are told in full.
+/// The number of failures that are reported in full.
 const STORIES: usize = 5;
 
 fn same_trees(suite: Suite, test: &str) {

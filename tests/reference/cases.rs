@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
 
-/// What is made: -r and its value.
+/// The service of -r.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// A service directory.
@@ -41,7 +41,7 @@ impl Shape {
         }
     }
 
-    /// Returns `true` if the settings' -L is left out, or one is added.
+    /// A change of the settings' -L: left out, or added.
     pub const fn logger(self) -> Option<bool> {
         match self {
             Self::Plain => None,
@@ -51,7 +51,7 @@ impl Shape {
     }
 }
 
-/// What DIR is, and how it is written.
+/// DIR and its spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// `out`, which is not there.
@@ -80,7 +80,7 @@ impl Place {
         [Self::New, Self::Full, Self::Slashes, Self::Link, Self::Dots, Self::Here, Self::Absolute, Self::Empty];
 }
 
-/// How TEMPLATE is written.
+/// The spelling of TEMPLATE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     /// As it is.
@@ -93,7 +93,7 @@ pub enum Route {
     Absolute,
 }
 
-/// How the options are written.
+/// The spelling of the options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
     /// `-c 10`
@@ -110,7 +110,7 @@ pub enum Spelling {
     Long,
 }
 
-/// Who runs the programs.
+/// The account that runs the programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// root
@@ -122,29 +122,29 @@ pub enum Caller {
 /// One case.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Which s6 it is for.
+    /// The versions of s6 that it is for.
     pub suite: Suite,
     /// Its version.
     pub s6_version: String,
     /// Under which umask.
     pub umask: &'static str,
-    /// Who runs it.
+    /// The account.
     pub caller: Caller,
-    /// What is made.
+    /// The result.
     pub shape: Shape,
     /// Where.
     pub place: Place,
     /// Of what.
     pub template: &'static Template,
-    /// How the template is written.
+    /// The spelling of the template.
     pub route: Route,
     /// The options, as far as the shape admits them.
     pub settings: Settings,
-    /// How they are written.
+    /// The spelling of the options.
     pub spelling: Spelling,
 }
 
-/// What the two programs see differently: the same files under different names.
+/// The paths that the two programs see under different names.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// The folder of templates.
@@ -292,13 +292,13 @@ impl Case {
         parts.join("/").into_bytes()
     }
 
-    /// Where `path` of the service is in the working directory.
+    /// Returns `path` of the service, seen from the working directory.
     #[must_use]
     pub fn in_service(&self, path: &str) -> Vec<u8> {
         self.below(if self.shape == Shape::Plain { "" } else { "the service" }, path)
     }
 
-    /// Where `path` of the service's logger is.
+    /// Returns `path` of the service's logger.
     #[must_use]
     pub fn in_logger(&self, path: &str) -> Vec<u8> {
         self.below(if self.shape == Shape::Plain { "log" } else { "caf\u{e9}" }, path)

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
-/// What stands at a path on disk.
+/// An entry on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnDisk {
     /// `dir`, `file`, `link`, `fifo`, `socket` or `device`.
@@ -26,7 +26,7 @@ pub struct OnDisk {
 ///
 /// # Panics
 ///
-/// When something cannot be read.
+/// If something cannot be read.
 #[must_use]
 pub fn read_tree(root: &Path) -> BTreeMap<Vec<u8>, OnDisk> {
     let mut tree = BTreeMap::new();
@@ -70,7 +70,7 @@ fn kind(file_type: fs::FileType) -> &'static str {
 ///
 /// # Panics
 ///
-/// When something cannot be read.
+/// If something cannot be read.
 #[must_use]
 pub fn kinds(root: &Path) -> Vec<&'static str> {
     let mut kinds = Vec::new();
@@ -85,7 +85,7 @@ pub fn kinds(root: &Path) -> Vec<&'static str> {
     kinds
 }
 
-/// How many bytes of a file are shown.
+/// The number of bytes of a file that are shown.
 const SHOWN: usize = 200;
 
 /// The differences between two trees, a line each; empty when there are none. `left` and `right` name them.
@@ -117,7 +117,7 @@ pub fn differences(left: &BTreeMap<Vec<u8>, OnDisk>, right: &BTreeMap<Vec<u8>, O
 ///
 /// # Panics
 ///
-/// When it cannot be made.
+/// If it cannot be made.
 pub fn file(path: impl AsRef<Path>, mode: u32, bytes: impl AsRef<[u8]>) {
     let path = path.as_ref();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -129,7 +129,7 @@ pub fn file(path: impl AsRef<Path>, mode: u32, bytes: impl AsRef<[u8]>) {
 ///
 /// # Panics
 ///
-/// When it cannot be made.
+/// If it cannot be made.
 pub fn directory(path: impl AsRef<Path>, mode: u32) {
     fs::create_dir_all(path.as_ref()).unwrap();
     chmod(path, mode);
@@ -139,7 +139,7 @@ pub fn directory(path: impl AsRef<Path>, mode: u32) {
 ///
 /// # Panics
 ///
-/// When they cannot be changed.
+/// If they cannot be changed.
 pub fn chmod(path: impl AsRef<Path>, mode: u32) {
     fs::set_permissions(path.as_ref(), fs::Permissions::from_mode(mode)).unwrap();
 }
@@ -148,7 +148,7 @@ pub fn chmod(path: impl AsRef<Path>, mode: u32) {
 ///
 /// # Panics
 ///
-/// When it cannot be made.
+/// If it cannot be made.
 pub fn fifo(path: impl AsRef<Path>, mode: u32) {
     rustix::fs::mkfifoat(rustix::fs::CWD, path.as_ref(), rustix::fs::Mode::from_raw_mode(mode)).unwrap();
     chmod(path, mode);

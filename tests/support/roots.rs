@@ -62,7 +62,7 @@ impl Root {
     ///
     /// # Panics
     ///
-    /// When its s6 has no version.
+    /// If its s6 has no version.
     #[must_use]
     pub fn of(suite: Suite, test: &str) -> Option<Self> {
         if !skip::is_root_or_say(test) {
@@ -103,11 +103,11 @@ impl Root {
         (scratch, inside)
     }
 
-    /// What `path` is called from inside.
+    /// The path of `path` seen from inside.
     ///
     /// # Panics
     ///
-    /// When it is not in this file system.
+    /// If it is not in this file system.
     #[must_use]
     pub fn inside(&self, path: &Path) -> PathBuf {
         Path::new("/").join(path.strip_prefix(&self.path).unwrap())
