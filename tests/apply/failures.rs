@@ -195,7 +195,7 @@ fn who_is_quicker_has_dir() {
         let first = stderr.lines().next();
         assert_eq!(
             (output.status.code(), first),
-            (Some(111), Some("s6-instance-maker: fatal: unable to create `out`: it exists"))
+            (Some(111), Some("s6-instance-maker: fatal: unable to create `out`: it already exists"))
         );
         assert_eq!(disk::differences(&before, &disk::read_tree(&scratch.join("out"))), "");
         assert!(staging_in(scratch.path()).is_empty());
