@@ -647,7 +647,7 @@ fn ways_to_apply() {
     fs::rename(bench.scratch.join("plan"), bench.scratch.join("-")).unwrap();
     shell(here, "\"$maker\" --apply-plan ./- template dash </dev/null").expect_code(0);
     for (script, code, message) in [
-        ("\"$maker\" --apply-plan ./- template straight", 111, "unable to create `straight`: it exists"),
+        ("\"$maker\" --apply-plan ./- template straight", 111, "unable to create `straight`: it already exists"),
         (
             "\"$maker\" --apply-plan ./- template a/b",
             111,
@@ -711,7 +711,7 @@ fn within_a_directory() {
     let before = tree("out");
     assert_eq!((before[b"".as_slice()].mode, before.contains_key(b"other/type".as_slice())), (0o700, true));
     let answer = bench.apply(Path::new("plan")).expect_code(111);
-    assert!(answer.stderr.contains("unable to create `out/logger`: it exists"), "{answer}");
+    assert!(answer.stderr.contains("unable to create `out/logger`: it already exists"), "{answer}");
     assert!(disk::differences(&before, &tree("out")).is_empty(), "{answer}");
     // Nor does it replace anything when what it would make there is no directory.
     let mut lie: Value = serde_json::from_str(&plan.stdout).unwrap();
