@@ -6,7 +6,7 @@
 use crate::tidy::sources;
 use s6_instance_maker::error::{Error, Place, TemplateReason};
 use s6_instance_maker_core::account::Account;
-use s6_instance_maker_core::definition::{DefinitionError, ServiceName};
+use s6_instance_maker_core::definition::{BundleName, DefinitionError, ServiceName};
 use s6_instance_maker_core::execline::Text;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::options::{Options, OptionsError};
@@ -110,7 +110,7 @@ fn errors_of_values() {
         ("Text", Text::new(*b"a\0").unwrap_err().to_string()),
         ("ProgramDir", ProgramDir::new(b"/a\0").unwrap_err().to_string()),
         ("ShebangDir", ShebangDir::new(format!("/{}", "a".repeat(300)).as_bytes()).unwrap_err().to_string()),
-        ("ServiceName", service(b"#a")),
+        ("BundleName", BundleName::new(b"#a").unwrap_err().to_string()),
         ("ServiceName", service(b"a/b")),
         ("Definition", DefinitionError::LongLogger.to_string()),
         ("Instances", list(b"\xff\xfea\0")),

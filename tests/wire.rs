@@ -648,11 +648,7 @@ fn ways_to_apply() {
     shell(here, "\"$maker\" --apply-plan ./- template dash </dev/null").expect_code(0);
     for (script, code, message) in [
         ("\"$maker\" --apply-plan ./- template straight", 111, "unable to create `straight`: it already exists"),
-        (
-            "\"$maker\" --apply-plan ./- template a/b",
-            111,
-            "unable to open `a`, the directory that DIR would be in: No such file or directory",
-        ),
+        ("\"$maker\" --apply-plan ./- template a/b", 111, "unable to open `a`, the parent of DIR: No such file or directory"),
         (
             "\"$maker\" --apply-plan ./- template template/b",
             100,

@@ -91,7 +91,7 @@ fn what_looks_like_a_leftover_is_not_touched() {
     disk::file(scratch.join(format!("shared/{STAGING_PREFIX}out:1/precious")), 0o600, "somebody's");
     chown(scratch.join("shared"), Some(33), Some(33)).unwrap();
     let answer = maker(scratch.path(), ["template", "shared/out"]).expect_code(0);
-    assert!(answer.stderr.contains("remove it yourself"), "{answer}");
+    assert!(answer.stderr.contains("remove it by hand"), "{answer}");
     assert!(scratch.join(format!("shared/{STAGING_PREFIX}out:1/precious")).exists());
 
     disk::file(scratch.join("elsewhere/precious"), 0o600, "mounted");

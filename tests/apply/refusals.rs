@@ -29,7 +29,7 @@ fn what_is_refused_leaves_nothing() {
     let long = "n".repeat(256);
     let table: &[(&[&str], i32, &str)] = &[
         (&["absent", "out"], 111, "unable to open `absent`: No such file or directory"),
-        (&["file", "out"], 100, "`file`: it is no directory"),
+        (&["file", "out"], 100, "`file`: not a directory"),
         (&["dangling", "out"], 111, "unable to open `dangling`: No such file or directory"),
         (&["sockets", "out"], 100, "`sockets/s\\x1b`: a socket, which cannot be copied"),
         (&["template", "there"], 111, "unable to create `there`: it already exists"),
@@ -48,12 +48,8 @@ fn what_is_refused_leaves_nothing() {
         (&["template", "."], 111, "unable to create `.`: it already exists"),
         (&["template", ".."], 111, "unable to create `..`: it already exists"),
         (&["template", "/"], 111, "unable to create `/`: it already exists"),
-        (
-            &["template", "absent/out"],
-            111,
-            "unable to open `absent`, the directory that DIR would be in: No such file or directory",
-        ),
-        (&["template", "file/out"], 111, "unable to open `file`, the directory that DIR would be in: Not a directory"),
+        (&["template", "absent/out"], 111, "unable to open `absent`, the parent of DIR: No such file or directory"),
+        (&["template", "file/out"], 111, "unable to open `file`, the parent of DIR: Not a directory"),
         (&["template", &long], 111, &format!("unable to make `{long}`: File name too long")),
         (&["outer", "outer/out"], 100, "`outer`: contains DIR; a template cannot contain its own result"),
         (&["outer", "outer/inner/more/out"], 100, "`outer/inner/more`: contains DIR; a template cannot contain its own result"),
