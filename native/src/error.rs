@@ -9,7 +9,7 @@ use s6_instance_maker_core::message::Said;
 use s6_instance_maker_core::options::Mismatch;
 use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::{OtherTemplate, PlanError};
-use s6_instance_maker_core::tree::TreeError;
+use s6_instance_maker_core::tree::{Ids, Mode, TreeError};
 use s6_instance_maker_core::wire::{TemplateDigest, WireError};
 use std::fmt;
 use std::io;
@@ -53,6 +53,19 @@ pub enum Error {
     /// Something else is where this run put something.
     #[error("{0} is not what was made: somebody replaced it")]
     Replaced(Place),
+    /// The file system does not take the name.
+    #[error("unable to make {0}: the file system does not accept that name")]
+    NameRefused(Place),
+    /// The file system changed what was made, in another way than it does to a probe.
+    #[error("{place} has {became} instead of {asked}: the file system changed it")]
+    Altered {
+        /// The directory.
+        place: Place,
+        /// What it was given.
+        asked: Rights,
+        /// What it has.
+        became: Rights,
+    },
     /// Somebody changed the template while it was in use.
     #[error("{0} changed while the template was being copied")]
     Changed(Place),
@@ -78,7 +91,7 @@ pub enum Error {
         /// The template.
         place: Place,
         /// The first difference that the plan shows.
-        difference: OtherTemplate,
+        difference: Box<OtherTemplate>,
         /// The digest of the template that the plan was computed for.
         expected: TemplateDigest,
         /// The digest of the template that is there.
@@ -134,6 +147,15 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
+    /// A stand-in for root is there, and this program is not seen by it.
+    #[error("{name} is active and does not see this program, which is linked statically: the result would not belong to root")]
+    Unseen {
+        /// Its name.
+        name: &'static str,
+    },
+    /// It could not be found out to whom files can be given.
+    #[error("unable to find out to which owners files can be given: {}", Cause(.0))]
+    Owners(io::Error),
     /// Something has the name of a leftover staging directory, and others could have given it that name.
     #[error("{0} looks like a leftover of a run that was killed, but others may write where it is: remove it yourself")]
     Foreign(Place),
@@ -214,6 +236,7 @@ impl Error {
                 Some("remove it first, or choose another DIR; with -r, DIR may exist if it lacks SERVICE and LOGGER")
             }
             Self::Parent { source, .. } if source.kind() == io::ErrorKind::NotFound => Some("create it first: mkdir -p"),
+            Self::Unseen { .. } => Some("use an s6-instance-maker that is linked to the C library dynamically"),
             Self::OtherTemplate { .. } => Some("compute a new plan for the template as it is: --dry-run --format json"),
             Self::OtherOptions(_) => Some("leave the option out, or compute a new plan with it: --dry-run --format json"),
             Self::Template { reason: TemplateReason::TooMuchOutside { .. }, .. } => {
@@ -221,6 +244,21 @@ impl Error {
             }
             _ => None,
         }
+    }
+}
+
+/// The mode and owner of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// The permission bits.
+    pub mode: Mode,
+    /// The owner.
+    pub owner: Ids,
+}
+
+impl fmt::Display for Rights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mode {} and owner {}", self.mode, self.owner)
     }
 }
 

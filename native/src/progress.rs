@@ -26,7 +26,6 @@ pub struct Bar {
 }
 
 impl Default for Bar {
-    #[expect(clippy::disallowed_methods, reason = "a bar appears when work takes long")]
     fn default() -> Self {
         let zero = || AtomicU64::new(0);
         #[expect(clippy::disallowed_methods, reason = "nothing but what is shown depends on it")]

@@ -1,11 +1,11 @@
 //! Messages of the native program: whatever they name, no control character reaches a terminal.
 
-use s6_instance_maker::error::{Error, Place, TemplateReason};
+use s6_instance_maker::error::{Error, Place, Rights, TemplateReason};
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::OtherTemplate;
 use s6_instance_maker_core::template::Template;
-use s6_instance_maker_core::tree::{Meta, Mode, TreeError};
+use s6_instance_maker_core::tree::{Ids, Meta, Mode, TreeError};
 use s6_instance_maker_core::wire::{PlanDocument, TemplateDigest};
 use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::{maker, workspace};
@@ -28,6 +28,7 @@ fn errors() -> Vec<Error> {
     let path = || TreePath::parse(HOSTILE).unwrap();
     let place = || Place::new(HOSTILE).at(&path());
     let refused = || io::Error::from_raw_os_error(5);
+    let rights = |mode| Rights { mode: Mode::new(mode), owner: Ids { uid: 1, gid: 2 } };
     let reasons = [
         TemplateReason::NotADirectory,
         TemplateReason::Socket,
@@ -45,12 +46,21 @@ fn errors() -> Vec<Error> {
         Error::Exists(place()),
         Error::Parent { place: place(), source: refused() },
         Error::Replaced(place()),
+        Error::NameRefused(place()),
+        Error::Altered { place: place(), asked: rights(0o755), became: rights(0o700) },
         Error::Changed(place()),
         Error::Instances { place: place(), source: list },
         Error::Document { place: place(), source: document },
-        Error::OtherTemplate { place: place(), difference: OtherTemplate::New(path()), expected: digest(), found: digest() },
+        Error::OtherTemplate {
+            place: place(),
+            difference: Box::new(OtherTemplate::Gone(path())),
+            expected: digest(),
+            found: digest(),
+        },
         Error::Io { operation: "open", place: place(), source: refused() },
         Error::Between { operation: "copy", from: place(), to: place(), source: refused() },
+        Error::Unseen { name: "fakeroot" },
+        Error::Owners(refused()),
         Error::Output(refused()),
         Error::Signals(refused()),
         Error::Interrupted,

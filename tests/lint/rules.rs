@@ -5,8 +5,9 @@ use super::requests::REQUESTS;
 use s6_instance_maker_core::message;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::rules::{
-    Finding, FindingParts, Leads, Level, Levels, Problem, Rule, Settings, Severity, Tally, list, nearest,
+    Finding, FindingParts, Leads, Level, Levels, PlaceChange, Problem, Rule, Settings, Severity, Tally, list, nearest,
 };
+use s6_instance_maker_core::tree::{Ids, Mode};
 use s6_instance_maker_workspace::program;
 use std::collections::BTreeSet;
 
@@ -78,7 +79,8 @@ pub(super) fn found_elsewhere() -> Vec<Problem> {
         tally(Tally::Capability, "data/ping", 1),
         tally(Tally::Attribute, "", 7),
         tally(Tally::Owner, "template/data", 12),
-        tally(Tally::Place, "run", 1),
+        Problem::Place(PlaceChange::Owner { asked: Ids { uid: 0, gid: 0 }, became: Ids { uid: 1000, gid: 1000 } }, 1),
+        Problem::Place(PlaceChange::Mode { asked: Mode::new(0o640), became: Mode::new(0o777) }, 9),
         Problem::NoExec,
         Problem::EmptyUser,
         Problem::CapacityNeedsSlots(10),

@@ -25,7 +25,7 @@ pub use listing::list;
 #[cfg(feature = "cli")]
 pub use listing::nearest;
 pub use parts::FindingParts;
-pub use problem::{CheckFault, Denied, Leads, Problem, ServiceKind, Tally};
+pub use problem::{CheckFault, Denied, Leads, PlaceChange, Problem, ServiceKind, Tally};
 pub use remedy::Remedy;
 pub use script::{Fault, Other, Part, Script, Stage};
 pub(crate) use sentence::writers;

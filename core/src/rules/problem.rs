@@ -7,7 +7,7 @@ use crate::account::AccountName;
 use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, TYPE};
 use crate::path::{Name, TreePath};
 use crate::target::S6Version;
-use crate::tree::Mode;
+use crate::tree::{Ids, Mode};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -77,6 +77,8 @@ pub enum Problem {
     EmptyUser,
     /// A capacity, with no version of s6.
     CapacityNeedsSlots(u32),
+    /// The file system of the result gives so many entries another owner or mode than the plan.
+    Place(PlaceChange, u64),
     /// Nothing can be executed where the result is.
     NoExec,
     /// Something that an earlier run left and this one could not remove, in a sentence.
@@ -123,10 +125,27 @@ pub enum Tally {
     Capability,
     /// Their extended attributes are not copied.
     Attribute,
-    /// Their owners are not those of the template: the caller cannot give them away.
+    /// Their owners are not those of the copies: the caller cannot give them away.
     Owner,
-    /// The file system of the result gives them other rights or owners.
-    Place,
+}
+
+/// What a file system makes of what a plan asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceChange {
+    /// Another owner.
+    Owner {
+        /// The owner of the plan.
+        asked: Ids,
+        /// The owner on that file system.
+        became: Ids,
+    },
+    /// Another mode.
+    Mode {
+        /// A mode.
+        asked: Mode,
+        /// The mode on that file system.
+        became: Mode,
+    },
 }
 
 /// What the user of `-u` cannot do.
@@ -179,6 +198,7 @@ impl Problem {
             Self::SetIdDropped(_) => Rule::SetIdDropped,
             Self::EmptyUser => Rule::EmptyUser,
             Self::CapacityNeedsSlots(_) => Rule::CapacityNeedsSlots,
+            Self::Place(..) => Rule::PlaceChangesRights,
             Self::NoExec => Rule::NoExec,
             Self::StagingLeft(_) => Rule::StagingLeft,
         }
@@ -216,6 +236,7 @@ impl Problem {
             | Self::UnknownAccount(_)
             | Self::EmptyUser
             | Self::CapacityNeedsSlots(_)
+            | Self::Place(..)
             | Self::NoExec
             | Self::StagingLeft(_) => return None,
         })
@@ -224,7 +245,7 @@ impl Problem {
 
 impl Tally {
     /// All of them.
-    pub(super) const ALL: [Self; 6] = [Self::Leftovers, Self::Acl, Self::Capability, Self::Attribute, Self::Owner, Self::Place];
+    pub(super) const ALL: [Self; 5] = [Self::Leftovers, Self::Acl, Self::Capability, Self::Attribute, Self::Owner];
 
     /// The rule that counts them.
     #[must_use]
@@ -235,7 +256,6 @@ impl Tally {
             Self::Capability => Rule::CapabilityNotCopied,
             Self::Attribute => Rule::AttributeNotCopied,
             Self::Owner => Rule::OwnerNotGiven,
-            Self::Place => Rule::PlaceChangesRights,
         }
     }
 }
