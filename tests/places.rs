@@ -15,6 +15,7 @@ use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::Path;
 use std::process::Command;
 
+mod attributes;
 mod file_systems;
 mod powers;
 mod stand_ins;

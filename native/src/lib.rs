@@ -12,6 +12,7 @@ pub mod facts;
 pub mod run;
 pub mod signals;
 
+mod attributes;
 pub(crate) mod sys;
 pub mod template;
 
@@ -83,6 +84,7 @@ pub fn execute<P: Planner>(
     let source = Source::read(template, action.destination(), run)?;
     let facts = &facts::try_owners(facts, source.template())?;
     let ObtainedPlan { plan, options, settings, user, mut warnings } = origin.obtain(&source, facts, run)?;
+    warnings.extend(settings.said(&settings.judge(source.findings()).map_err(PlanError::from)?));
     let mut leftovers = Vec::new();
     match action {
         Action::Create { destination, durability } => {

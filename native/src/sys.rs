@@ -236,6 +236,64 @@ pub(crate) fn names(dir: &Dir) -> io::Result<Vec<OsString>> {
     Ok(names)
 }
 
+/// The names of the extended attributes of an open file, a NUL behind each.
+pub(crate) fn list_attributes(handle: &impl AsFd) -> io::Result<Vec<u8>> {
+    grown(|buffer| rustix::fs::flistxattr(handle, buffer))
+}
+
+/// The names of the extended attributes of the entry `name` of `dir`, itself where it is a link, a NUL behind each.
+#[expect(clippy::disallowed_methods, reason = "by a single name in an open directory, without following it")]
+pub(crate) fn list_entry_attributes(dir: &Dir, name: &Name) -> io::Result<Vec<u8>> {
+    let path = path_of(dir, name);
+    match grown(|buffer| rustix::fs::llistxattr(path.as_slice(), buffer)) {
+        // There is no /proc.
+        Err(error) if is_one_of(&error, &[Errno::NOENT, Errno::NOTDIR]) => list_attributes(&open_file(dir, name)?),
+        result => result,
+    }
+}
+
+/// The extended attribute `attribute` of an open file.
+pub(crate) fn read_attribute(handle: &impl AsFd, attribute: &[u8]) -> io::Result<Vec<u8>> {
+    grown(|buffer| rustix::fs::fgetxattr(handle, attribute, buffer))
+}
+
+/// The extended attribute `attribute` of the entry `name` of `dir`, itself where it is a link.
+#[expect(clippy::disallowed_methods, reason = "by a single name in an open directory, without following it")]
+pub(crate) fn read_entry_attribute(dir: &Dir, name: &Name, attribute: &[u8]) -> io::Result<Vec<u8>> {
+    let path = path_of(dir, name);
+    match grown(|buffer| rustix::fs::lgetxattr(path.as_slice(), attribute, buffer)) {
+        Err(error) if is_one_of(&error, &[Errno::NOENT, Errno::NOTDIR]) => read_attribute(&open_file(dir, name)?, attribute),
+        result => result,
+    }
+}
+
+/// The entry `name` of `dir` for calls that take no handle: by way of /proc, which leads to the open directory itself.
+fn path_of(dir: &Dir, name: &Name) -> Vec<u8> {
+    use std::os::fd::AsRawFd as _;
+    let mut path = format!("/proc/self/fd/{}/", dir.as_fd().as_raw_fd()).into_bytes();
+    path.extend_from_slice(name.as_bytes());
+    path
+}
+
+/// What a call writes into a buffer that is large enough.
+fn grown(call: impl Fn(&mut [u8]) -> rustix::io::Result<usize>) -> io::Result<Vec<u8>> {
+    /// Enough for nearly all files, in bytes.
+    const USUAL: usize = 256;
+    /// The kernel's limit of an attribute and of a list, in bytes.
+    const MOST: usize = 64 << 10;
+    let mut buffer = vec![0; USUAL];
+    loop {
+        match retry(|| Ok(call(&mut buffer)?)) {
+            Ok(length) => {
+                buffer.truncate(length);
+                return Ok(buffer);
+            }
+            Err(error) if buffer.len() < MOST && is_one_of(&error, &[Errno::RANGE]) => buffer.resize(MOST, 0),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// The name for calls that take an `OsStr`.
 pub(crate) fn as_os(name: &Name) -> &OsStr {
     OsStr::from_bytes(name.as_bytes())

@@ -67,7 +67,14 @@ fn the_plan_format_has_every_warning() {
 }
 
 /// What is found when a plan is carried out.
-const AFTERWARDS: [Rule; 3] = [Rule::PlaceChangesRights, Rule::NoExec, Rule::StagingLeft];
+const AFTERWARDS: [Rule; 6] = [
+    Rule::PlaceChangesRights,
+    Rule::NoExec,
+    Rule::StagingLeft,
+    Rule::AclNotCopied,
+    Rule::CapabilityNotCopied,
+    Rule::AttributeNotCopied,
+];
 
 /// Problems that the native program finds, or the command line: what is said of them is in one snapshot.
 pub(super) fn found_elsewhere() -> Vec<Problem> {

@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of templates: the caller decides about each entry, and which directories are entered.
 
+use crate::attributes::Attributes;
 use crate::sys::{Cursor, FileKind, Identity, Status, as_os, last_name, names, open_child, open_readable, retry};
 use cap_std::fs::Dir;
 use s6_instance_maker_core::path::{Name, PathError, TreePath};
@@ -66,6 +67,16 @@ impl<'d> Walk<'d> {
             }
             let Some((path, identity)) = self.pending.pop() else { return Ok(None) };
             self.listed = Some(self.list(path, identity)?);
+        }
+    }
+
+    /// The extended attributes of the entry that was found last.
+    pub(crate) fn attributes(&self, found: &Found) -> Result<Attributes, WalkError> {
+        match (&self.listed, last_name(&found.path)) {
+            (Some((_, dir, _)), Some(name)) => {
+                Attributes::of_entry(dir, &name).map_err(cannot("read the attributes of", &found.path))
+            }
+            _ => Ok(Attributes::default()),
         }
     }
 
