@@ -1,16 +1,16 @@
-//! What the sandbox costs: a plan computed in it and by the library, in one process; and whole processes by turns, of a small template.
+//! The cost of the sandbox: a plan computed in it and by the library, in one process; and whole processes in turn, for a small template.
 //!
 //! `cargo bench --bench sandbox` prints medians and ratios; nothing is judged.
 
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a bench runs programs and prints")]
 
-use s6_instance_maker::run::{Run, Unwatched};
+use s6_instance_maker::run::{NoProgress, Run};
 use s6_instance_maker::{InProcess, PlanInputs, Planner};
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Kind, Meta, Mode, Node};
-use s6_instance_maker_sandbox::limits::Chosen;
+use s6_instance_maker_sandbox::limits::LimitOptions;
 use s6_instance_maker_sandbox::{Origin, Sandbox};
 use s6_instance_maker_workspace::scratch::Scratch;
 use s6_instance_maker_workspace::{disk, manifest, program};
@@ -19,7 +19,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-/// How often each is measured, after once that is not.
+/// The number of measurements of each, after one that is not counted.
 const TURNS: usize = 31;
 
 fn main() {
@@ -28,7 +28,7 @@ fn main() {
 }
 
 fn plans() {
-    let sandbox = Sandbox::new(Origin::BuiltIn, Chosen::default());
+    let sandbox = Sandbox::new(Origin::BuiltIn, LimitOptions::default());
     println!("{:<24}{:>16}{:>16}{:>10}", "plan of", "library, ms", "sandbox, ms", "ratio");
     for entries in [10, 1_000, 100_000] {
         let template = template(entries);
@@ -43,7 +43,7 @@ fn plan(planner: &impl Planner, template: &Template) {
     let words = ["s6-instance-maker", "-c", "20", "t", "d"];
     let arguments: Vec<_> = words.iter().map(Into::into).collect();
     let request = manifest::request(words.iter().skip(1)).unwrap();
-    let run = Run { interrupt: &AtomicBool::new(false), progress: &Unwatched };
+    let run = Run { interrupt: &AtomicBool::new(false), progress: &NoProgress };
     let facts = manifest::facts();
     let listed = Instances::default();
     let inputs = PlanInputs { arguments: &arguments, listed: &listed, request: &request, facts: &facts, template };

@@ -1,7 +1,7 @@
 //! The command line: what it refuses and in which words, what it prints when asked, and how it reads values.
 
 use s6_instance_maker_core::account::Account;
-use s6_instance_maker_core::cli::{self, Action, Format, Invocation, NumberOption, PlanSource, Program, Refusal, Unit};
+use s6_instance_maker_core::cli::{self, Action, Format, Invocation, NumberOption, PlanSource, Program, Refusal, Site, Unit};
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_workspace::manifest::{facts, invocation, planned, request, template};
@@ -56,8 +56,7 @@ fn every_way_to_say_it() {
         &[&["-L/l", "-P--"], &["-L/l", "-P", "--"], &["-L/l", "--log-prefix", "--"], &["-L/l", "--log-prefix=--"]],
         &[&["-L/l", "-P", "-c5"], &["-L/l", "-P-c5"], &["-L/l", "--log-prefix=-c5"]],
         &[&["-L/l", "-P", ""], &["-L/l", "--log-prefix="], &["-L/l", "--log-prefix", ""]],
-        &[&["-u", ""], &[]],
-        &[&["-u", "www-data", "-u", ""], &[]],
+        &[&["-u", ""], &["-u", "www-data", "-u", ""], &["--user="]],
         &[&["--sync"], &[]],
         &[&["-r", "svc"], &["-rsvc"], &["--s6-rc=svc"]],
         &[&["--s6-version", "2.15"], &["--s6-version", "2.15.1"], &["--s6-version", "02.15.1.0"]],
@@ -70,7 +69,7 @@ fn every_way_to_say_it() {
     }
 }
 
-/// Where the plan comes from and what is done with it are independent.
+/// The source of a plan and the action are independent.
 #[test]
 fn plan_sources_and_actions() {
     let meaning = |words: &[&str]| {
@@ -125,7 +124,9 @@ struct OwnOptions {
 /// A program may have options of its own: any other program of this project reads the other words as it did.
 #[test]
 fn options_of_one_program() {
-    let parse = |words: &[&str]| cli::parse::<OwnOptions>(Program { name: "other" }, words.iter().map(OsString::from));
+    let parse = |words: &[&str]| {
+        cli::parse::<OwnOptions>(Program { name: "other", site: Site::NONE }, words.iter().map(OsString::from))
+    };
     let own = |words: &[&str]| {
         let own = parse(&[&["other"], words].concat()).unwrap().own;
         [own.fuel, own.module].map(|value| value.map(|value| value.into_string().unwrap()))

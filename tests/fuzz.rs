@@ -1,6 +1,6 @@
 //! The seeds of the fuzz targets through the targets' own laws; fuzz/README.md says how they were chosen.
 
-use s6_instance_maker_core::laws::{self, AnyBytes, Held};
+use s6_instance_maker_core::laws::{self, AnyBytes, Outcome};
 use s6_instance_maker_core::tree::Kind;
 use s6_instance_maker_workspace::corpus::{self, Seed};
 use s6_instance_maker_workspace::{program, skip};
@@ -12,14 +12,14 @@ use std::fs;
 fn seeds_keep_their_laws() {
     for (target, law) in laws::ANY_BYTES {
         let seeds = corpus::seeds(target);
-        let accepted = seeds.iter().filter(|seed| held(law, seed) == Held::Whole).count();
+        let accepted = seeds.iter().filter(|seed| held(law, seed) == Outcome::Accepted).count();
         let refused = seeds.len() - accepted;
         assert!(accepted >= 20 && refused >= 1, "{target}: {accepted} accepted, {refused} refused");
         skip::tell(&format!("fuzz, {target}: {accepted} seeds are accepted and {refused} are refused, as the law says"));
     }
 }
 
-fn held(law: AnyBytes, seed: &Seed) -> Held {
+fn held(law: AnyBytes, seed: &Seed) -> Outcome {
     law(&seed.bytes).unwrap_or_else(|broken| panic!("{}: {broken}", seed.name))
 }
 
@@ -53,6 +53,29 @@ fn kept_files_are_few() {
             assert!(words, "fuzz/seeds/{target}/{name} is not named with words");
         }
     }
+}
+
+/// The documents that are damaged in every way have every member that docs/plan-format.md lists.
+#[test]
+fn small_documents_have_every_member() {
+    let format = fs::read_to_string(program::workspace().join("docs/plan-format.md")).unwrap();
+    let examples = format.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    for (target, example) in ["job", "plan"].into_iter().zip(examples) {
+        let small = corpus::small_documents(target).concat();
+        let mut members: Vec<&str> = example.split('"').collect::<Vec<_>>().windows(2).filter_map(member).collect();
+        members.sort_unstable();
+        members.dedup();
+        assert!(members.len() >= 10, "{members:?}");
+        // Bytes that are not UTF-8 are no value of a small document; the tokens that replace values have that form.
+        for member in members.into_iter().filter(|member| *member != "hex") {
+            assert!(small.contains(&format!("\"{member}\":")), "no small {target} has the member {member}");
+        }
+    }
+}
+
+/// The name of a member, from what is before a quotation mark and what is behind it.
+fn member<'a>(pair: &[&'a str]) -> Option<&'a str> {
+    pair[1].starts_with(": ").then_some(pair[0])
 }
 
 /// The template that the laws plan for has entries of all kinds.

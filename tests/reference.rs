@@ -13,9 +13,9 @@ mod wrong;
 use cases::{Caller, Case, Shape, View};
 use deviations::Subject;
 use generate::UMASKS;
-use s6_instance_maker::authority::Reading;
+use s6_instance_maker::authority::TemplateDir;
 use s6_instance_maker::facts;
-use s6_instance_maker::run::{Run, Unwatched};
+use s6_instance_maker::run::{NoProgress, Run};
 use s6_instance_maker::template::outside::Links;
 use s6_instance_maker::template::source::Source;
 use s6_instance_maker_core::facts::{Facts, Givable};
@@ -25,6 +25,7 @@ use s6_instance_maker_workspace::jobs::Case as Planned;
 use s6_instance_maker_workspace::manifest;
 use s6_instance_maker_workspace::program::{Answer, program, under_umask};
 use s6_instance_maker_workspace::roots::{Root, Suite};
+use s6_instance_maker_workspace::s6rc_model;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -39,11 +40,11 @@ use wrong::Wrong;
 /// All cases as they are planned: words behind the program's name, facts, and the template that the disk has in `folder`.
 pub(crate) fn planned(suite: Suite, s6_version: &str, folder: &Path) -> Vec<Planned> {
     let ambient = cap_std::ambient_authority();
-    let run = Run { interrupt: &AtomicBool::new(false), progress: &Unwatched };
+    let run = Run { interrupt: &AtomicBool::new(false), progress: &NoProgress };
     let templates = directory_in(folder, "templates");
     templates::build(&templates);
     let template = |case: &Case| {
-        let reading = Reading::open(templates.join(case.template.name).as_os_str(), Links::Kept, ambient).unwrap();
+        let reading = TemplateDir::open(templates.join(case.template.name).as_os_str(), Links::Kept, ambient).unwrap();
         Source::read(reading, None, &run).unwrap().template().clone()
     };
     let planned = |case: Case| {
@@ -95,7 +96,7 @@ fn wrong_as_for_s6_2_15_in_forky() {
     same_refusals(Suite::Forky, "wrong_as_for_s6_2_15_in_forky");
 }
 
-/// How many failures are told in full.
+/// The number of failures that are reported in full.
 const STORIES: usize = 5;
 
 fn same_trees(suite: Suite, test: &str) {
@@ -164,6 +165,9 @@ fn same_tree(case: &Case, root: &Root, folder: &Path, number: usize) -> Result<V
     if subject.tree != tree {
         let different = differences(&subject.tree, &tree);
         return Err(format!("{}left: the original with {names:?}; right: ours\n{different}", told()));
+    }
+    if let Some(definitions) = case.definitions(&tree) {
+        s6rc_model::accept(definitions);
     }
     fs::remove_dir_all(here).unwrap();
     Ok(names)

@@ -2,7 +2,7 @@
 
 use s6_instance_maker_core::cli::Refusal;
 use s6_instance_maker_core::instances::Instances;
-use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::wire::Job;
 use s6_instance_maker_workspace::jobs::cases;
@@ -61,21 +61,21 @@ fn text_entry(number: u32) -> String {
 /// Exit code, standard output and standard error.
 type Outcome = (i64, Vec<u8>, String);
 
-/// What the library answers.
+/// Returns the library's answer.
 fn native((words, input): &Run) -> Outcome {
-    let fatal = |said: &[Said]| (100, Vec::new(), said.iter().map(Said::lines).collect());
+    let fatal = |messages: &[Message]| (100, Vec::new(), messages.iter().map(Message::lines).collect());
     let request = match manifest::request(words) {
         Ok(request) => request,
         Err(Refusal::Show(text)) => return (0, text.into_bytes(), String::new()),
-        Err(Refusal::Usage(error)) => return fatal(&[Said::new(&error, error.hint())]),
+        Err(Refusal::Usage(error)) => return fatal(&[Message::new(&error, error.hint())]),
     };
     let job = match Job::decode(input) {
         Ok(job) => job,
-        Err(error) => return fatal(&[Said::new(&format!("standard input: {error}"), None)]),
+        Err(error) => return fatal(&[Message::new(&format!("standard input: {error}"), None)]),
     };
     match plan(&request, &job.facts, &job.template) {
         Ok(plan) => (0, manifest::document(&plan, &request, &job.template), String::new()),
-        Err(error) => fatal(&error.said()),
+        Err(error) => fatal(&error.messages()),
     }
 }
 

@@ -12,15 +12,15 @@ mod program;
 mod same;
 mod tidy;
 
-use s6_instance_maker::run::{Run, Unwatched};
-use s6_instance_maker_sandbox::limits::Chosen;
+use s6_instance_maker::run::{NoProgress, Run};
+use s6_instance_maker_sandbox::limits::LimitOptions;
 use s6_instance_maker_sandbox::{Origin, Sandbox, SandboxError};
 use std::ffi::OsString;
 use std::sync::atomic::AtomicBool;
 
-/// What `sandbox` answers to a command line, the words behind the program's name, and a job.
+/// Returns the answer of `sandbox` to a command line (the words after the program's name) and a job.
 fn ask(sandbox: &Sandbox, words: &[OsString], job: Vec<u8>) -> Result<Vec<u8>, SandboxError> {
-    let run = Run { interrupt: &AtomicBool::new(false), progress: &Unwatched };
+    let run = Run { interrupt: &AtomicBool::new(false), progress: &NoProgress };
     let arguments: Vec<OsString> = std::iter::once("s6-instance-maker".into()).chain(words.iter().cloned()).collect();
     sandbox.ask(&arguments, job, &run)
 }
@@ -28,7 +28,8 @@ fn ask(sandbox: &Sandbox, words: &[OsString], job: Vec<u8>) -> Result<Vec<u8>, S
 /// The least fuel with which a module ends, with these words behind the program's name and this input, as if by itself.
 fn least_fuel(module: &[u8], words: &[OsString], input: Vec<u8>) -> u64 {
     let is_enough = |fuel| {
-        let sandbox = Sandbox::new(Origin::Bytes(module.to_vec()), Chosen { fuel: Some(fuel), ..Chosen::default() });
+        let sandbox =
+            Sandbox::new(Origin::Bytes(module.to_vec()), LimitOptions { fuel: Some(fuel), ..LimitOptions::default() });
         match ask(&sandbox, words, input.clone()) {
             Ok(_) | Err(SandboxError::Talkative(_)) => true,
             Err(SandboxError::Fuel(_)) => false,
@@ -43,7 +44,7 @@ fn least_fuel(module: &[u8], words: &[OsString], input: Vec<u8>) -> u64 {
     more
 }
 
-fn built_in(chosen: Chosen) -> Sandbox {
+fn built_in(chosen: LimitOptions) -> Sandbox {
     Sandbox::new(Origin::BuiltIn, chosen)
 }
 

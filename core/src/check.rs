@@ -1,8 +1,8 @@
-//! What no plan may do, for plans that were computed where nobody can vouch for them.
+//! Checks of plans that were computed elsewhere: what no plan may do.
 //!
 //! A [`Plan`] is a whole tree with paths that cannot escape, by its types. This says whether it could be a plan for *this*
 //! template: what it copies is there, with no more rights than there, and what it does not copy has no special rights at all.
-//! What the generated scripts do is not judged: whoever lets somebody else compute a plan reads it, as `--dry-run` prints it.
+//! The effect of the generated scripts is not checked: read a plan that somebody else computed, as `--dry-run` prints it.
 
 use crate::facts::Facts;
 use crate::layout::INSTANCES;
@@ -12,38 +12,38 @@ use crate::rights::made_executable;
 use crate::template::{FileFacts, Template};
 use crate::tree::{Kind, Meta, Mode, Node};
 
-/// Something that no plan may do.
+/// A violation of the rules for every plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the plan is refused: `{path}` {reason}")]
 pub struct Violation {
-    /// Where in the result.
+    /// The path in the result.
     pub path: TreePath,
-    /// What is wrong with it.
+    /// The problem.
     pub reason: ViolationReason,
 }
 
-/// What a plan may not do with an entry.
+/// A problem of an entry of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ViolationReason {
     /// It copies something that is not there.
-    #[error("would copy `{0}`, which is no file of the template")]
+    #[error("would copy `{0}`, which is not a file of the template")]
     SourceMissing(TreePath),
     /// A copy would have another owner, or other permission bits, than what is copied.
-    #[error("would have another mode or owner than what it is a copy of")]
+    #[error("would have another mode or owner than the file that it copies")]
     OtherRights,
-    /// Something that is no copy would have a set-id or sticky bit, or an owner.
-    #[error("would have special permission bits or an owner of its own, and is no copy of something that has")]
+    /// An entry that is not a copy would have a set-id or sticky bit, or an owner.
+    #[error("would have special permission bits or an owner, and is not a copy of an entry with them")]
     SpecialRights,
     /// A directory that is no copy would not be usable, or be writable by others.
-    #[error("would be a directory of mode {0}, and is no copy of one")]
+    #[error("would be a directory of mode {0}, and is not a copy of one")]
     DirectoryMode(Mode),
     /// DIR itself can only be the caller's, mode 0755.
-    #[error("is the result itself, and must be a directory of mode 0755 without an owner of its own")]
+    #[error("is the result itself; it must be a directory of mode 0755 without an owner")]
     Root,
 }
 
 impl Plan {
-    /// Whether this may be carried out for `template` on behalf of the caller in `facts`.
+    /// Returns `true` if this may be carried out for `template` on behalf of the caller in `facts`.
     pub fn check(&self, facts: &Facts, template: &Template) -> Result<(), Violation> {
         let state = template.state();
         let scripts = template.executables();
@@ -114,7 +114,7 @@ fn check_unlike(node: &Node<Content>) -> Result<(), ViolationReason> {
     }
 }
 
-/// Whether the template has such an entry, with the same rights, at the path that this is the copy of.
+/// Returns `true` if the template has such an entry, with the same rights, at the path that this is the copy of.
 fn is_like_an_entry(facts: &Facts, template: &Template, path: &TreePath, node: &Node<Content>) -> bool {
     let same =
         |seen: &Node<FileFacts>| seen.kind.word() == node.kind.word() && facts.copied(seen.meta, &seen.kind) == node.meta;
@@ -126,8 +126,8 @@ fn is_like_an_entry(facts: &Facts, template: &Template, path: &TreePath, node: &
     })
 }
 
-/// What in the template `path` may be the copy of: it lies in `template`, in the directory of an instance, or in the `template` of a
-/// service, which may be called like those itself.
+/// Returns the paths in the template that `path` may be the copy of: it lies in `template`, in the directory of an instance, or in the
+/// `template` of a service, which may have those names itself.
 fn copied_from(path: &TreePath) -> impl Iterator<Item = TreePath> {
     let below_template = |bytes: &[u8]| inner(bytes.strip_prefix(b"template")?);
     let bytes = path.as_bytes();

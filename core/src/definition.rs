@@ -13,17 +13,26 @@ pub struct Definition {
     management: Management,
 }
 
-/// What s6-rc is told besides about a service (docs/original.md, "Source definitions of s6-rc").
+/// Properties of a service in s6-rc (docs/original.md, "Source definitions of s6-rc").
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Management {
-    /// What must be up before it, and before its logger.
+    /// Services that must be up before the service, and before its logger.
     pub depends_on: BTreeSet<ServiceName>,
-    /// Whether it stays up when everything that is not essential is stopped.
-    pub essential: bool,
-    /// How long it may take to be ready, in milliseconds; 0: as long as it takes; none: s6-rc's own limit.
+    /// The flags of the service and of its logger.
+    pub flags: Flags,
+    /// The time limit for readiness, in milliseconds. 0: no limit. `None`: the default of s6-rc.
     pub timeout_up: Option<u32>,
-    /// How long it may take to stop, in milliseconds; 0: as long as it takes; none: s6-rc's own limit.
+    /// The time limit for stopping, in milliseconds. 0: no limit. `None`: the default of s6-rc.
     pub timeout_down: Option<u32>,
+}
+
+/// The flags of a service (docs/original.md, "Source definitions of s6-rc").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// The service stays up when everything that is not essential is stopped.
+    pub essential: bool,
+    /// The tools of s6-rc's repositories put the service into a new set.
+    pub recommended: bool,
 }
 
 /// The logger's half of a [`Definition`].
@@ -32,19 +41,29 @@ pub struct Consumer {
     /// The longrun that runs the logger.
     pub logger: ServiceName,
     /// The bundle that s6-rc-compile makes of service and logger.
-    pub pipeline: Option<ServiceName>,
-    /// What the logger does.
+    pub pipeline: Option<BundleName>,
+    /// The settings of the logger.
     pub logging: Logging,
 }
 
-/// Why these names make no [`Definition`].
+/// The reason why these names are not a [`Definition`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionError {
     /// Two of them are the same.
     #[error("the {0} and the {1} cannot have the same name")]
     SameName(&'static str, &'static str),
+    /// s6-rc's own descriptor holder takes no longer name of a pipe than 255 bytes, and its name is `pipe:s6rc-r-` with that of the
+    /// logger: then no pipeline starts.
+    #[error("the name of the logger cannot be longer than {LOGGER_NAME_MAX} bytes; s6-rc would not start the pipeline")]
+    LongLogger,
+    /// The script by which s6-rc starts a logger substitutes variables in its name.
+    #[error("the name of the logger cannot contain `$`; s6-rc's own script would substitute it")]
+    DollarInLogger,
+    /// The name would be lost in a list.
+    #[error("`{0}` cannot begin with a blank or `#` if there is a logger; s6-rc's list files would lose it")]
+    Unlistable(ServiceName),
     /// The service or its logger would depend on itself; s6-rc-compile would find a cycle.
-    #[error("`{0}` is what is made here, and cannot depend on itself")]
+    #[error("`{0}` cannot depend on itself")]
     OnItself(ServiceName),
 }
 
@@ -56,17 +75,30 @@ impl Definition {
             Some(Consumer { logger, pipeline, .. }) => (Some(logger), pipeline.as_ref()),
             None => (None, None),
         };
+        let is_pipeline = |name: &ServiceName| pipeline.is_some_and(|pipeline| pipeline.0 == name.0);
         if logger == Some(&service) {
             return Err(SameName("service", "logger"));
         }
-        if pipeline == Some(&service) {
+        if is_pipeline(&service) {
             return Err(SameName("service", "pipeline"));
         }
-        if pipeline.is_some() && pipeline == logger {
-            return Err(SameName("logger", "pipeline"));
+        if let Some(logger) = logger {
+            if is_pipeline(logger) {
+                return Err(SameName("logger", "pipeline"));
+            }
+            let bytes = logger.0.as_bytes();
+            if bytes.len() > LOGGER_NAME_MAX {
+                return Err(DefinitionError::LongLogger);
+            }
+            if bytes.contains(&b'$') {
+                return Err(DefinitionError::DollarInLogger);
+            }
+            if let Some(name) = [&service, logger].into_iter().find(|name| is_lost_in_lists(name.0.as_bytes())) {
+                return Err(DefinitionError::Unlistable(name.clone()));
+            }
         }
-        let mut names = core::iter::once(&service).chain(logger).chain(pipeline);
-        if let Some(name) = names.find(|name| management.depends_on.contains(name)) {
+        let is_made_here = |name: &&ServiceName| **name == service || logger == Some(name) || is_pipeline(name);
+        if let Some(name) = management.depends_on.iter().find(is_made_here) {
             return Err(OnItself(name.clone()));
         }
         Ok(Self { service, log, management })
@@ -84,7 +116,7 @@ impl Definition {
         self.log.as_ref()
     }
 
-    /// What s6-rc is told besides.
+    /// Its properties in s6-rc.
     #[must_use]
     pub const fn management(&self) -> &Management {
         &self.management
@@ -94,33 +126,68 @@ impl Definition {
 /// The longest name of a service, in bytes: what s6-svscan supervises from 2.12 on.
 pub const SERVICE_NAME_MAX: usize = 251;
 
-/// A name that s6-rc-compile takes for a service, a logger or a pipeline (docs/original.md, "Names in s6-rc").
+/// The longest name of a logger, in bytes: `pipe:s6rc-r-NAME` has at most 255 (docs/original.md, "Names in s6-rc").
+pub const LOGGER_NAME_MAX: usize = 243;
+
+/// Whether s6-rc's list files, where leading blanks are dropped and `#` begins a comment, would lose a name.
+fn is_lost_in_lists(name: &[u8]) -> bool {
+    matches!(name, [b' ' | b'\t' | b'#', ..])
+}
+
+/// A name that s6-rc-compile takes for the bundle of a pipeline (docs/original.md, "Names in s6-rc").
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BundleName(Name);
+
+impl BundleName {
+    /// Checks `bytes` and makes them a bundle's name.
+    pub fn new(bytes: &[u8]) -> Result<Self, ServiceNameError> {
+        match bytes {
+            [] => Err(ServiceNameError::Empty),
+            _ if is_lost_in_lists(bytes) => Err(ServiceNameError::LeadingBlankOrHash),
+            _ if is_reserved(bytes) => Err(ServiceNameError::Reserved),
+            _ if bytes.contains(&b'\n') => Err(ServiceNameError::Newline),
+            _ => Name::new(bytes).map(Self).map_err(|_| ServiceNameError::Forbidden),
+        }
+    }
+
+    /// The name of the bundle.
+    #[must_use]
+    pub const fn as_name(&self) -> &Name {
+        &self.0
+    }
+}
+
+fn is_reserved(name: &[u8]) -> bool {
+    name.starts_with(b"s6rc-") || name.starts_with(b"s6-rc-")
+}
+
+/// A name that s6-rc-compile takes for a service or a logger (docs/original.md, "Names in s6-rc").
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServiceName(Name);
 
-/// Why s6-rc would not take a name.
+/// The reason why s6-rc would not accept a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServiceNameError {
     /// It is empty.
     #[error("cannot be empty")]
     Empty,
     /// s6-rc-compile passes over such a directory without a word.
-    #[error("cannot begin with a dot: s6-rc-compile would pass over it")]
+    #[error("cannot begin with a dot; s6-rc-compile would ignore it")]
     Dot,
     /// `s6rc-` and `s6-rc-`.
-    #[error("cannot begin with `s6rc-` or `s6-rc-`: s6-rc reserves such names")]
+    #[error("cannot begin with `s6rc-` or `s6-rc-`; s6-rc reserves such names")]
     Reserved,
     /// s6-rc's list files are line based.
     #[error("cannot contain a newline")]
     Newline,
     /// In a list file, leading blanks are dropped and `#` begins a comment.
-    #[error("cannot begin with a blank or `#`: s6-rc's list files would lose it")]
+    #[error("cannot begin with a blank or `#`; s6-rc's list files would lose it")]
     LeadingBlankOrHash,
     /// s6-svscan would not supervise it.
-    #[error("cannot be longer than {SERVICE_NAME_MAX} bytes: s6-svscan would not supervise it")]
+    #[error("cannot be longer than {SERVICE_NAME_MAX} bytes; s6-svscan would not supervise it")]
     TooLong,
     /// A slash or a NUL.
-    #[error("cannot contain a slash or a NUL")]
+    #[error("cannot contain a slash or a NUL, nor be longer than 255 bytes")]
     Forbidden,
 }
 
@@ -130,8 +197,7 @@ impl ServiceName {
         match bytes {
             [] => Err(ServiceNameError::Empty),
             [b'.', ..] => Err(ServiceNameError::Dot),
-            [b' ' | b'\t' | b'#', ..] => Err(ServiceNameError::LeadingBlankOrHash),
-            _ if bytes.starts_with(b"s6rc-") || bytes.starts_with(b"s6-rc-") => Err(ServiceNameError::Reserved),
+            _ if is_reserved(bytes) => Err(ServiceNameError::Reserved),
             _ if bytes.contains(&b'\n') => Err(ServiceNameError::Newline),
             _ if bytes.len() > SERVICE_NAME_MAX => Err(ServiceNameError::TooLong),
             _ => Name::new(bytes).map(Self).map_err(|_| ServiceNameError::Forbidden),

@@ -11,13 +11,13 @@ use core::fmt::Write as _;
 /// visibility of text; those, and bytes that are not UTF-8, appear as `\n`, `\t`, `\\`, `\x1b`, `\u{202e}`.
 ///
 /// ```
-/// use s6_instance_maker_core::escape::Shown;
-/// assert_eq!(Shown(b"run\x1b[31m\xff\n").to_string(), r"run\x1b[31m\xff\n");
+/// use s6_instance_maker_core::escape::Escaped;
+/// assert_eq!(Escaped(b"run\x1b[31m\xff\n").to_string(), r"run\x1b[31m\xff\n");
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Shown<'a>(pub &'a [u8]);
+pub struct Escaped<'a>(pub &'a [u8]);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             for character in chunk.valid().chars() {
@@ -42,24 +42,24 @@ impl fmt::Display for Shown<'_> {
 
 /// Displays the beginning of bytes, and a `…` for what is left out: for text from somebody who may want to flood whoever reads it.
 #[derive(Clone, Copy, Debug)]
-pub struct Brief<'a>(pub &'a [u8]);
+pub struct Excerpt<'a>(pub &'a [u8]);
 
-impl Brief<'_> {
-    /// How many bytes are shown: more than any honest text that is shown like this has.
+impl Excerpt<'_> {
+    /// The number of bytes that are shown: more than any honest text of this kind has.
     const MOST: usize = 500;
 }
 
-impl fmt::Display for Brief<'_> {
+impl fmt::Display for Excerpt<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.get(..Self::MOST) {
-            Some(begin) if begin.len() < self.0.len() => write!(f, "{}…", Shown(begin)),
-            _ => Shown(self.0).fmt(f),
+            Some(begin) if begin.len() < self.0.len() => write!(f, "{}…", Escaped(begin)),
+            _ => Escaped(self.0).fmt(f),
         }
     }
 }
 
 /// Displays a line of a file behind a gutter: `| ` and the line as it is; or, where something in it cannot be shown, `\ ` and the line
-/// as [`Shown`] has it. So a reader can always tell what the file contains.
+/// as [`Escaped`] has it. So a reader can always tell what the file contains.
 ///
 /// ```
 /// use s6_instance_maker_core::escape::GutterLine;
@@ -73,32 +73,32 @@ impl fmt::Display for GutterLine<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match core::str::from_utf8(self.0) {
             Ok("") => f.write_str("|"),
-            Ok(line) if line.split('\t').all(is_shown) => write!(f, "| {line}"),
-            _ => write!(f, "\\ {}", Shown(self.0)),
+            Ok(line) if line.split('\t').all(is_printable) => write!(f, "| {line}"),
+            _ => write!(f, "\\ {}", Escaped(self.0)),
         }
     }
 }
 
-/// Whether `text` can be shown as it is, as one line: there is nothing in it that [`Shown`] never leaves. For text that says that it
+/// Returns `true` if `text` can be shown as it is, as one line: there is nothing in it that [`Escaped`] never leaves. For text that says that it
 /// is escaped already.
 #[must_use]
-pub fn is_shown(text: &str) -> bool {
+pub fn is_printable(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || is_invisible(c))
 }
 
 /// Displays bytes as one word of a line: in double quotes where there is a blank or a quote in them.
 #[derive(Clone, Copy, Debug)]
-pub struct ShownWord<'a>(pub &'a [u8]);
+pub struct EscapedWord<'a>(pub &'a [u8]);
 
-impl fmt::Display for ShownWord<'_> {
+impl fmt::Display for EscapedWord<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.0.iter().any(|byte| matches!(byte, b' ' | b'"')) {
-            return Shown(self.0).fmt(f);
+            return Escaped(self.0).fmt(f);
         }
         f.write_str("\"")?;
         for (index, part) in self.0.split(|&byte| byte == b'"').enumerate() {
             f.write_str(if index > 0 { "\\\"" } else { "" })?;
-            Shown(part).fmt(f)?;
+            Escaped(part).fmt(f)?;
         }
         f.write_str("\"")
     }

@@ -52,7 +52,7 @@ impl Text {
 pub struct Word {
     /// The form in which the script has it.
     written: Vec<u8>,
-    /// Whether `execlineb -S0` may find something to substitute in it that a user put there.
+    /// `true` if `execlineb -S0` may find something to substitute in it that a user put there.
     substitutable: bool,
 }
 
@@ -155,7 +155,7 @@ pub struct Wrapper(Script);
 
 /// A text in a [`Wrapper`] that execlineb would take for one of the script's arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("-u: neither the user nor --s6-dir can hold `$1`, `$@`, `$#`, `${{1}}` or the like: execlineb may substitute it")]
+#[error("-u: USER and --s6-dir cannot contain `$1`, `$@`, `$#`, `${{1}}` or the like; execlineb may substitute it")]
 pub struct SubstitutionError;
 
 impl Wrapper {
@@ -177,7 +177,7 @@ impl Wrapper {
     }
 }
 
-/// Whether `execlineb -S0` may take something in `text` for a variable: `$` and then `#`, `@` or a digit, or these in braces.
+/// Returns `true` if `execlineb -S0` may take something in `text` for a variable: `$` and then `#`, `@` or a digit, or these in braces.
 fn is_substitutable(text: &[u8]) -> bool {
     let names_argument = |byte: &u8| matches!(byte, b'0'..=b'9' | b'@' | b'#');
     let dollars = text.iter().enumerate().filter(|(_, byte)| **byte == b'$');

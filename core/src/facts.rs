@@ -1,6 +1,6 @@
-//! What a plan depends on besides the request and the template: facts about the process that asks for it.
+//! Facts about the process that asks for a plan: everything that a plan depends on besides the request and the template.
 //!
-//! Whoever runs the program resolves them; nothing here looks anything up.
+//! The caller resolves them; nothing here looks anything up.
 
 use crate::account::{Account, AccountName, Credentials};
 use crate::tree::{Ids, Mode};

@@ -14,26 +14,26 @@ pub const INSTANCE_NAME_MAX: usize = 251;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InstanceName(Name);
 
-/// Why some bytes are no name of an instance.
+/// The reason why bytes are not the name of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InstanceNameError {
     /// There are none.
     #[error("cannot be empty")]
     Empty,
     /// s6-instance-create refuses it, and s6-svscan passes over it.
-    #[error("cannot begin with a dot: s6-svscan would pass over it")]
+    #[error("cannot begin with a dot; s6-svscan would ignore it")]
     Dot,
     /// s6-instance-create, -control and -delete refuse it.
-    #[error("cannot contain a space, tab, newline, form feed or carriage return: the s6-instance programs refuse it")]
+    #[error("cannot contain a space, tab, newline, form feed or carriage return; the s6-instance programs refuse it")]
     Blank,
     /// It would be somewhere else.
     #[error("cannot contain a slash or a NUL")]
     Forbidden,
     /// s6-svscan takes it for its catch-all logger.
-    #[error("is the name of s6-svscan's own logger: the service could not be stopped")]
+    #[error("is the name of s6-svscan's own logger; the service could not be stopped")]
     Catchall,
     /// s6-svscan would not supervise it.
-    #[error("cannot be longer than {INSTANCE_NAME_MAX} bytes: s6-svscan would not supervise it")]
+    #[error("cannot be longer than {INSTANCE_NAME_MAX} bytes; s6-svscan would not supervise it")]
     TooLong,
 }
 
@@ -63,40 +63,40 @@ impl fmt::Display for InstanceName {
     }
 }
 
-/// Names of instances, in their order, none twice.
+/// Names of instances, sorted, without duplicates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Instances(BTreeSet<InstanceName>);
 
 /// A name was declared a second time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the instance `{0}` is declared twice")]
-pub struct DeclaredTwice(pub InstanceName);
+#[error("duplicate instance `{0}`")]
+pub struct DuplicateInstance(pub InstanceName);
 
-/// Why a list of names is refused.
+/// The reason why a list of names is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
     /// The text is not in bytes that names can be in.
-    #[error("is UTF-16 text; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)")]
+    #[error("is UTF-16; convert it to UTF-8: iconv -f UTF-16 -t UTF-8")]
     Utf16,
     /// A line is not a name.
-    #[error("line {line}, `{}`: {source}", crate::escape::Brief(.text))]
+    #[error("line {line}, `{}`: {source}", crate::escape::Excerpt(.text))]
     Name {
         /// The line's number, from 1.
         line: usize,
-        /// What it says, without blanks around it.
+        /// The text of the line, without blanks around it.
         text: Vec<u8>,
-        /// Why it is not a name.
+        /// The reason.
         source: InstanceNameError,
     },
     /// A line is a name that was hardly meant.
-    #[error("line {line}, `{}`: {reason}", crate::escape::Brief(.text))]
+    #[error("line {line}, `{}`: {reason}", crate::escape::Excerpt(.text))]
     Doubtful {
         /// The line's number, from 1.
         line: usize,
-        /// What it says, without blanks around it.
+        /// The text of the line, without blanks around it.
         text: Vec<u8>,
-        /// Why it was hardly meant.
-        reason: Doubt,
+        /// The reason.
+        reason: ListNameError,
     },
     /// A line repeats another one.
     #[error("line {line}: {source}")]
@@ -104,15 +104,15 @@ pub enum ListError {
         /// The line's number, from 1.
         line: usize,
         /// The name.
-        source: DeclaredTwice,
+        source: DuplicateInstance,
     },
 }
 
-/// Why a line of a list is hardly meant as the name that it is; `--instance` takes it.
+/// The reason why a line of a list is probably not the intended name; `--instance` accepts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Doubt {
+pub enum ListNameError {
     /// Quotes, commas, semicolons, brackets or braces.
-    #[error("a list has one plain name per line, without quotes, commas, semicolons, brackets and braces")]
+    #[error("must be one plain name, without quotes, commas, semicolons, brackets and braces")]
     Punctuation,
     /// Characters that nobody sees.
     #[error("contains a control character, an invisible one, or a blank other than a space")]
@@ -138,7 +138,7 @@ impl Instances {
                 continue;
             }
             let name = InstanceName::new(text).map_err(|source| ListError::Name { line, text: text.to_vec(), source })?;
-            if let Some(reason) = Doubt::about(text) {
+            if let Some(reason) = ListNameError::about(text) {
                 return Err(ListError::Doubtful { line, text: text.to_vec(), reason });
             }
             instances.declare(name).map_err(|source| ListError::Twice { line, source })?;
@@ -147,9 +147,9 @@ impl Instances {
     }
 
     /// Adds a name, if it is not there yet.
-    pub fn declare(&mut self, name: InstanceName) -> Result<(), DeclaredTwice> {
+    pub fn declare(&mut self, name: InstanceName) -> Result<(), DuplicateInstance> {
         if self.0.contains(&name) {
-            Err(DeclaredTwice(name))
+            Err(DuplicateInstance(name))
         } else {
             self.0.insert(name);
             Ok(())
@@ -157,7 +157,7 @@ impl Instances {
     }
 
     /// These names and those, if no name is among both.
-    pub fn and(&self, more: &Self) -> Result<Self, DeclaredTwice> {
+    pub fn and(&self, more: &Self) -> Result<Self, DuplicateInstance> {
         let mut all = self.clone();
         more.iter().cloned().try_for_each(|name| all.declare(name))?;
         Ok(all)
@@ -168,14 +168,14 @@ impl Instances {
         self.0.iter()
     }
 
-    /// Whether there are none.
+    /// Returns `true` if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-impl Doubt {
+impl ListNameError {
     fn about(name: &[u8]) -> Option<Self> {
         let is_invisible = |c: char| c.is_control() || c.is_whitespace() || escape::is_invisible(c);
         if name.iter().any(|byte| b"\"'`,;[]{}".contains(byte)) {
@@ -209,7 +209,7 @@ impl NameMax {
         self.0
     }
 
-    /// Whether a name may be that long.
+    /// Returns `true` if a name may be that long.
     #[must_use]
     pub fn allows(self, name: &InstanceName) -> bool {
         u32::try_from(name.as_name().as_bytes().len()).is_ok_and(|length| length <= self.0)

@@ -1,24 +1,24 @@
-//! What an s6-log process does: where it writes, as whom, and what it keeps (docs/original.md, "Directives of s6-log").
+//! The settings of an s6-log process: directory, account, and what it keeps (docs/original.md, "Directives of s6-log").
 
 use crate::account::Account;
 use crate::execline::Text;
 
-/// What an s6-log process does with what it reads.
+/// The settings of an s6-log process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logging {
-    /// Where it writes.
+    /// The directory that it writes to.
     pub dir: LogDir,
-    /// Who it runs as; none: whoever runs the supervision tree.
+    /// The account that it runs as. `None`: the account that runs the supervision tree.
     pub user: Option<LogUser>,
-    /// What it puts before every line.
+    /// The timestamp before every line.
     pub timestamp: Timestamp,
-    /// How many old files it keeps.
+    /// The number of old files that it keeps.
     pub archives: u32,
-    /// How large a file becomes before it is rotated, in bytes.
+    /// The size at which a file is rotated, in bytes.
     pub file_size: u32,
-    /// How large all old files together may be, in bytes; 0: no limit.
+    /// The size of all old files together, in bytes. 0: no limit.
     pub total_size: u64,
-    /// What it puts before every line, behind the timestamp; an empty one is written, and does nothing.
+    /// The text before every line, after the timestamp. An empty text is written into the script and has no effect.
     pub prefix: Option<Text>,
 }
 
@@ -28,16 +28,16 @@ pub const LOGGER_OPTIONS: [&str; 6] = ["-l", "-t", "-n", "-s", "-S", "-P"];
 /// The sizes that s6-log uses as they are; it raises smaller and lowers larger ones (docs/original.md, "Directives of s6-log").
 pub const LOG_FILE_SIZES: core::ops::RangeInclusive<u32> = 4096..=268_435_455;
 
-/// Who a logger runs as.
+/// The account that a logger runs as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogUser {
     /// The account.
     pub account: Account,
-    /// Whether the log directory is made for that account when the logger starts.
+    /// The preparation of the log directory when the logger starts.
     pub prepare: PrepareLogDir,
 }
 
-/// Whether the logger's script makes the log directory and gives it to the logger's account.
+/// The preparation of the log directory: the logger's script can make it and give it to the logger's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PrepareLogDir {
     /// It does, so that the logger works wherever the system starts it: under this name.
@@ -50,7 +50,7 @@ pub enum PrepareLogDir {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogDir(Text);
 
-/// Why some bytes are no log directory.
+/// The reason why bytes are not the path of a log directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogDirError {
     /// It does not begin with `/`; s6-log would not take it for a directory.
@@ -99,7 +99,7 @@ impl LogDirEntry {
     }
 }
 
-/// Which timestamps s6-log writes.
+/// Timestamps that s6-log can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timestamp {
     /// None.

@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 use s6_instance_maker_core::cli::{self, Refusal};
-use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::wire::{Job, PlanDocument};
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let text: String = failure.said.iter().map(Said::lines).collect();
+            let text: String = failure.messages.iter().map(Message::lines).collect();
             // Where nobody can read it, nobody is told.
             let _ = io::stderr().write_all(text.as_bytes());
             ExitCode::from(failure.code)
@@ -32,15 +32,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is told, and the exit code.
+/// The messages and the exit code of a failure.
 struct Failure {
     code: u8,
-    said: Vec<Said>,
+    messages: Vec<Message>,
 }
 
 impl Failure {
     fn new(code: u8, message: &dyn Display) -> Self {
-        Self { code, said: vec![Said::new(message, None)] }
+        Self { code, messages: vec![Message::new(message, None)] }
     }
 }
 
@@ -49,7 +49,7 @@ fn run() -> Result<(), Failure> {
     let arguments = std::env::args_os();
     let invocation = match cli::parse_common(arguments) {
         Ok(invocation) => invocation,
-        Err(Refusal::Usage(error)) => return Err(Failure { code: WRONG, said: vec![Said::new(&error, error.hint())] }),
+        Err(Refusal::Usage(error)) => return Err(Failure { code: WRONG, messages: vec![Message::new(&error, error.hint())] }),
         Err(Refusal::Show(text)) => return write(text.as_bytes()),
     };
     // What to do with the plan is not this program's to do.
@@ -60,7 +60,8 @@ fn run() -> Result<(), Failure> {
     // As large as everything else together; not needed any more.
     drop(json);
     request.declare(&job.instances).map_err(|error| Failure::new(WRONG, &error))?;
-    let plan = plan(&request, &job.facts, &job.template).map_err(|error| Failure { code: WRONG, said: error.said() })?;
+    let plan =
+        plan(&request, &job.facts, &job.template).map_err(|error| Failure { code: WRONG, messages: error.messages() })?;
     write(&PlanDocument::encode(&plan, &Options::of(&request), &job.template))
 }
 

@@ -5,21 +5,21 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-/// Who speaks: in every program of this project, as in the one that it takes the place of.
+/// The name at the beginning of every message, in every program of this project: the name of the original program.
 pub const PROGRAM: &str = "s6-instance-maker";
 
-/// How bad it is.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// Nothing was made.
+pub enum MessageKind {
+    /// An error: nothing was made.
     Fatal,
-    /// What may help against something fatal.
+    /// Advice about an error or a warning.
     Hint,
     /// It was made, but perhaps not as meant.
     Warning,
 }
 
-impl Level {
+impl MessageKind {
     const fn word(self) -> &'static str {
         match self {
             Self::Fatal => "fatal",
@@ -31,59 +31,59 @@ impl Level {
 
 /// A line with its newline. `text` is escaped already.
 #[must_use]
-pub fn line(level: Level, text: &dyn Display) -> String {
-    format!("{PROGRAM}: {}: {text}\n", level.word())
+pub fn line(kind: MessageKind, text: &dyn Display) -> String {
+    format!("{PROGRAM}: {}: {text}\n", kind.word())
 }
 
-/// Something fatal or a warning, and what may help against it; escaped already.
+/// An error or a warning, perhaps with a hint; escaped already.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
-    /// How bad it is.
-    pub level: Level,
-    /// What is the matter.
+pub struct Message {
+    /// The kind: an error or a warning.
+    pub kind: MessageKind,
+    /// The problem and its consequence.
     pub text: String,
-    /// What may help.
+    /// A hint.
     pub hint: Option<String>,
 }
 
-impl Said {
-    /// Something fatal, and perhaps a hint.
+impl Message {
+    /// An error, perhaps with a hint.
     #[must_use]
     pub fn new(text: &dyn Display, hint: Option<&str>) -> Self {
-        Self { level: Level::Fatal, text: text.to_string(), hint: hint.map(Into::into) }
+        Self { kind: MessageKind::Fatal, text: text.to_string(), hint: hint.map(Into::into) }
     }
 
     /// Its line, and that of its hint.
     #[must_use]
     pub fn lines(&self) -> String {
-        let hint = self.hint.as_ref().map(|hint| line(Level::Hint, hint));
-        line(self.level, &self.text) + &hint.unwrap_or_default()
+        let hint = self.hint.as_ref().map(|hint| line(MessageKind::Hint, hint));
+        line(self.kind, &self.text) + &hint.unwrap_or_default()
     }
 }
 
-/// What a program of this project says when it fails: fatal errors, then warnings, each perhaps with a hint. Anything else is none.
+/// Reads the messages of a program of this project: errors, then warnings, each perhaps with a hint. `None`: the text is anything else.
 #[must_use]
-pub fn parse(messages: &[u8]) -> Option<Vec<Said>> {
-    let take = |messages, level: Level| {
-        let rest = str::strip_prefix(messages, PROGRAM)?.strip_prefix(": ")?.strip_prefix(level.word())?;
+pub fn parse(messages: &[u8]) -> Option<Vec<Message>> {
+    let take = |messages, kind: MessageKind| {
+        let rest = str::strip_prefix(messages, PROGRAM)?.strip_prefix(": ")?.strip_prefix(kind.word())?;
         rest.strip_prefix(": ")?.split_once('\n').filter(|(text, _)| !text.is_empty())
     };
     let mut rest = core::str::from_utf8(messages).ok()?;
-    let mut said = Vec::new();
-    let mut level = Level::Fatal;
+    let mut messages = Vec::new();
+    let mut kind = MessageKind::Fatal;
     while !rest.is_empty() {
-        let (text, behind) = match take(rest, level) {
+        let (text, behind) = match take(rest, kind) {
             Some(taken) => taken,
             // Behind the errors come the warnings, and no more errors.
-            None if !said.is_empty() => {
-                level = Level::Warning;
-                take(rest, level)?
+            None if !messages.is_empty() => {
+                kind = MessageKind::Warning;
+                take(rest, kind)?
             }
             None => return None,
         };
-        let hint = take(behind, Level::Hint);
+        let hint = take(behind, MessageKind::Hint);
         rest = hint.map_or(behind, |(_, behind)| behind);
-        said.push(Said { level, ..Said::new(&text, hint.map(|(hint, _)| hint)) });
+        messages.push(Message { kind, ..Message::new(&text, hint.map(|(hint, _)| hint)) });
     }
-    (!said.is_empty()).then_some(said)
+    (!messages.is_empty()).then_some(messages)
 }

@@ -2,23 +2,25 @@
 //!
 //! This is not the grammar: that is `cli`, which knows every spelling. Here `-c010` and `--max-instances 10` are the same word.
 
-use crate::definition::Definition;
-use crate::escape::Brief;
+use crate::definition::{BundleName, Definition};
+use crate::escape::Excerpt;
 use crate::instances::Instances;
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
+use crate::path::Name;
 use crate::request::{Request, ScriptModes, Shape};
 use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
 
 /// The options that say what to make, by their long names, in the order in which they are compared.
-pub const NAMES: [&str; 24] = [
+pub const NAMES: [&str; 25] = [
     "max-instances",
     "user",
     "name-max",
     "s6-rc",
     "depends-on",
     "essential",
+    "recommended",
     "timeout-up",
     "timeout-down",
     "log-dir",
@@ -53,14 +55,14 @@ struct OptionValues {
 
 /// The first option that has another value on the command line than in a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--{name}: the plan was computed {document}, and the command line is {expected}")]
+#[error("--{name}: the plan was computed {document}, not {expected}")]
 pub struct Mismatch {
     name: &'static str,
-    document: Given,
-    expected: Given,
+    document: OptionPhrase,
+    expected: OptionPhrase,
 }
 
-/// Why some words are no options of a document.
+/// The reason why words are not the options of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the options of a plan in their order")]
 pub struct OptionsError;
@@ -134,7 +136,7 @@ impl Options {
             let found = document.0.iter().find(|option| option.name == *name).map(|option| option.values.as_slice());
             let found = found.unwrap_or_default();
             if found != values.as_slice() {
-                let given = |values: &[Option<Vec<u8>>]| Given { name, values: values.to_vec() };
+                let given = |values: &[Option<Vec<u8>>]| OptionPhrase { name, values: values.to_vec() };
                 return Err(Mismatch { name, document: given(found), expected: given(values) });
             }
         }
@@ -176,17 +178,19 @@ impl Options {
     fn definition(&mut self, definition: Option<&Definition>) {
         let names = definition.map(|definition| {
             let log = definition.log();
-            let names = core::iter::once(definition.service())
-                .chain(log.map(|log| &log.logger))
-                .chain(log.and_then(|log| log.pipeline.as_ref()));
-            names.map(|name| name.as_name().as_bytes()).collect::<Vec<_>>().join(&b'/')
+            let names = core::iter::once(definition.service().as_name())
+                .chain(log.map(|log| log.logger.as_name()))
+                .chain(log.and_then(|log| log.pipeline.as_ref()).map(BundleName::as_name));
+            names.map(Name::as_bytes).collect::<Vec<_>>().join(&b'/')
         });
         self.text("s6-rc", names);
         let management = definition.map(Definition::management);
         let depends_on = management.iter().flat_map(|management| &management.depends_on);
         let depends_on = depends_on.map(|name| Some(name.as_name().as_bytes().to_vec())).collect();
         self.0.push(OptionValues { name: "depends-on", values: depends_on });
-        self.flag("essential", management.filter(|management| management.essential).map(|_| ()));
+        let flags = management.map(|management| management.flags).unwrap_or_default();
+        self.flag("essential", flags.essential.then_some(()));
+        self.flag("recommended", flags.recommended.then_some(()));
         self.put("timeout-up", management.and_then(|management| management.timeout_up));
         self.put("timeout-down", management.and_then(|management| management.timeout_down));
     }
@@ -228,15 +232,15 @@ impl Options {
 
 /// An option with its values, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Given {
+struct OptionPhrase {
     name: &'static str,
     values: Vec<Option<Vec<u8>>>,
 }
 
-/// As many values of one option as a message shows.
+/// The number of values of one option that a message shows.
 const SHOWN_MAX: usize = 5;
 
-impl fmt::Display for Given {
+impl fmt::Display for OptionPhrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.values.is_empty() {
             return f.write_str("without it");
@@ -245,7 +249,7 @@ impl fmt::Display for Given {
         for (index, value) in self.values.iter().take(SHOWN_MAX).enumerate() {
             write!(f, "{}--{}", if index > 0 { " " } else { "" }, self.name)?;
             if let Some(value) = value {
-                write!(f, "={}", Brief(value))?;
+                write!(f, "={}", Excerpt(value))?;
             }
         }
         f.write_str("`")?;

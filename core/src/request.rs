@@ -1,17 +1,17 @@
-//! What shall be made: a request that cannot hold nonsense.
+//! Requests: everything that a user asks for, checked.
 //!
 //! Every field's constructor checks what can be checked without a template; what needs one is [`crate::plan::plan`]'s. This is
 //! not the command line: that is `cli`, which ends in a [`Request`].
 
 use crate::account::Account;
 use crate::definition::Definition;
-use crate::instances::{DeclaredTwice, Instances, NameMax};
+use crate::instances::{DuplicateInstance, Instances, NameMax};
 use crate::logging::Logging;
 use crate::rules;
 use crate::target::Target;
 use alloc::vec::Vec;
 
-/// What shall be made.
+/// A request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// A service directory, or s6-rc source definition directories; and its logger.
@@ -20,16 +20,18 @@ pub struct Request {
     pub max_instances: Option<MaxInstances>,
     /// The longest name that an instance may have; none: s6-svscan's own limit.
     pub name_max: Option<NameMax>,
-    /// Who the instances and their loggers run as; none: whoever runs the supervision tree.
+    /// The account that instances and their loggers run as. `None`: the account that runs the supervision tree.
     pub user: Option<Account>,
-    /// What becomes of the permission bits of the template's control scripts.
+    /// The permission bits of the template's control scripts.
     pub script_modes: ScriptModes,
-    /// Which findings are accepted, and which are fatal.
+    /// The treatment of findings.
     pub rules: rules::Settings,
-    /// Where the result will run.
+    /// The system where the result will run.
     pub target: Target,
     /// Logger options that were given although there is no logger; they do nothing and deserve a warning.
     pub idle_logger_options: Vec<&'static str>,
+    /// Options whose value is empty and means none, where that is probably a mistake.
+    pub empty_options: Vec<&'static str>,
 }
 
 impl Request {
@@ -45,11 +47,12 @@ impl Request {
             rules: rules::Settings::default(),
             target: Target::default(),
             idle_logger_options: Vec::new(),
+            empty_options: Vec::new(),
         }
     }
 
     /// Adds instances to those that exist from the start. s6-rc creates the directories of instances itself: there they are none.
-    pub fn declare(&mut self, list: &Instances) -> Result<(), DeclaredTwice> {
+    pub fn declare(&mut self, list: &Instances) -> Result<(), DuplicateInstance> {
         match &mut self.shape {
             Shape::ServiceDirectory { instances, .. } => {
                 *instances = instances.and(list)?;
@@ -59,14 +62,14 @@ impl Request {
         }
     }
 
-    /// How many instances there will be room for.
+    /// The number of instances that the result has a capacity for.
     #[must_use]
     pub fn room(&self) -> MaxInstances {
         self.max_instances.unwrap_or(MaxInstances::DEFAULT)
     }
 }
 
-/// What becomes of the permission bits of `run`, `finish`, `log/run`, `log/finish`, and of the `data/check` that s6-notifyoncheck runs.
+/// The permission bits of `run`, `finish`, `log/run`, `log/finish`, and of the `data/check` that s6-notifyoncheck runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ScriptModes {
     /// They are the template's.
@@ -92,7 +95,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// What the logger does, where there is one.
+    /// The settings of the logger, if there is one.
     #[must_use]
     pub fn logging(&self) -> Option<&Logging> {
         match self {

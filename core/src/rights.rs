@@ -6,12 +6,11 @@ use crate::account::{Account, Credentials};
 use crate::facts::Facts;
 use crate::path::TreePath;
 use crate::request::ScriptModes;
-use crate::template::{Resolved, Template};
+use crate::template::{Resolved, Route, Template};
 use crate::tree::{Ids, Kind, Meta, Mode, Node};
 use alloc::collections::BTreeSet;
-use alloc::vec::Vec;
 
-/// What an account wants to do with a file or a directory.
+/// A use of a file or a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Read it.
@@ -20,7 +19,7 @@ pub enum Access {
     Execute,
 }
 
-/// Who runs a script.
+/// The account that runs a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Runner {
     /// Whoever runs the supervision tree, mostly root.
@@ -52,8 +51,8 @@ impl Facts {
         Meta { mode, owner: (kept != self.caller).then_some(kept) }
     }
 
-    /// Whether `who` could write, now or after a chmod. Someone unknown might be anyone but root, and in any group but root's.
-    /// What belongs to a caller who is not root is as safe as the result itself, and will get its owner where it is installed:
+    /// Returns `true` if `who` could write, now or after a chmod. Someone unknown might be anyone but root, and in any group but root's.
+    /// An entry that belongs to a caller who is not root is as safe as the result itself, and gets its owner where it is installed:
     /// then only what anybody may write counts.
     #[must_use]
     pub fn may_write(&self, who: Option<&Credentials>, meta: Meta) -> bool {
@@ -75,7 +74,7 @@ impl Facts {
         }
     }
 
-    /// Whether somebody besides root and the runner could write, now or after a chmod. What belongs to a caller who is not root gets
+    /// Returns `true` if somebody besides root and the runner could write, now or after a chmod. What belongs to a caller who is not root gets
     /// its owner where it is installed: then only what anybody can write counts; as for a runner whom nobody knows.
     #[must_use]
     pub fn others_can_write(&self, runner: &Runner, meta: Meta) -> bool {
@@ -93,7 +92,7 @@ impl Facts {
         by_others || by_group || owner.uid != 0 && owner.uid != uid
     }
 
-    /// Whether the permission bits grant `access`; someone unknown is neither the owner nor in the group.
+    /// Returns `true` if the permission bits grant `access`; someone unknown is neither the owner nor in the group.
     #[must_use]
     pub fn allows(&self, who: Option<&Credentials>, meta: Meta, access: Access) -> bool {
         let owner = meta.owner.unwrap_or(self.caller);
@@ -111,15 +110,15 @@ impl Facts {
     }
 }
 
-/// How the entries of one template are copied.
+/// The modes and owners that the entries of one template get when they are copied.
 #[derive(Clone, Debug)]
-pub(crate) struct Copying<'a> {
+pub(crate) struct CopyRights<'a> {
     facts: &'a Facts,
     /// The files that are made executable.
     executable: BTreeSet<TreePath>,
 }
 
-impl<'a> Copying<'a> {
+impl<'a> CopyRights<'a> {
     pub(crate) fn new(script_modes: ScriptModes, facts: &'a Facts, template: &Template) -> Self {
         let executable = match script_modes {
             ScriptModes::Kept => BTreeSet::new(),
@@ -156,10 +155,10 @@ pub(crate) struct UserAccess<'a> {
     who: Option<Credentials>,
     facts: &'a Facts,
     template: &'a Template,
-    copying: &'a Copying<'a>,
+    copying: &'a CopyRights<'a>,
 }
 
-/// What keeps the user from running a script.
+/// An obstacle that keeps the user from running a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Obstacle {
     /// The user may not execute it.
@@ -171,11 +170,11 @@ pub(crate) enum Obstacle {
 }
 
 impl<'a> UserAccess<'a> {
-    pub(crate) fn new(user: &Account, facts: &'a Facts, template: &'a Template, copying: &'a Copying<'a>) -> Self {
+    pub(crate) fn new(user: &Account, facts: &'a Facts, template: &'a Template, copying: &'a CopyRights<'a>) -> Self {
         Self { who: facts.credentials(user), facts, template, copying }
     }
 
-    /// Whether the user's ids are known here.
+    /// Returns `true` if the user's ids are known here.
     pub(crate) const fn is_known(&self) -> bool {
         self.who.is_some()
     }
@@ -188,14 +187,13 @@ impl<'a> UserAccess<'a> {
         self.copied(path).is_some_and(|meta| self.facts.may_write(self.who.as_ref(), meta))
     }
 
-    /// What keeps the user from running the script at `path`, and where; none where `path` leads to no file.
+    /// Returns the obstacle that keeps the user from running the script at `path`, and its path. `None`: there is no obstacle, or no file.
     pub(crate) fn obstacle(&self, path: &TreePath) -> Option<(TreePath, Obstacle)> {
-        let mut passed = Vec::new();
-        let Resolved::Entry(end) = self.template.resolve_through(path, &mut |directory| passed.push(directory.clone())) else {
+        let Route { end: Resolved::Entry(end), directories, .. } = self.template.route(path) else {
             return None;
         };
         let Some(Node { kind: Kind::File(file), .. }) = self.template.tree().get(&end) else { return None };
-        if let Some(closed) = passed.into_iter().find(|directory| !self.allows(directory, Access::Execute)) {
+        if let Some(closed) = directories.into_iter().find(|directory| !self.allows(directory, Access::Execute)) {
             return Some((closed, Obstacle::Pass));
         }
         if !self.allows(&end, Access::Execute) {
@@ -205,7 +203,7 @@ impl<'a> UserAccess<'a> {
         (!is_binary && !self.allows(&end, Access::Read)).then(|| (path.clone(), Obstacle::Read))
     }
 
-    /// Whether the user surely may not use what is at `path`, a file or a directory: a program can be run without being read. Someone
+    /// Returns `true` if the user surely may not use what is at `path`, a file or a directory: a program can be run without being read. Someone
     /// unknown may be its owner, unless that is root, or in its group.
     pub(crate) fn surely_cannot_use(&self, path: &TreePath) -> bool {
         let Some(meta) = self.copied(path) else { return false };

@@ -1,18 +1,18 @@
-//! Where the result will run: which s6, and where its programs are. Nothing is probed; every field is told.
+//! The system where the result will run: the version of s6, and the directories of its programs. Nothing is probed.
 
 use alloc::vec::Vec;
 use core::fmt;
 
-/// What the generated scripts will meet.
+/// The system that the generated scripts will run on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Where execlineb is, for interpreter lines.
+    /// The directory of execlineb, for interpreter lines.
     pub shebang_dir: ShebangDir,
-    /// Where execline's other programs are; none: found by PATH.
+    /// The directory of execline's other programs. `None`: they are found by PATH.
     pub execline_dir: Option<ProgramDir>,
-    /// Where s6's programs are; none: found by PATH.
+    /// The directory of s6's programs. `None`: they are found by PATH.
     pub s6_dir: Option<ProgramDir>,
-    /// Which s6; none: not told, and then nothing is written that an s6 might not know.
+    /// The version of s6. `None`: it is unknown, and nothing is written that an s6 might not know.
     pub s6_version: Option<S6Version>,
 }
 
@@ -62,7 +62,7 @@ pub struct ShebangDir(Vec<u8>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProgramDir(Vec<u8>);
 
-/// Why some bytes cannot be a directory of programs.
+/// The reason why bytes are not a directory of programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProgramDirError {
     /// It does not begin with `/`.
@@ -72,10 +72,10 @@ pub enum ProgramDirError {
     #[error("cannot contain a NUL byte")]
     Nul,
     /// The kernel would split or misread the interpreter line.
-    #[error("cannot be in an interpreter line: only printable ASCII without blanks can")]
+    #[error("cannot be in an interpreter line; only printable ASCII without blanks can")]
     NotForShebang,
     /// The kernel would not read the interpreter line to its end.
-    #[error("is too long: the interpreter line would have more than {SHEBANG_MAX} bytes")]
+    #[error("is too long; the interpreter line would have more than {SHEBANG_MAX} bytes")]
     TooLong,
 }
 
@@ -130,14 +130,14 @@ fn bytes(text: &str) -> Vec<u8> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct S6Version([u32; 4]);
 
-/// Why a text names no version of s6 that we can serve.
+/// The reason why a text is not a supported version of s6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum S6VersionError {
     /// It is not two to four plain decimal numbers with dots between them.
     #[error("must be X.Y, X.Y.Z or X.Y.Z.W")]
     Syntax,
     /// Its service directories look otherwise (docs/original.md, "Versions").
-    #[error("s6 before {} is not supported: it keeps the template elsewhere", S6Version::OLDEST)]
+    #[error("s6 before {} is not supported; it keeps the template elsewhere", S6Version::OLDEST)]
     TooOld,
 }
 
@@ -171,14 +171,14 @@ impl S6Version {
         if version < Self::OLDEST { Err(S6VersionError::TooOld) } else { Ok(version) }
     }
 
-    /// Whether its s6-supervise makes the file that `lock-fd` is about; an older one never starts such a service
+    /// Returns `true` if its s6-supervise makes the file that `lock-fd` is about; an older one never starts such a service
     /// (docs/original.md, "Control files of s6-supervise").
     #[must_use]
     pub fn makes_lock_files(self) -> bool {
         self >= Self::LOCK_FILES
     }
 
-    /// Whether its s6-svscan counts slots, with the option `-C`.
+    /// Returns `true` if its s6-svscan counts slots, with the option `-C`.
     #[must_use]
     pub fn counts_slots(self) -> bool {
         self >= Self::SLOTS

@@ -6,7 +6,7 @@ use crate::tree::{Kind, Meta, Node, Tree, TreeError};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-/// What is known of a regular file in a template.
+/// Facts about a regular file in a template.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileFacts {
     /// Its size in bytes.
@@ -15,17 +15,17 @@ pub struct FileFacts {
     pub head: Option<Vec<u8>>,
 }
 
-/// How much of a control file is looked at, in bytes.
+/// The number of bytes that are read of a control file.
 pub const HEAD_MAX: usize = 4096;
 
-/// What programs that need no interpreter begin with.
+/// The first bytes of programs that require no interpreter.
 pub(crate) const ELF: &[u8] = b"\x7fELF";
 
-/// What was seen of a template service directory. Every entry has an owner.
+/// The manifest of a template service directory. Every entry has an owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template(Tree<FileFacts>);
 
-/// Where a path ends when the links on its way are followed.
+/// The end of a path after the links on its way are followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolved {
     /// At this entry, which is no link.
@@ -38,7 +38,35 @@ pub enum Resolved {
     Loop,
 }
 
-/// As many links as Linux follows in one path.
+/// The way of a path through the template's links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Where it ends.
+    pub end: Resolved,
+    /// The directories in which a name is looked up, in order.
+    pub directories: Vec<TreePath>,
+    /// The links that are followed, in order.
+    pub links: Vec<TreePath>,
+}
+
+/// A step on the way of a path.
+enum Step<'a> {
+    /// A name is looked up in this directory.
+    Directory(&'a TreePath),
+    /// This link is followed.
+    Link(&'a TreePath),
+}
+
+/// Whether each instance has a logger of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstanceLogger {
+    /// s6-svscan starts none.
+    None,
+    /// s6-svscan starts one beside each instance.
+    Each,
+}
+
+/// The number of links that Linux follows in one path.
 const LINKS_MAX: usize = 40;
 
 impl From<Tree<FileFacts>> for Template {
@@ -65,14 +93,14 @@ impl Template {
         &self.0
     }
 
-    /// Whether `path` may be where s6-supervise keeps its state: `supervise` and `event`, of the service and of its logger. Whoever
+    /// Returns `true` if `path` may be where s6-supervise keeps its state: `supervise` and `event`, of the service and of its logger. Whoever
     /// reads a template need not look into such a directory.
     #[must_use]
     pub fn may_be_state(path: &TreePath) -> bool {
         matches!(path.as_bytes(), b"supervise" | b"event" | b"log/supervise" | b"log/event")
     }
 
-    /// Where another supervisor keeps its state: directories, and links to such, called `supervise` and `event`, of the service and
+    /// Returns the state of other supervisors: directories, and links to such, called `supervise` and `event`, of the service and
     /// of its logger. They are not copied: every instance would share what a link leads to, and could not start.
     #[must_use]
     pub fn state(&self) -> Vec<TreePath> {
@@ -163,37 +191,37 @@ impl Template {
         }
     }
 
-    /// Whether s6-svscan will give every instance a logger of its own: `log` is a directory, or leads out of the template,
+    /// Returns `true` if s6-svscan will give every instance a logger of its own: `log` is a directory, or leads out of the template,
     /// where one may be.
     #[must_use]
-    pub fn is_logged(&self) -> bool {
-        match self.resolve(&LOG) {
+    pub fn instance_logger(&self) -> InstanceLogger {
+        let is_logged = match self.resolve(&LOG) {
             Resolved::Entry(path) => matches!(self.0.get(&path), Some(Node { kind: Kind::Directory, .. })),
             Resolved::Outside(_) => true,
             Resolved::Missing | Resolved::Loop => false,
-        }
+        };
+        if is_logged { InstanceLogger::Each } else { InstanceLogger::None }
     }
 
     /// Follows `path` through the template's links.
     #[must_use]
     pub fn resolve(&self, path: &TreePath) -> Resolved {
-        self.resolve_through(path, &mut |_| {})
+        self.follow(path, &mut |_| {})
     }
 
-    /// Follows `path` through the template's links, and tells every directory in which a name is looked up on the way.
-    pub fn resolve_through(&self, path: &TreePath, passed: &mut dyn FnMut(&TreePath)) -> Resolved {
-        self.follow(path, passed, &mut |_| {})
-    }
-
-    /// The links that are followed on the way to where `path` leads.
+    /// Follows `path` through the template's links, and keeps what was passed on the way.
     #[must_use]
-    pub fn links_on(&self, path: &TreePath) -> Vec<TreePath> {
-        let mut links = Vec::new();
-        self.follow(path, &mut |_| {}, &mut |link| links.push(link.clone()));
-        links
+    pub fn route(&self, path: &TreePath) -> Route {
+        let (mut directories, mut links) = (Vec::new(), Vec::new());
+        let end = self.follow(path, &mut |step| match step {
+            Step::Directory(path) => directories.push(path.clone()),
+            Step::Link(path) => links.push(path.clone()),
+        });
+        Route { end, directories, links }
     }
 
-    fn follow(&self, path: &TreePath, passed: &mut dyn FnMut(&TreePath), followed: &mut dyn FnMut(&TreePath)) -> Resolved {
+    /// Reports each step, so that nothing is kept where only the end counts.
+    fn follow(&self, path: &TreePath, report: &mut dyn FnMut(Step<'_>)) -> Resolved {
         let mut at = TreePath::ROOT;
         let mut ahead: VecDeque<&[u8]> = path.components().collect();
         // The last link that was followed: what it leads to is its doing.
@@ -206,7 +234,7 @@ impl Template {
             if name.is_empty() || name == b"." {
                 continue;
             }
-            passed(&at);
+            report(Step::Directory(&at));
             if name == b".." {
                 match at.parent() {
                     Some(parent) => at = parent,
@@ -224,7 +252,7 @@ impl Template {
                     if links > LINKS_MAX {
                         return Resolved::Loop;
                     }
-                    followed(&next);
+                    report(Step::Link(&next));
                     if target.starts_with(b"/") {
                         return Resolved::Outside(next);
                     }

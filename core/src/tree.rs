@@ -4,7 +4,7 @@
 //! A tree is always whole: it has a root directory, and every entry's parent is a directory in it. Sockets and device nodes
 //! have no place in it.
 
-use crate::escape::ShownWord;
+use crate::escape::EscapedWord;
 use crate::path::TreePath;
 use alloc::collections::BTreeMap;
 use alloc::collections::btree_map::Entry;
@@ -47,7 +47,7 @@ impl Mode {
         Self(self.0 & !bits)
     }
 
-    /// Whether any of `bits` is set.
+    /// Returns `true` if any of `bits` is set.
     #[must_use]
     pub const fn has(self, bits: u16) -> bool {
         self.0 & bits != 0
@@ -80,7 +80,7 @@ impl fmt::Display for Ids {
 pub struct Meta {
     /// The permission bits; for a symbolic link 0o777, which means nothing.
     pub mode: Mode,
-    /// Who owns it; none is whoever makes it.
+    /// The owner. `None`: the caller that makes it.
     pub owner: Option<Ids>,
 }
 
@@ -92,7 +92,7 @@ impl Meta {
     }
 }
 
-/// What stands at a path; `C` is what a regular file holds.
+/// An entry at a path. `C` is the content of a regular file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind<C> {
     /// A directory; its content is the tree's other entries.
@@ -123,7 +123,7 @@ impl<C> Kind<C> {
 pub struct Node<C> {
     /// Mode and owner.
     pub meta: Meta,
-    /// What it is.
+    /// The entry.
     pub kind: Kind<C>,
 }
 
@@ -139,17 +139,17 @@ impl<C> Node<C> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree<C>(BTreeMap<TreePath, Node<C>>);
 
-/// Why an entry cannot be put into a tree.
+/// The reason why an entry cannot be added to a tree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError {
-    /// Something stands there already.
-    #[error("`{0}` is there twice")]
+    /// The path has an entry already.
+    #[error("duplicate entry `{0}`")]
     Duplicate(TreePath),
     /// The directory that it would be in is not in the tree.
-    #[error("`{0}` has no parent directory")]
+    #[error("the parent of `{0}` is missing")]
     Orphan(TreePath),
-    /// What it would be in is no directory.
-    #[error("`{0}` lies in something that is no directory")]
+    /// The entry that it would be in is not a directory.
+    #[error("the parent of `{0}` is not a directory")]
     ParentNotDirectory(TreePath),
 }
 
@@ -176,7 +176,7 @@ impl<C> Tree<C> {
         }
     }
 
-    /// What stands at `path`.
+    /// Returns the entry at `path`.
     #[must_use]
     pub fn get(&self, path: &TreePath) -> Option<&Node<C>> {
         self.0.get(path)
@@ -198,9 +198,9 @@ impl<C> Tree<C> {
     }
 }
 
-/// How a regular file's content appears in a tree's text form.
+/// The text form of a regular file's content in the text form of a tree.
 pub trait DisplayContent {
-    /// What follows the path on the entry's own line, and the lines below it.
+    /// Writes the text after the path on the entry's own line, and the lines below it.
     fn fmt_content(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
@@ -212,14 +212,14 @@ impl<C: DisplayContent> fmt::Display for Tree<C> {
             if path.is_root() {
                 f.write_str(".")?
             } else {
-                ShownWord(path.as_bytes()).fmt(f)?
+                EscapedWord(path.as_bytes()).fmt(f)?
             }
             if let Some(owner) = node.meta.owner {
                 write!(f, " ({owner})")?;
             }
             match &node.kind {
                 Kind::File(content) => content.fmt_content(f)?,
-                Kind::Symlink(target) => write!(f, " -> {}", ShownWord(target))?,
+                Kind::Symlink(target) => write!(f, " -> {}", EscapedWord(target))?,
                 Kind::Directory | Kind::Fifo => {}
             }
             f.write_str("\n")?;

@@ -1,16 +1,17 @@
-//! What can go wrong, in words for the person who has to do something about it; an error knows its exit code.
+//! Errors, in words for the person who has to act; an error knows its exit code.
 
 use s6_instance_maker_core::account::AccountName;
 use s6_instance_maker_core::check::Violation;
 use s6_instance_maker_core::cli::UsageError;
-use s6_instance_maker_core::escape::Shown;
-use s6_instance_maker_core::instances::{DeclaredTwice, ListError};
-use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::escape::Escaped;
+use s6_instance_maker_core::instances::{DuplicateInstance, ListError};
+use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::options::Mismatch;
 use s6_instance_maker_core::path::{PathError, TreePath};
-use s6_instance_maker_core::plan::{OtherTemplate, PlanError};
+use s6_instance_maker_core::plan::{PlanError, TemplateDifference};
 use s6_instance_maker_core::tree::{Ids, Mode, TreeError};
 use s6_instance_maker_core::wire::{TemplateDigest, WireError};
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -24,7 +25,7 @@ pub enum Error {
     Usage(#[from] UsageError),
     /// An instance is declared on the command line and in the list.
     #[error(transparent)]
-    DeclaredTwice(#[from] DeclaredTwice),
+    DuplicateInstance(#[from] DuplicateInstance),
     /// A plan was computed for other options than those of the command line.
     #[error(transparent)]
     OtherOptions(#[from] Mismatch),
@@ -34,55 +35,55 @@ pub enum Error {
     /// The template cannot be used.
     #[error("{place}: {reason}")]
     Template {
-        /// What in it.
+        /// The template, or an entry of it.
         place: Place,
-        /// Why.
+        /// The reason.
         reason: TemplateReason,
     },
     /// The name of the result is taken.
-    #[error("unable to create {0}: it exists")]
+    #[error("unable to create {0}: it already exists")]
     Exists(Place),
     /// The directory that the result would be in cannot be opened.
-    #[error("unable to open {place}, the directory that DIR would be in: {}", Cause(.source))]
+    #[error("unable to open {place}, the parent of DIR: {}", Cause(.source))]
     Parent {
         /// The directory.
         place: Place,
         /// The system's answer.
         source: io::Error,
     },
-    /// Something else is where this run put something.
-    #[error("{0} is not what was made: somebody replaced it")]
+    /// Another entry is at a path where this run made one.
+    #[error("{0}: replaced by another process meanwhile")]
     Replaced(Place),
-    /// The file system does not take the name.
-    #[error("unable to make {0}: the file system does not accept that name")]
+    /// The file system does not accept the name.
+    #[error("unable to create {0}: the file system does not accept that name")]
     NameRefused(Place),
-    /// The file system changed what was made, in another way than it does to a probe.
-    #[error("{place} has {became} instead of {asked}: the file system changed it")]
+    /// The file system changed a directory in another way than it does to a probe.
+    #[error("{place}: has {became} instead of {asked}; the file system changed it")]
     Altered {
         /// The directory.
         place: Place,
-        /// What it was given.
+        /// The rights that it was given.
         asked: Rights,
-        /// What it has.
+        /// The rights that it has.
         became: Rights,
     },
-    /// Somebody changed the template while it was in use.
-    #[error("{0} changed while the template was being copied")]
+    /// The template changed while it was in use.
+    #[error("{0}: changed while the template was copied")]
     Changed(Place),
-    /// What should name instances does not.
+    /// A list of instances is refused.
     #[error("{place}: {source}")]
     Instances {
-        /// Where it was read.
+        /// The list.
         place: Place,
-        /// What is wrong with it.
+        /// The problem.
         source: ListError,
     },
-    /// What should be a plan is none.
+    /// A plan document is refused.
     #[error("{place}: {source}")]
     Document {
-        /// Where it was read.
+        /// The document.
         place: Place,
-        /// What is wrong with it.
+        /// The problem.
         source: WireError,
     },
     /// A plan was computed for another template than this, or for this one when it was otherwise.
@@ -91,7 +92,7 @@ pub enum Error {
         /// The template.
         place: Place,
         /// The first difference that the plan shows.
-        difference: Box<OtherTemplate>,
+        difference: Box<TemplateDifference>,
         /// The digest of the template that the plan was computed for.
         expected: TemplateDigest,
         /// The digest of the template that is there.
@@ -101,17 +102,17 @@ pub enum Error {
     #[error(transparent)]
     Violation(#[from] Violation),
     /// A planner that runs elsewhere failed.
-    #[error("{}", said.iter().map(|said| said.text.as_str()).collect::<Vec<_>>().join("; "))]
+    #[error("{}", messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("; "))]
     Planner {
-        /// What it said.
-        said: Vec<Said>,
+        /// Its messages.
+        messages: Vec<Message>,
         /// 100 where there can be no plan, 111 where it could not be computed.
         exit_code: u8,
     },
     /// The system refused something.
     #[error("unable to {operation} {place}: {}", Cause(.source))]
     Io {
-        /// What was tried.
+        /// The operation.
         operation: &'static str,
         /// With what.
         place: Place,
@@ -121,7 +122,7 @@ pub enum Error {
     /// The system refused something that needs two files.
     #[error("unable to {operation} {from} to {to}: {}", Cause(.source))]
     Between {
-        /// What was tried.
+        /// The operation.
         operation: &'static str,
         /// From where.
         from: Place,
@@ -142,61 +143,61 @@ pub enum Error {
     /// An account could not be looked up; that is not the same as that there is none.
     #[error("unable to look up the account `{name}`: {}", Cause(.source))]
     Account {
-        /// Which.
+        /// The account.
         name: AccountName,
         /// The system's answer.
         source: io::Error,
     },
-    /// A stand-in for root is there, and this program is not seen by it.
-    #[error("{name} is active and does not see this program, which is linked statically: the result would not belong to root")]
+    /// A stand-in for root is active and does not see this program.
+    #[error("{name}: active, and does not see this program, which is linked statically; the result would not belong to root")]
     Unseen {
-        /// Its name.
+        /// The name of the stand-in.
         name: &'static str,
     },
-    /// It could not be found out to whom files can be given.
+    /// The owners that files can be given to could not be found out.
     #[error("unable to find out to which owners files can be given: {}", Cause(.0))]
     Owners(io::Error),
-    /// Something has the name of a leftover staging directory, and others could have given it that name.
-    #[error("{0} looks like a leftover of a run that was killed, but others may write where it is: remove it yourself")]
+    /// An entry has the name of a leftover staging directory, and other accounts could have given it that name.
+    #[error("{0}: looks like a leftover of a killed run, but others can write in its directory; remove it by hand")]
     Foreign(Place),
     /// The result is there, complete, and the directory that holds it could not be flushed: the result may be lost when the whole
     /// system stops.
-    #[error("all is made, but may not be on disk yet: {0}")]
+    #[error("the result is complete, but may not be on disk: {0}")]
     Unflushed(Box<Error>),
-    /// Something failed, and what was half made could not be removed.
-    #[error("{first}; and what was half made is still there: {second}")]
+    /// A run failed, and its unfinished result could not be removed.
+    #[error("{first}; the unfinished result remains: {second}")]
     Leftover {
-        /// What failed first.
+        /// The first failure.
         first: Box<Error>,
-        /// Why it could not be removed.
+        /// The failure of the removal.
         second: Box<Error>,
     },
 }
 
-/// Why something in a template cannot be used.
+/// The reason why an entry of a template cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateReason {
     /// The template is something else.
-    #[error("it is no directory")]
+    #[error("not a directory")]
     NotADirectory,
-    /// Nobody could listen on the copy.
-    #[error("it is a socket, which cannot be copied")]
+    /// No process could listen on the copy.
+    #[error("a socket, which cannot be copied")]
     Socket,
     /// A device node in a template is a mistake or an attack.
-    #[error("it is a device node, which is not copied")]
+    #[error("a device node, which is not copied")]
     Device,
     /// The result would lie inside of the template and the template's copy inside of the result.
-    #[error("DIR lies in there: a template cannot hold its own result")]
+    #[error("contains DIR; a template cannot contain its own result")]
     HoldsResult,
     /// A directory would be copied into itself, again and again.
-    #[error("it leads to a directory that it is in itself: the copy would have no end")]
+    #[error("a link to a directory that contains it; the copy would have no end")]
     Endless,
     /// More than was allowed would be copied.
-    #[error("what links lead to is more than {limit} bytes, where an entry counts {entry} at least")]
+    #[error("the targets of links are larger than {limit} bytes; each entry counts {entry} bytes and its contents")]
     TooMuchOutside {
-        /// How much was allowed, in bytes.
+        /// The limit, in bytes.
         limit: u64,
-        /// What an entry counts besides its contents, in bytes.
+        /// The size that an entry counts besides its contents, in bytes.
         entry: u64,
     },
     /// Its name cannot be in a service directory.
@@ -212,38 +213,43 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Plan(_) | Self::Template { .. } | Self::DeclaredTwice(_) | Self::OtherOptions(_) => 100,
+            Self::Usage(_) | Self::Plan(_) | Self::Template { .. } | Self::DuplicateInstance(_) | Self::OtherOptions(_) => 100,
             Self::Instances { .. } | Self::Document { .. } | Self::OtherTemplate { .. } | Self::Violation(_) => 100,
             Self::Planner { exit_code, .. } => *exit_code,
             _ => 111,
         }
     }
 
-    /// What there is to say about it: mostly one thing, and perhaps what may help.
+    /// Returns the messages: mostly one, perhaps with a hint.
     #[must_use]
-    pub fn said(&self) -> Vec<Said> {
+    pub fn messages(&self) -> Vec<Message> {
         match self {
-            Self::Plan(error) => error.said(),
-            Self::Planner { said, .. } => said.clone(),
-            other => vec![Said::new(other, other.hint())],
+            Self::Plan(error) => error.messages(),
+            Self::Planner { messages, .. } => messages.clone(),
+            other => vec![Message::new(other, other.hint().as_deref())],
         }
     }
 
-    fn hint(&self) -> Option<&str> {
-        match self {
-            Self::Usage(error) => error.hint(),
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::Usage(error) => error.hint()?.into(),
+            Self::Exists(place) if !place.path.is_root() => "remove it first, or choose another SERVICE, LOGGER or DIR".into(),
             Self::Exists(_) => {
-                Some("remove it first, or choose another DIR; with -r, DIR may exist if it lacks SERVICE and LOGGER")
+                "remove it first, or choose another DIR; with -r, DIR can exist if it contains neither SERVICE nor LOGGER"
+                    .into()
             }
-            Self::Parent { source, .. } if source.kind() == io::ErrorKind::NotFound => Some("create it first: mkdir -p"),
-            Self::Unseen { .. } => Some("use an s6-instance-maker that is linked to the C library dynamically"),
-            Self::OtherTemplate { .. } => Some("compute a new plan for the template as it is: --dry-run --format json"),
-            Self::OtherOptions(_) => Some("leave the option out, or compute a new plan with it: --dry-run --format json"),
+            Self::Parent { place, source } if source.kind() == io::ErrorKind::NotFound => match place.as_plain_word() {
+                Some(path) => format!("create it first: mkdir -p {path}").into(),
+                None => "create it first: mkdir -p".into(),
+            },
+            Self::OtherTemplate { .. } => NEW_PLAN.into(),
+            Self::OtherOptions(_) => format!("leave the option out, or {NEW_PLAN}").into(),
+            Self::Unseen { .. } => "use an s6-instance-maker that is linked to the C library dynamically".into(),
             Self::Template { reason: TemplateReason::TooMuchOutside { .. }, .. } => {
-                Some("put into the template what is meant, or allow more: --dereference-limit BYTES")
+                "put the targets into the template, or raise the limit: --dereference-limit BYTES".into()
             }
-            _ => None,
-        }
+            _ => return None,
+        })
     }
 }
 
@@ -262,6 +268,9 @@ impl fmt::Display for Rights {
     }
 }
 
+/// The hint about a plan that is out of date.
+const NEW_PLAN: &str = "make a new plan: s6-instance-maker --dry-run --format json [OPTIONS] TEMPLATE DIR >PLAN";
+
 /// A file for a message: what was typed, and a path below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -270,17 +279,24 @@ pub struct Place {
 }
 
 impl Place {
-    /// What was typed itself.
+    /// The path as it was typed.
     #[must_use]
     pub fn new(base: &[u8]) -> Self {
         Self { base: base.to_vec(), path: TreePath::ROOT }
     }
 
-    /// Something in it.
+    /// An entry below it.
     #[must_use]
     pub fn at(&self, path: &TreePath) -> Self {
         // A path that is too long for a tree is shown without what it is too long for.
         Self { base: self.base.clone(), path: self.path.join_path(path).unwrap_or_else(|_| path.clone()) }
+    }
+
+    /// The path as one word of a shell, if it is one without quotes.
+    fn as_plain_word(&self) -> Option<&str> {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._+,=@%".contains(byte) || *byte == b'-';
+        let is_word = self.path.is_root() && self.base.iter().all(is_plain) && !self.base.starts_with(b"-");
+        core::str::from_utf8(&self.base).ok().filter(|_| is_word)
     }
 
     /// For `map_err`: the system refused `operation` with this place.
@@ -291,7 +307,7 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}", Shown(&self.base))?;
+        write!(f, "`{}", Escaped(&self.base))?;
         if !self.path.is_root() {
             let separator = if self.base.ends_with(b"/") { "" } else { "/" };
             write!(f, "{separator}{}", self.path)?;

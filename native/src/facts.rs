@@ -33,7 +33,9 @@ pub fn take(request: &Request, _: AmbientAuthority) -> Result<Facts, Error> {
         stand_in(variable).map_or(Ok(()), |name| Err(Error::Unseen { name }))?;
     }
     let mut accounts = BTreeMap::new();
-    if let Some(Account::Named(name)) = &request.user {
+    let log_user = request.shape.logging().and_then(|logging| logging.user.as_ref()).map(|user| &user.account);
+    for account in request.user.iter().chain(log_user) {
+        let Account::Named(name) = account else { continue };
         let found = look_up(name.as_bytes()).map_err(|error| Error::Account { name: name.clone(), source: error.into() })?;
         accounts.extend(found.map(|credentials| (name.clone(), credentials)));
     }

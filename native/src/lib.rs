@@ -3,7 +3,7 @@
 //! [`authority`] is the bridge from typed paths to handles, [`template`] from a handle to a manifest, [`apply`] from a plan to the
 //! disk; [`execute`] is the three of them in a row, and [`program`] a whole program around it, for any [`Planner`].
 //!
-//! Where a plan comes from ([`PlanOrigin`]) and what is done with it ([`Action`]) are independent of each other.
+//! The origin of a plan ([`PlanOrigin`]) and the action ([`Action`]) are independent of each other.
 
 pub mod error;
 
@@ -26,12 +26,12 @@ pub mod report;
 
 pub use apply::stage::PREFIX as STAGING_PREFIX;
 pub use error::Error;
-pub use planner::{InProcess, PlanInputs, PlanOrigin, Planner};
+pub use planner::{InProcess, PlanInputs, PlanOrigin, Planner, SITE};
 pub use report::Report;
 pub use sys::Identity;
 
 use apply::{Durability, Terms};
-use authority::{Destination, Reading};
+use authority::{Destination, TemplateDir};
 use planner::ObtainedPlan;
 use run::Run;
 use s6_instance_maker_core::cli::Format;
@@ -43,14 +43,14 @@ use s6_instance_maker_core::wire::{Job, PlanDocument};
 use std::io::Write;
 use template::source::Source;
 
-/// What is done with a plan.
+/// An action with a plan.
 #[derive(Debug)]
 pub enum Action {
     /// It is carried out.
     Create {
         /// The place of the result.
         destination: Destination,
-        /// Whether the result must survive a crash of the system.
+        /// The protection of the result against a crash of the system.
         durability: Durability,
     },
     /// It is printed.
@@ -76,7 +76,7 @@ impl Action {
 pub fn execute<P: Planner>(
     origin: PlanOrigin<'_, P>,
     action: Action,
-    template: Reading,
+    template: TemplateDir,
     facts: &Facts,
     run: &Run<'_>,
     out: &mut dyn Write,
@@ -84,20 +84,20 @@ pub fn execute<P: Planner>(
     let source = Source::read(template, action.destination(), run)?;
     let facts = &facts::try_owners(facts, source.template())?;
     let ObtainedPlan { plan, options, settings, user, mut warnings } = origin.obtain(&source, facts, run)?;
-    warnings.extend(settings.said(&settings.judge(source.findings()).map_err(PlanError::from)?));
+    warnings.extend(settings.messages(&settings.judge(source.findings()).map_err(PlanError::from)?));
     let mut leftovers = Vec::new();
     match action {
         Action::Create { destination, durability } => {
             let terms = Terms { durability, caller: facts.caller, user, settings };
             let outcome = apply::apply(&plan, &source, &destination, &terms, run)?;
-            warnings.extend(settings.said(&outcome.findings));
+            warnings.extend(settings.messages(&outcome.findings));
             leftovers = outcome.leftovers;
         }
         Action::Print { format, destination } => {
             if let Some(destination) = destination {
                 destination.check_free(&plan)?;
                 let findings = destination.problems()?.into_iter().map(Finding::warning).collect();
-                warnings.extend(settings.said(&settings.judge(findings).map_err(PlanError::from)?));
+                warnings.extend(settings.messages(&settings.judge(findings).map_err(PlanError::from)?));
             }
             match format {
                 Format::Text => print(out, plan.to_string().as_bytes())?,
@@ -112,7 +112,7 @@ pub fn execute<P: Planner>(
 /// does not name.
 pub fn print_job(
     listed: &Instances,
-    template: Reading,
+    template: TemplateDir,
     facts: &Facts,
     run: &Run<'_>,
     out: &mut dyn Write,

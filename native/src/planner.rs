@@ -4,10 +4,10 @@ use crate::error::Error;
 use crate::run::Run;
 use crate::template::source::Source;
 use cap_std::AmbientAuthority;
-use s6_instance_maker_core::cli::{Args, Invocation, NoOptions, Program, UsageError};
+use s6_instance_maker_core::cli::{Args, Invocation, NoOptions, Program, Site, UsageError};
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::instances::Instances;
-use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::PlanError;
@@ -45,13 +45,17 @@ pub struct PlanInputs<'a> {
     pub arguments: &'a [OsString],
     /// The instances that the command line does not name.
     pub listed: &'a Instances,
-    /// What the command line asks for, with those instances.
+    /// The request of the command line, with those instances.
     pub request: &'a Request,
     /// Facts about this process.
     pub facts: &'a Facts,
-    /// What was seen of the template.
+    /// The manifest of the template.
     pub template: &'a Template,
 }
+
+/// The defaults of the site that this program is built for: `S6_INSTANCE_MAKER_S6_VERSION` and `S6_INSTANCE_MAKER_INSTALLATION` in the
+/// environment of the build. They never count at run time.
+pub const SITE: Site = Site::new(option_env!("S6_INSTANCE_MAKER_S6_VERSION"), option_env!("S6_INSTANCE_MAKER_INSTALLATION"));
 
 /// The core, called as a function.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,7 +64,7 @@ pub struct InProcess;
 impl Planner for InProcess {
     type Options = NoOptions;
 
-    const PROGRAM: Program = Program::MAKER;
+    const PROGRAM: Program = Program { site: SITE, ..Program::MAKER };
 
     fn new(_: NoOptions, _: &Invocation, _: AmbientAuthority) -> Result<Self, UsageError> {
         Ok(Self)
@@ -71,7 +75,7 @@ impl Planner for InProcess {
     }
 }
 
-/// Where a plan comes from.
+/// The origin of a plan.
 #[derive(Debug)]
 pub enum PlanOrigin<'a, P> {
     /// A planner computes it.
@@ -89,7 +93,7 @@ pub enum PlanOrigin<'a, P> {
     Document {
         /// The document.
         document: PlanDocument,
-        /// What the command line that carries it out says about warnings.
+        /// The treatment of warnings by the command line that carries it out.
         settings: &'a Settings,
     },
 }
@@ -102,14 +106,14 @@ pub(crate) struct ObtainedPlan<'a> {
     pub settings: &'a Settings,
     /// The user of `-u`, as far as its ids are known here.
     pub user: Option<Ids>,
-    pub warnings: Vec<Said>,
+    pub warnings: Vec<Message>,
 }
 
 impl<'a> ObtainedPlan<'a> {
     /// The plan, unless its warnings are errors for this command line. A planner was told so, and is not believed.
     fn new(mut plan: Plan, options: Options, settings: &'a Settings, user: Option<Ids>) -> Result<Self, Error> {
         plan.warnings = settings.judge(plan.warnings).map_err(PlanError::from)?;
-        let warnings = settings.said(&plan.warnings);
+        let warnings = settings.messages(&plan.warnings);
         Ok(Self { plan, options, settings, user, warnings })
     }
 }
@@ -126,7 +130,7 @@ impl<'a, P: Planner> PlanOrigin<'a, P> {
             Self::Document { document: PlanDocument { plan, options, template: expected }, settings } => {
                 let found = TemplateDigest::of(source.template());
                 if found != expected {
-                    let difference = Box::new(plan.other_template(source.template()));
+                    let difference = Box::new(plan.template_difference(source.template()));
                     return Err(Error::OtherTemplate { place: source.place(&TreePath::ROOT), difference, expected, found });
                 }
                 plan.check(facts, source.template())?;

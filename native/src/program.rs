@@ -1,12 +1,12 @@
 //! A program from its arguments to its exit code: the same for every planner.
 
 use crate::apply::Durability;
-use crate::authority::{self, Destination, DocumentKind, Reading};
+use crate::authority::{self, Destination, DocumentKind, TemplateDir};
 use crate::error::Error;
 use crate::output::Output;
 use crate::planner::{PlanOrigin, Planner};
 use crate::progress::Bar;
-use crate::run::{Progress, Run, Unwatched};
+use crate::run::{NoProgress, Progress, Run};
 use crate::template::outside::{Links, Outside};
 use crate::{Action, Report, execute, facts, print_job, report, signals};
 use cap_std::AmbientAuthority;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 ///
 /// # Ambient Authority
 ///
-/// The operands are resolved like any program's arguments; see [`Reading::open`], [`Destination::open`], [`facts::take`] and
+/// The operands are resolved like any program's arguments; see [`TemplateDir::open`], [`Destination::open`], [`facts::take`] and
 /// [`signals::watch`].
 #[expect(clippy::disallowed_methods, reason = "the outermost function of a program has its standard streams")]
 pub fn main<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> ExitCode {
@@ -89,11 +89,11 @@ fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Repor
         LinkPolicy::Kept => Links::Kept,
         LinkPolicy::Copied { limit } => Links::Copied(Outside::new(*limit, ambient)),
     };
-    let template = Reading::open(template, links, ambient)?;
+    let template = TemplateDir::open(template, links, ambient)?;
     let bar = io::stderr().is_terminal().then(Bar::default);
     let progress: &dyn Progress = match &bar {
         Some(bar) => bar,
-        None => &Unwatched,
+        None => &NoProgress,
     };
     let run = Run { interrupt: &interrupt, progress };
     // The bar is gone before anything is reported.

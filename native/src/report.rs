@@ -1,38 +1,38 @@
-//! What is reported on standard error when the work is done, or cannot be.
+//! Reports on standard error: warnings after success, or errors.
 
 use crate::error::Error;
-use s6_instance_maker_core::message::{Level, Said, line};
+use s6_instance_maker_core::message::{Message, MessageKind, line};
 use std::fmt::Display;
 use std::io::Write;
 
-/// What the user should know about work that was done.
+/// The report of successful work.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// What works, but probably not as meant.
-    pub warnings: Vec<Said>,
-    /// What earlier runs left behind and this one could not remove.
+    /// The plan's warnings: the result works, but probably not as intended.
+    pub warnings: Vec<Message>,
+    /// Leftovers of earlier runs that this one could not remove.
     pub leftovers: Vec<Error>,
 }
 
 /// Writes what there is to say about an error, each hint on a line of its own.
 pub fn fatal(to: &mut dyn Write, error: &Error) {
-    for said in error.said() {
+    for message in error.messages() {
         // One write for both lines, so that those of several processes do not mix. Where nobody can read it, nobody is told.
-        let _ = to.write_all(said.lines().as_bytes());
+        let _ = to.write_all(message.lines().as_bytes());
     }
 }
 
 /// Writes what somebody should know about work that was done.
 pub fn warnings(to: &mut dyn Write, report: &Report) {
-    for said in &report.warnings {
-        let _ = to.write_all(said.lines().as_bytes());
+    for message in &report.warnings {
+        let _ = to.write_all(message.lines().as_bytes());
     }
     for leftover in &report.leftovers {
-        write(to, Level::Warning, leftover);
+        write(to, MessageKind::Warning, leftover);
     }
 }
 
-fn write(to: &mut dyn Write, level: Level, text: &dyn Display) {
+fn write(to: &mut dyn Write, kind: MessageKind, text: &dyn Display) {
     // One write, so that lines of several processes do not mix. Where nobody can read it, nobody is told.
-    let _ = to.write_all(line(level, text).as_bytes());
+    let _ = to.write_all(line(kind, text).as_bytes());
 }

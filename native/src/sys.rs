@@ -203,7 +203,7 @@ pub(crate) fn rename_new(from: &Dir, name: &Name, to: &Dir, new: &Name) -> io::R
     }
 }
 
-/// Whether another file system, or another part of this one, is mounted on the directory `name` of `dir`.
+/// Returns `true` if another file system, or another part of this one, is mounted on the directory `name` of `dir`.
 #[expect(clippy::disallowed_methods, reason = "by a single name, without following it")]
 pub(crate) fn is_mount_point(dir: &Dir, name: &Name) -> io::Result<bool> {
     let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
@@ -304,7 +304,7 @@ pub(crate) fn last_name(path: &TreePath) -> Option<Name> {
     path.split().and_then(|(_, name)| Name::new(name).ok())
 }
 
-/// Whether the system's answer is one of these.
+/// Returns `true` if the system's answer is one of these.
 pub(crate) fn is_one_of(error: &io::Error, errnos: &[Errno]) -> bool {
     errnos.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
@@ -319,7 +319,7 @@ pub(crate) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T>
     }
 }
 
-/// What is opened must be a directory.
+/// Flags for directories.
 const DIRECTORY: OFlags = OFlags::DIRECTORY;
 
 /// Opens the directory at `path`, which is not the root, from name to name; the last one with `access`.

@@ -3,7 +3,7 @@
 use s6_instance_maker::error::{Error, Place, Rights, TemplateReason};
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::path::{PathError, TreePath};
-use s6_instance_maker_core::plan::OtherTemplate;
+use s6_instance_maker_core::plan::TemplateDifference;
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Ids, Meta, Mode, TreeError};
 use s6_instance_maker_core::wire::{PlanDocument, TemplateDigest};
@@ -17,7 +17,7 @@ use std::os::unix::ffi::OsStrExt as _;
 /// A name that does harm where it is shown as it is: a colour, a new line, a reversed text, a byte that is no text.
 const HOSTILE: &[u8] = "\u{1b}[31m\n\u{202e}\u{2066}\u{85}`".as_bytes();
 
-/// What of a message would do harm.
+/// Characters of a message that would do harm.
 fn harmful(message: &str) -> Vec<char> {
     let is_harmful = |c: &char| c.is_control() && *c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     message.chars().filter(is_harmful).collect()
@@ -53,7 +53,7 @@ fn errors() -> Vec<Error> {
         Error::Document { place: place(), source: document },
         Error::OtherTemplate {
             place: place(),
-            difference: Box::new(OtherTemplate::Gone(path())),
+            difference: Box::new(TemplateDifference::Gone(path())),
             expected: digest(),
             found: digest(),
         },
@@ -76,10 +76,10 @@ fn errors() -> Vec<Error> {
 #[test]
 fn errors_are_shown_escaped() {
     for error in errors() {
-        for said in error.said() {
-            let lines = said.lines();
+        for message in error.messages() {
+            let lines = message.lines();
             assert_eq!(harmful(&lines), [], "{lines:?}");
-            let hints = usize::from(said.hint.is_some());
+            let hints = usize::from(message.hint.is_some());
             assert_eq!(lines.lines().count(), 1 + hints, "{lines:?}");
         }
     }
@@ -88,7 +88,7 @@ fn errors_are_shown_escaped() {
 /// No variant is missing above, but for those whose text is the core's, and whose names are checked.
 #[test]
 fn no_error_is_forgotten() {
-    const NOT_HERE: [&str; 7] = ["Usage", "DeclaredTwice", "OtherOptions", "Plan", "Violation", "Planner", "Account"];
+    const NOT_HERE: [&str; 7] = ["Usage", "DuplicateInstance", "OtherOptions", "Plan", "Violation", "Planner", "Account"];
     let source = std::fs::read_to_string(workspace().join("native/src/error.rs")).unwrap();
     for (name, shown) in [
         ("Error", errors().iter().map(|error| format!("{error:?}")).collect::<Vec<_>>()),

@@ -2,7 +2,7 @@
 
 use super::path;
 use s6_instance_maker_core::cli::LinkPolicy;
-use s6_instance_maker_core::instances::{DeclaredTwice, Instances};
+use s6_instance_maker_core::instances::{DuplicateInstance, Instances};
 use s6_instance_maker_core::plan::{PlanError, plan};
 use s6_instance_maker_core::request::{Request, Shape};
 use s6_instance_maker_core::template::FileFacts;
@@ -13,7 +13,7 @@ use s6_instance_maker_workspace::manifest::{facts, invocation, request, template
 const RUN: &str = "0755 file run";
 
 /// The request of a command line, with instances from a list.
-fn declaring(words: &[&str], names: &str) -> Result<Request, DeclaredTwice> {
+fn declaring(words: &[&str], names: &str) -> Result<Request, DuplicateInstance> {
     let mut request = request(words.iter().chain(&["t", "d"]).copied()).unwrap();
     request.declare(&Instances::parse_list(names.as_bytes()).unwrap())?;
     Ok(request)
@@ -26,7 +26,7 @@ fn a_request_without_options() {
     assert_eq!(Request::new(shape), request(["t", "d"]).unwrap());
 }
 
-/// Names that were read from a file are as good as those of the command line; none is in both.
+/// Names from a file are as good as those of the command line; a name in both is an error.
 #[test]
 fn names_from_a_file() {
     let asked = |words: &[&str], names: &str| {
@@ -36,9 +36,12 @@ fn names_from_a_file() {
     let expected = plan(&all, &facts(), &template(RUN)).unwrap().to_string();
     assert_eq!(asked(&["--instance", "b"], "c\na\n"), Ok(expected));
     let error = declaring(&["--instance", "b"], "b\n").unwrap_err().to_string();
-    assert_eq!(error, "the instance `b` is declared twice");
+    assert_eq!(error, "duplicate instance `b`");
     assert!(asked(&["-r", "svc"], "").is_ok());
-    assert_eq!(asked(&["-c", "2"], "a\nb\nc\n"), Err(PlanError::TooManyInstances { declared: 3, room: 2 }));
+    assert_eq!(
+        asked(&["-c", "2", "--s6-version", "2.15"], "a\nb\nc\n"),
+        Err(PlanError::TooManyInstances { declared: 3, room: 2 })
+    );
     // Without -c there is room for 500.
     let many = |count: usize| (0..count).map(|number| format!("{number}\n")).collect::<String>();
     assert!(asked(&[], &many(500)).is_ok());
@@ -93,7 +96,7 @@ fn control_files() {
     assert_eq!(template.head(&path("run")), None);
 }
 
-/// What is copied in the place of a link stands where the link stood; nothing else has to go.
+/// The copy of a link's target is at the link's path; no other entry is lost.
 #[test]
 fn links_are_replaced() {
     let mut template = template("0755 file run\n0777 link a -> ../x\n0755 dir data");

@@ -1,10 +1,10 @@
 //! The names of instances and services, and what they can be told together.
 
 use s6_instance_maker_core::definition::{
-    Consumer, Definition, DefinitionError, Management, SERVICE_NAME_MAX, ServiceName, ServiceNameError,
+    BundleName, Consumer, Definition, DefinitionError, Flags, Management, SERVICE_NAME_MAX, ServiceName, ServiceNameError,
 };
 use s6_instance_maker_core::instances::{
-    DeclaredTwice, INSTANCE_NAME_MAX, InstanceName, InstanceNameError, Instances, ListError, NameMax,
+    DuplicateInstance, INSTANCE_NAME_MAX, InstanceName, InstanceNameError, Instances, ListError, NameMax,
 };
 use s6_instance_maker_core::path::Name;
 use s6_instance_maker_core::request::Shape;
@@ -14,7 +14,7 @@ fn instance(name: &str) -> InstanceName {
     InstanceName::new(name.as_bytes()).unwrap()
 }
 
-/// What s6-instance-create takes for a name, and what of that would do harm.
+/// Names of instances: those that s6-instance-create accepts, without those that do harm.
 #[test]
 fn names_of_instances() {
     let long = "n".repeat(INSTANCE_NAME_MAX);
@@ -66,13 +66,13 @@ fn lists_of_instances() {
     let blank = ListError::Name { line: 4, text: b"c d".to_vec(), source: InstanceNameError::Blank };
     assert_eq!(Instances::parse_list(b"a\n\nb\n c d\r\n"), Err(blank.clone()));
     assert!(blank.to_string().starts_with("line 4, `c d`: cannot contain a space"), "{blank}");
-    assert_eq!(names("a\nb\na\n"), Err("line 3: the instance `a` is declared twice".to_owned()));
+    assert_eq!(names("a\nb\na\n"), Err("line 3: duplicate instance `a`".to_owned()));
     let list = |text: &str| Instances::parse_list(text.as_bytes()).unwrap();
     assert_eq!(list("a\nb").and(&list("c")), Ok(list("a\nb\nc")));
-    assert_eq!(list("a\nb").and(&list("c\nb")), Err(DeclaredTwice(instance("b"))));
+    assert_eq!(list("a\nb").and(&list("c\nb")), Err(DuplicateInstance(instance("b"))));
     let mut declared = list("b");
     assert_eq!((declared.declare(instance("a")), declared.clone()), (Ok(()), list("a\nb")));
-    assert_eq!((declared.declare(instance("b")), declared), (Err(DeclaredTwice(instance("b"))), list("a\nb")));
+    assert_eq!((declared.declare(instance("b")), declared), (Err(DuplicateInstance(instance("b"))), list("a\nb")));
 }
 
 /// Nobody gets an instance that nobody named: what is no list of plain names is refused, with line and reason.
@@ -119,12 +119,12 @@ fn longest_names() {
     }
 }
 
-/// What s6-rc-compile takes for names, and which of them can go together.
+/// Names of services: those that s6-rc-compile accepts, and those that can be combined.
 #[test]
 fn names_of_services() {
     let service = |name: &str| ServiceName::new(name.as_bytes());
     let long = "n".repeat(SERVICE_NAME_MAX);
-    for name in ["a", "a b", "a\t#", "s6-rc", "s6rc", "-s6rc-", "s6-rcs", &long] {
+    for name in ["a", "a b", "a\t#", " a", "\ta", "#a", "s6-rc", "s6rc", "-s6rc-", "s6-rcs", &long] {
         assert_eq!(service(name).unwrap().as_name(), &Name::new(name.as_bytes()).unwrap());
         assert_eq!(service(name).unwrap().to_string(), Name::new(name.as_bytes()).unwrap().to_string());
     }
@@ -134,9 +134,6 @@ fn names_of_services() {
         ("s6rc-", ServiceNameError::Reserved),
         ("s6-rc-a", ServiceNameError::Reserved),
         ("a\nb", ServiceNameError::Newline),
-        (" a", ServiceNameError::LeadingBlankOrHash),
-        ("\ta", ServiceNameError::LeadingBlankOrHash),
-        ("#a", ServiceNameError::LeadingBlankOrHash),
         (&format!("{long}n"), ServiceNameError::TooLong),
         ("a/b", ServiceNameError::Forbidden),
         ("a\0", ServiceNameError::Forbidden),
@@ -152,11 +149,12 @@ fn names_of_services() {
     let define = |name: &str, logger: Option<&str>, pipeline: Option<&str>, depends_on: &[&str]| {
         let log = logger.map(|logger| Consumer {
             logger: service(logger).unwrap(),
-            pipeline: pipeline.map(|pipeline| service(pipeline).unwrap()),
+            pipeline: pipeline.map(|pipeline| BundleName::new(pipeline.as_bytes()).unwrap()),
             logging: logging().unwrap(),
         });
         let depends_on = depends_on.iter().map(|name| service(name).unwrap()).collect();
-        let management = Management { depends_on, essential: true, ..Management::default() };
+        let flags = Flags { essential: true, recommended: false };
+        let management = Management { depends_on, flags, ..Management::default() };
         let made = Definition::new(service(name).unwrap(), log.clone(), management.clone())?;
         assert_eq!((made.service(), made.log(), made.management()), (&service(name).unwrap(), log.as_ref(), &management));
         Ok(())
@@ -167,6 +165,36 @@ fn names_of_services() {
     assert_eq!(define("a", Some("a"), None, &[]), Err(DefinitionError::SameName("service", "logger")));
     assert_eq!(define("a", Some("b"), Some("a"), &[]), Err(DefinitionError::SameName("service", "pipeline")));
     assert_eq!(define("a", Some("b"), Some("b"), &[]), Err(DefinitionError::SameName("logger", "pipeline")));
+    // A logger's name is part of the name of a pipe, and of a script that substitutes.
+    let logger = |length: usize| define("a", Some(&"l".repeat(length)), None, &[]);
+    assert_eq!((logger(243), logger(244)), (Ok(()), Err(DefinitionError::LongLogger)));
+    for name in ["$1", "a$", "${@}", "\\$@"] {
+        assert_eq!(define("a", Some(name), None, &[]), Err(DefinitionError::DollarInLogger));
+        assert_eq!(define(name, Some("b"), Some(name), &[]).err(), Some(DefinitionError::SameName("service", "pipeline")));
+        assert_eq!(define(name, Some("b"), None, &[]), Ok(()));
+    }
+    // In lists, which there are beside a logger only, some names are lost.
+    for name in [" a", "\ta", "#a"] {
+        assert_eq!(define(name, None, None, &["#b"]), Ok(()));
+        for (service_name, logger) in [(name, "b"), ("b", name)] {
+            let lost = Err(DefinitionError::Unlistable(service(name).unwrap()));
+            assert_eq!(define(service_name, Some(logger), None, &[]), lost);
+        }
+        assert_eq!(BundleName::new(name.as_bytes()), Err(ServiceNameError::LeadingBlankOrHash));
+    }
+    // A bundle is no directory that s6-rc-compile passes over, and nobody supervises it.
+    for name in [".a", &"n".repeat(255), "a b", "$1"] {
+        assert_eq!(BundleName::new(name.as_bytes()).unwrap().as_name().as_bytes(), name.as_bytes());
+    }
+    for (name, error) in [
+        ("", ServiceNameError::Empty),
+        ("s6rc-a", ServiceNameError::Reserved),
+        ("a\nb", ServiceNameError::Newline),
+        ("a/b", ServiceNameError::Forbidden),
+        (&"n".repeat(256), ServiceNameError::Forbidden),
+    ] {
+        assert_eq!(BundleName::new(name.as_bytes()), Err(error), "{name:?}");
+    }
     for name in ["a", "b", "c"] {
         assert_eq!(define("a", Some("b"), Some("c"), &["x", name]), Err(DefinitionError::OnItself(service(name).unwrap())));
     }

@@ -1,15 +1,15 @@
 //! Text from outside, as a person and as execlineb see it.
 
-use s6_instance_maker_core::escape::{Brief, GutterLine, Shown, is_shown};
+use s6_instance_maker_core::escape::{Escaped, Excerpt, GutterLine, is_printable};
 use s6_instance_maker_core::execline::{Text, Word};
-use s6_instance_maker_core::message::{self, Level, Said};
+use s6_instance_maker_core::message::{self, Message, MessageKind};
 
 /// Tags are characters that nobody sees, and that say something to programs.
 #[test]
 fn tags_are_shown() {
     for (text, shown) in [("\u{e0041}", r"\u{e0041}"), ("\u{e0000}", r"\u{e0000}"), ("\u{e007f}", r"\u{e007f}")] {
-        assert_eq!(Shown(text.as_bytes()).to_string(), shown);
-        assert!(!is_shown(text) && is_shown(shown));
+        assert_eq!(Escaped(text.as_bytes()).to_string(), shown);
+        assert!(!is_printable(text) && is_printable(shown));
     }
 }
 
@@ -31,32 +31,32 @@ fn quoting_is_s6s_own() {
 /// Of what somebody else says, so much is shown that a terminal is not flooded; what is left out is marked, and nothing else is.
 #[test]
 fn long_text_is_cut() {
-    let shown = |length| Brief("x".repeat(length).as_bytes()).to_string();
+    let shown = |length| Excerpt("x".repeat(length).as_bytes()).to_string();
     assert_eq!([0, 1, 500].map(shown), [0, 1, 500].map(|length| "x".repeat(length)));
     assert_eq!([501, 100_000].map(shown), [500, 500].map(|length| "x".repeat(length) + "…"));
-    assert_eq!(Brief(b"a\x1b").to_string(), r"a\x1b");
+    assert_eq!(Excerpt(b"a\x1b").to_string(), r"a\x1b");
 }
 
-/// What a program says when it fails can be read back from its standard error; anything else there is not taken for it.
+/// The messages of a failing program can be read back from its standard error; other text is not mistaken for them.
 #[test]
 fn messages_are_read_back() {
-    let (fatal, hint) = (message::line(Level::Fatal, &"no: way"), message::line(Level::Hint, &"try that"));
-    let warning = message::line(Level::Warning, &"hm");
+    let (fatal, hint) = (message::line(MessageKind::Fatal, &"no: way"), message::line(MessageKind::Hint, &"try that"));
+    let warning = message::line(MessageKind::Warning, &"hm");
     assert_eq!(fatal, "s6-instance-maker: fatal: no: way\n");
     assert_eq!(hint, "s6-instance-maker: hint: try that\n");
     assert_eq!(warning, "s6-instance-maker: warning: hm\n");
-    let (alone, hinted) = (Said::new(&"no: way", None), Said::new(&"no: way", Some("try that")));
-    let warned = Said { level: Level::Warning, ..hinted.clone() };
-    for said in [
+    let (alone, hinted) = (Message::new(&"no: way", None), Message::new(&"no: way", Some("try that")));
+    let warned = Message { kind: MessageKind::Warning, ..hinted.clone() };
+    for messages in [
         vec![alone.clone()],
         vec![hinted.clone()],
         vec![alone.clone(), alone.clone()],
         vec![hinted.clone(), alone.clone(), hinted.clone()],
         vec![alone.clone(), warned.clone()],
-        vec![hinted.clone(), warned.clone(), Said { hint: None, ..warned.clone() }],
+        vec![hinted.clone(), warned.clone(), Message { hint: None, ..warned.clone() }],
     ] {
-        let lines: String = said.iter().map(Said::lines).collect();
-        assert_eq!(message::parse(lines.as_bytes()), Some(said));
+        let lines: String = messages.iter().map(Message::lines).collect();
+        assert_eq!(message::parse(lines.as_bytes()), Some(messages));
     }
     assert_eq!(hinted.lines(), format!("{fatal}{hint}"));
     let empty = |level| message::line(level, &"");
@@ -72,8 +72,8 @@ fn messages_are_read_back() {
         format!("{hint}{fatal}"),
         format!("{fatal}{hint}{hint}"),
         format!("{fatal}{}", hint.trim_end()),
-        empty(Level::Fatal),
-        format!("{fatal}{}", empty(Level::Hint)),
+        empty(MessageKind::Fatal),
+        format!("{fatal}{}", empty(MessageKind::Hint)),
         "s6-instance-maker: fatal:no\n".to_owned(),
         "s6-instance-maker fatal: no\n".to_owned(),
         "other: fatal: no\n".to_owned(),
@@ -91,15 +91,15 @@ fn invisible_characters() {
                      \u{206d}\u{206e}\u{206f}\u{3164}\u{feff}\u{ffa0}\u{fff9}\u{fffa}\u{fffb}\u{e0001}\u{e0020}\u{e007f}";
     for character in invisible.chars() {
         let text = character.to_string();
-        assert_eq!(Shown(text.as_bytes()).to_string(), format!("\\u{{{:x}}}", u32::from(character)));
-        assert!(!is_shown(&text), "{text:?}");
+        assert_eq!(Escaped(text.as_bytes()).to_string(), format!("\\u{{{:x}}}", u32::from(character)));
+        assert!(!is_printable(&text), "{text:?}");
     }
     for character in
         "\u{ac}\u{61b}\u{115e}\u{1161}\u{180f}\u{200a}\u{2010}\u{2027}\u{202f}\u{205f}\u{2070}\u{3163}\u{3165}\u{ff9f}\u{fffc}"
             .chars()
     {
         let text = character.to_string();
-        assert!(is_shown(&text) && Shown(text.as_bytes()).to_string() == text, "{text:?}");
+        assert!(is_printable(&text) && Escaped(text.as_bytes()).to_string() == text, "{text:?}");
     }
 }
 

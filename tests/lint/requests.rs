@@ -1,4 +1,4 @@
-//! What is found about a command line, an account or what is made of rights, each rule by a case; and settings, which rule them all.
+//! Findings about a command line, an account or the rights of the result, one case for each rule; and settings, which apply to all.
 
 use super::snapshot;
 use s6_instance_maker_core::facts::Facts;
@@ -7,7 +7,7 @@ use s6_instance_maker_core::tree::{Ids, Mode};
 use s6_instance_maker_workspace::manifest::{facts, facts_of, planned, template};
 use std::fmt::Write as _;
 
-/// What breaks a rule that is about more than a template.
+/// A request that breaks a rule that is not about the template alone.
 pub(super) struct Case {
     pub id: &'static str,
     options: &'static [&'static str],
@@ -25,7 +25,30 @@ pub(super) const REQUESTS: &[Case] = &[
     Case { id: "user-writable", options: &["-u", "www-data"], manifest: "0755 file run\n0755 dir data (33:33)", facts },
     Case { id: "link-to-wrapped", options: &["-u", "www-data"], manifest: "0755 file run\n0777 link start -> run", facts },
     Case { id: "set-id-dropped", options: &[], manifest: "0755 file run\n4755 file tool (33:4)", facts: somebody },
+    Case { id: "empty-user", options: &["-u", ""], manifest: RUN, facts },
+    Case { id: "capacity-needs-s6-2.12", options: &["-c", "20"], manifest: RUN, facts },
+    Case {
+        id: "essential-dependencies",
+        options: &["-r", "svc", "--essential", "--depends-on", "net", "--depends-on", "disk"],
+        manifest: RUN,
+        facts,
+    },
 ];
+
+/// The logger's account is judged as that of the instances is; one that both have is reported once.
+#[test]
+fn unknown_accounts_of_loggers() {
+    let warned = |options: &[&str]| {
+        let words = options.iter().copied().chain(["-L", "/l", "template", "dir"]);
+        planned(words, &facts(), &template(RUN)).matches("warning: unknown-account: ").count()
+    };
+    assert_eq!(warned(&["-l", "nobody-here"]), 1);
+    assert_eq!(warned(&["-l", "nobody-here", "-u", "nobody-here"]), 1);
+    assert_eq!(warned(&["-l", "nobody-here", "-u", "nor-here"]), 2);
+    assert_eq!(warned(&["-l", "www-data", "-u", "www-data"]), 0);
+    assert_eq!(warned(&["-l", "1:2"]), 0);
+    assert_eq!(warned(&["-l", "nobody-here", "--allow", "unknown-account"]), 0);
+}
 
 const RUN: &str = "0755 file run";
 
@@ -38,7 +61,7 @@ fn somebody() -> Facts {
 }
 
 /// The lines of what is said under these options.
-fn said(case: &Case, more: &[&str]) -> String {
+fn messages(case: &Case, more: &[&str]) -> String {
     let words = case.options.iter().chain(more).copied().chain(["template", "dir"]);
     let text = planned(words, &(case.facts)(), &template(case.manifest));
     let is_message = |line: &&str| ["fatal: ", "warning: ", "hint: "].iter().any(|word| line.starts_with(word));
@@ -51,7 +74,7 @@ fn warnings_about_requests() {
     for case in REQUESTS {
         let rule = Rule::parse(case.id.as_bytes()).unwrap();
         let mut text = String::new();
-        writeln!(text, "$ s6-instance-maker {} template dir\n{}", case.options.join(" "), said(case, &[])).unwrap();
+        writeln!(text, "$ s6-instance-maker {} template dir\n{}", case.options.join(" "), messages(case, &[])).unwrap();
         assert!(text.contains(&format!("\nwarning: {}: ", case.id)), "{text}");
         snapshot(rule, &text);
     }
@@ -62,13 +85,13 @@ fn warnings_about_requests() {
 fn every_warning_is_accepted_or_fatal() {
     for case in REQUESTS {
         for options in [["--allow", case.id].as_slice(), &["--strict", "--allow", case.id]] {
-            assert_eq!(said(case, options), "", "{}", case.id);
+            assert_eq!(messages(case, options), "", "{}", case.id);
         }
-        assert!(said(case, &["--strict"]).starts_with(&format!("fatal: {}: ", case.id)), "{}", case.id);
+        assert!(messages(case, &["--strict"]).starts_with(&format!("fatal: {}: ", case.id)), "{}", case.id);
     }
 }
 
-/// What is wrong besides the rules is said first, and what rules found is said all the same.
+/// Errors that no rule found are reported first, and the findings of rules with them.
 #[test]
 fn warnings_are_said_beside_errors() {
     for (options, manifest, error, warning) in [

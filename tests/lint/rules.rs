@@ -2,10 +2,10 @@
 
 use super::fixtures;
 use super::requests::REQUESTS;
-use s6_instance_maker_core::message;
+use s6_instance_maker_core::message::MessageKind;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::rules::{
-    Finding, FindingParts, Leads, Level, Levels, PlaceChange, Problem, Rule, Settings, Severity, Tally, list, nearest,
+    Finding, FindingParts, Level, Levels, LinkDestination, PlaceChange, Problem, Rule, Settings, Severity, Tally, list, nearest,
 };
 use s6_instance_maker_core::tree::{Ids, Mode};
 use s6_instance_maker_workspace::program;
@@ -66,7 +66,7 @@ fn the_plan_format_has_every_warning() {
     assert_eq!(ids, expected);
 }
 
-/// What is found when a plan is carried out.
+/// Findings of a run that carries out a plan.
 const AFTERWARDS: [Rule; 6] = [
     Rule::PlaceChangesRights,
     Rule::NoExec,
@@ -89,17 +89,15 @@ pub(super) fn found_elsewhere() -> Vec<Problem> {
         Problem::Place(PlaceChange::Owner { asked: Ids { uid: 0, gid: 0 }, became: Ids { uid: 1000, gid: 1000 } }, 1),
         Problem::Place(PlaceChange::Mode { asked: Mode::new(0o640), became: Mode::new(0o777) }, 9),
         Problem::NoExec,
-        Problem::EmptyUser,
-        Problem::CapacityNeedsSlots(10),
         Problem::StagingLeft("unable to remove the leftover `./x`: Device or resource busy".to_owned()),
     ]
 }
 
-/// What is said of what is found elsewhere.
+/// The messages about findings of the native program.
 #[test]
 fn what_is_found_elsewhere() {
     let findings: Vec<Finding> = found_elsewhere().into_iter().map(Finding::warning).collect();
-    let text: String = Settings::default().said(&findings).iter().map(|said| said.lines()).collect();
+    let text: String = Settings::default().messages(&findings).iter().map(|message| message.lines()).collect();
     insta_of("found-elsewhere", &text);
     for finding in findings {
         let FindingParts { id, subject, detail } = finding.to_parts();
@@ -168,7 +166,7 @@ fn insta_of(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
-/// What came apart for a document is put together again; other parts make nothing.
+/// A finding that was taken apart for a document is put together again; other parts are refused.
 #[test]
 fn findings_come_apart() {
     let whole = |id: &str, subject: &str, detail: &str| {
@@ -258,14 +256,14 @@ fn findings_come_apart() {
 
 fn link(path: &str) -> Finding {
     let path = TreePath::parse(path).unwrap();
-    Finding::warning(Problem::Link { path, target: b"x".to_vec(), leads: Leads::Nowhere })
+    Finding::warning(Problem::Link { path, target: b"x".to_vec(), destination: LinkDestination::Nowhere })
 }
 
 /// Equal findings are said once, with their number; of one rule ten lines, and how many more there are.
 #[test]
 fn little_is_said_of_many() {
     let settings = Settings::default();
-    let lines = |findings: &[Finding]| settings.said(findings).iter().map(|said| said.lines()).collect::<String>();
+    let lines = |findings: &[Finding]| settings.messages(findings).iter().map(|message| message.lines()).collect::<String>();
     let one = lines(&[link("a")]);
     assert_eq!(lines(&vec![link("a"); 117_000]), one.replacen('\n', " (117000 times)\n", 1));
     let many: Vec<Finding> = (0..100_000).map(|number| link(&number.to_string())).chain([link("0")]).collect();
@@ -299,8 +297,8 @@ fn settings_judge() {
     assert_eq!(usual.judge(vec![link("a")]), Ok(vec![link("a")]));
     let refused = usual.judge(vec![link("a"), error.clone()]).unwrap_err();
     assert_eq!(refused.iter().count(), 2);
-    let levels: Vec<_> = refused.said().iter().map(|said| said.level).collect();
-    assert_eq!(levels, [message::Level::Fatal, message::Level::Warning]);
+    let levels: Vec<_> = refused.messages().iter().map(|message| message.kind).collect();
+    assert_eq!(levels, [MessageKind::Fatal, MessageKind::Warning]);
     let strict = Settings { severity: Severity::Strict, ..usual.clone() };
     assert!(strict.judge(vec![link("a")]).is_err() && strict.judge(Vec::new()).is_ok());
     let allowing = Settings { allowed: [Rule::LinkDangling, Rule::LogNotADirectory].into(), ..strict };

@@ -1,4 +1,4 @@
-//! What the rules of lint say that will happen: each is made to happen on the real s6, with what the rule finds accepted.
+//! Consequences that the rules of lint claim: each is provoked on the real s6, with the rule's findings accepted.
 //!
 //! All claims are services of one scan directory, so that nobody waits for one after another: a service, its one instance and its
 //! template are called after the claim.
@@ -25,9 +25,9 @@ struct Claim {
     options: &'static [&'static str],
     /// Spoils a template that was good.
     spoil: fn(&Draft<'_>),
-    /// What is done to the service, all of it before anything is looked for.
+    /// The changes of the service, all made before the first observation.
     order: fn(&Case<'_>),
-    /// What is seen then.
+    /// The observations.
     see: fn(&Case<'_>),
 }
 
@@ -133,7 +133,7 @@ impl<'a> Case<'a> {
         self.scan.site.inside(self.instances.path_of(self.name))
     }
 
-    /// How often the script at `path` in the instance reported.
+    /// Returns the number of reports of the script at `path` in the instance.
     fn reported(&self, path: &str) -> usize {
         let start = format!("{path} ");
         let folder = path.strip_suffix("run").or(path.strip_suffix("finish")).unwrap().trim_end_matches('/');
@@ -225,7 +225,7 @@ impl<'a> Case<'a> {
         until("64 KiB are written", || (self.count_words("wrote") >= 64).then_some(()));
     }
 
-    /// What is seen.
+    /// Returns the observations.
     fn never_starts(&self) {
         self.wait_for_message("", "unable to spawn ./run");
         assert_eq!(self.reported("run"), 0);
@@ -454,18 +454,153 @@ fn table() -> Vec<Claim> {
             "each instance finds what exists there at that time, if anything",
             |draft| {
                 disk::file(draft.site.path("templates/outside"), 0o644, "");
-                disk::file(draft.site.path("outside"), 0o644, "before\n");
-                draft.link("absolute", &draft.site.inside("outside"));
                 draft.link("relative", "../outside");
-                let report = draft.report("found $(cat absolute), $(cat relative || echo nothing)");
+                let report = draft.report("found $(cat relative || echo nothing)");
                 draft.script("run", &format!("{report}\n{READY}"));
             },
-            |case| case.wait_for_words("found later, nothing"),
+            |case| case.wait_for_words("found nothing"),
+        ),
+        new(
+            R::LinkLeavesTemplate,
+            "one-logger-for-all",
+            "all instances share one logger directory with its state, and at most one logger starts",
+            |draft| {
+                draft.site.script(draft.site.path("shared-log/run"), "log/run", "exec cat >/dev/null");
+                draft.link("log", &draft.site.inside("shared-log"));
+            },
+            |case| {
+                case.instances.try_create("another", "1000");
+                assert!(case.scan.site.path("shared-log/supervise").exists());
+                let loggers = case.scan.site.reports().iter().filter(|line| line.starts_with("log/run ")).count();
+                let own = format!(" in {}", case.scan.site.inside("shared-log"));
+                let starts = case.scan.site.reports().iter().filter(|line| line.ends_with(&own)).count();
+                assert!(starts <= 1, "{loggers} {starts}");
+            },
         )
         .after(|case| {
-            disk::file(case.scan.site.path("outside"), 0o644, "later\n");
+            case.instances.try_create(case.name, "1000");
+        }),
+        new(
+            R::AbsoluteLink,
+            "absolute-link",
+            "it must exist where the instances run: each of them uses what is there",
+            |draft| {
+                disk::file(draft.site.path("absolute"), 0o644, "before\n");
+                draft.link("absolute", &draft.site.inside("absolute"));
+                let report = draft.report("found $(cat absolute)");
+                draft.script("run", &format!("{report}\n{READY}"));
+            },
+            |case| case.wait_for_words("found later"),
+        )
+        .after(|case| {
+            disk::file(case.scan.site.path("absolute"), 0o644, "later\n");
             case.create();
         }),
+        // A script that is one runs, as long as its target exists.
+        new(
+            R::AbsoluteLink,
+            "absolute-script",
+            "it must exist where the instances run: each of them uses what is there",
+            |draft| {
+                draft.site.script(draft.site.path("base/agent"), "run", READY);
+                draft.link("run", &draft.site.inside("base/agent"));
+            },
+            |case| assert_eq!(case.is("up,ready"), "true true"),
+        )
+        .after(|case| case.create_ready()),
+        new(
+            R::InterpreterMissing,
+            "interpreter-missing",
+            NEVER,
+            |draft| draft.file("run", "#!@BINDIR@/execlineb -S1\ns6-pause $1\n"),
+            |case| case.never_starts(),
+        ),
+        new(
+            R::InterpreterArguments,
+            "arguments-for-env",
+            NEVER,
+            |draft| draft.file("run", "#!/usr/bin/env sh -e\nexec sleep 1000 $1\n"),
+            |case| case.wait_for_deaths("", " 127", 2),
+        ),
+        new(
+            R::InterpreterArguments,
+            "arguments-for-sh",
+            NEVER,
+            |draft| draft.file("run", "#!/bin/sh -e -u\nexec sleep 1000 $1\n"),
+            |case| case.wait_for_deaths("", " 2", 2),
+        ),
+        new(
+            R::InterpreterArguments,
+            "arguments-for-execlineb",
+            NEVER,
+            |draft| draft.file("run", "#!/usr/bin/execlineb -S1 -P\ns6-pause $1\n"),
+            |case| case.wait_for_deaths("", " 100", 2),
+        ),
+        new(
+            R::LeftoverFiles,
+            "leftover-files",
+            "every instance gets a copy",
+            |draft| draft.file(".git/HEAD", "ref\n"),
+            |case| assert!(case.scan.site.path(case.instances.path_of(case.name)).join(".git/HEAD").exists()),
+        )
+        .after(|case| case.create_ready()),
+        new(
+            R::NamesParentDirectory,
+            "names-parent-directory",
+            "in an instance, `..` is the directory of all instances",
+            |draft| {
+                disk::file(draft.site.path("templates/beside"), 0o644, "");
+                let report = draft.report("has nothing there");
+                draft.script("run", &format!("cat ../beside || {report}\n{READY}"));
+            },
+            |case| case.wait_for_words("has nothing there"),
+        ),
+        new(
+            R::CheckMissing,
+            "check-missing",
+            "no instance is ever ready",
+            |draft| draft.script("run", &format!(": \"$1\"\nexec s6-notifyoncheck -n 2 -w 100 sleep 1000000")),
+            |case| {
+                case.wait_for("run", 1);
+                assert_eq!(case.is("up,ready"), "true false");
+            },
+        ),
+        new(
+            R::CheckNotExecutable,
+            "check-not-executable",
+            "no instance is ever ready",
+            |draft| {
+                draft.script("run", &format!(": \"$1\"\nexec s6-notifyoncheck -n 2 -w 100 sleep 1000000"));
+                draft.file("data/check", "#!/bin/sh\nexit 0\n");
+                draft.mode("data/check", 0o644);
+            },
+            |case| {
+                case.wait_for("run", 1);
+                assert_eq!(case.is("up,ready"), "true false");
+            },
+        ),
+        new(
+            R::OthersCanWrite,
+            "others-can-write",
+            "they can run anything in each instance",
+            |draft| draft.mode("run", 0o777),
+            |case| {
+                let run = case.scan.site.path(case.instances.path_of(case.name)).join("run");
+                let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(run).unwrap().permissions());
+                assert_eq!(mode & 0o777, 0o777, "the copy is as open");
+            },
+        )
+        .after(|case| case.create_ready()),
+        new(
+            R::NotALongrun,
+            "oneshot",
+            "s6-supervise runs run again whenever it ends",
+            |draft| {
+                draft.file("type", "oneshot\n");
+                draft.script("run", ": \"$1\"");
+            },
+            |case| case.wait_for("run", 2),
+        ),
         new(
             R::LinkDangling,
             "link-dangling",
@@ -846,7 +981,7 @@ fn table() -> Vec<Claim> {
             "s6-rc-definition",
             "they have no effect",
             |draft| {
-                draft.file("type", "oneshot\n");
+                draft.file("type", "longrun\n");
                 draft.file("dependencies", "nothing\n");
                 draft.directory("contents.d");
                 draft.file("timeout-up", "1\n");
@@ -858,7 +993,8 @@ fn table() -> Vec<Claim> {
 }
 
 fn claims(site: &Site) {
-    let table: Vec<Claim> = table().into_iter().filter(|claim| claim.on.contains(&site.root.suite)).collect();
+    let table: Vec<Claim> =
+        table().into_iter().filter(|claim| site.root.suite.is_some_and(|suite| claim.on.contains(&suite))).collect();
     for claim in &table {
         let draft = Draft { site, name: claim.name };
         draft.script("run", READY);

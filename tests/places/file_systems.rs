@@ -177,7 +177,8 @@ fn a_name_that_is_not_taken_is_said() {
         let answer = mounted(scratch, place, "./M T place/a:b; code=$?; ls -A place; (exit $code)");
         assert_eq!((answer.code, answer.stdout.as_str()), (Some(111), ""), "{answer}");
         assert_eq!(
-            answer.stderr, "s6-instance-maker: fatal: unable to make `place/a:b`: the file system does not accept that name\n",
+            answer.stderr,
+            "s6-instance-maker: fatal: unable to create `place/a:b`: the file system does not accept that name\n",
             "{}",
             place.label
         );

@@ -146,7 +146,7 @@ fn what_is_not_seen_refuses() {
     ] {
         let answer = run(environment);
         assert_eq!(answer.code, Some(111), "{answer}");
-        assert!(answer.stderr.contains(&format!("fatal: {name} is active")) && answer.stderr.contains("hint: "), "{answer}");
+        assert!(answer.stderr.contains(&format!("fatal: {name}: active, ")) && answer.stderr.contains("hint: "), "{answer}");
         assert!(!scratch.join("out").exists(), "{answer}");
     }
     let answer = run("LD_PRELOAD=/nowhere/libpseudo.so PSEUDO_DISABLED=1");

@@ -125,7 +125,7 @@ pub const CASES: &[(&str, &[&str], &str)] = &[
     ("s6-rc-logger", &["-r", "svc/log", "-L", "/var/log/svc"], PLAIN),
     ("s6-rc-pipeline", &["-r", "svc/log/pipe", "-L", "/var/log/svc", "-l", "nobody"], LOGGED),
     ("s6-rc-user", &["-r", "svc", "-u", "www-data", "-c", "5"], ALL_SCRIPTS),
-    ("s6-rc-odd-names", &["-r", "a b/c\"$d/-é", "-L", "/l"], PLAIN),
+    ("s6-rc-odd-names", &["-r", "a $b/c\"d/-é", "-L", "/l"], PLAIN),
     // Where it will run.
     ("installation-debian", &["--installation", "debian", "-L", "/l", "-l", "nobody"], PLAIN),
     ("installation-slashpackage", &["--installation", "slashpackage", "-L", "/l", "-l", "nobody"], PLAIN),
@@ -140,6 +140,7 @@ pub const CASES: &[(&str, &[&str], &str)] = &[
         &["-r", "svc/log", "-L", "/l", "--depends-on", "net", "--depends-on", "a b", "--depends-on", "net"],
         PLAIN,
     ),
+    ("s6-rc-recommended", &["-r", "svc/log", "-L", "/l", "--recommended", "--essential", "--depends-on", "net"], PLAIN),
     ("s6-rc-managed", &["-r", "svc/log", "-L", "/l", "--essential", "--timeout-up", "5000", "--timeout-down=0"], PLAIN),
     // Instances from the start.
     ("instances", &["--instance", "b", "--instance", "a"], LOGGED),

@@ -1,5 +1,5 @@
-//! Where ours makes something else than s6's program, and exactly what: each deviation turns the original's tree into the one
-//! that ours must make. What is not listed here must be equal.
+//! Deviations of ours from s6's program: each turns the original's tree into the one
+//! that ours must make. Everything that is not listed here must be equal.
 
 use super::cases::{Caller, Case, Route, Shape};
 use s6_instance_maker_workspace::disk::OnDisk;
@@ -10,11 +10,11 @@ use std::path::Path;
 /// A tree that was read.
 pub type Tree = BTreeMap<Vec<u8>, OnDisk>;
 
-/// What a deviation may look at, and the tree that it changes.
+/// The input of a deviation, and the tree that it changes.
 pub struct Subject<'a> {
     /// The case.
     pub case: &'a Case,
-    /// Where the templates are.
+    /// The directory of the templates.
     pub templates: &'a Path,
     /// The original's tree, changed by the deviations so far.
     pub tree: Tree,
@@ -25,7 +25,7 @@ pub struct Subject<'a> {
 type Deviation = fn(&mut Subject<'_>) -> Result<bool, String>;
 
 /// All deviations, in the order in which they are applied.
-pub const ALL: [(&str, Deviation); 10] = [
+pub const ALL: [(&str, Deviation); 11] = [
     ("link_resolved", link_resolved),
     ("state_not_copied", state_not_copied),
     ("set_id_dropped", set_id_dropped),
@@ -33,6 +33,7 @@ pub const ALL: [(&str, Deviation); 10] = [
     ("capacity_left_out", capacity_left_out),
     ("capacity", capacity),
     ("large_stack", large_stack),
+    ("s6_rc_directories", s6_rc_directories),
     ("empty_log_user", empty_log_user),
     ("prepared_log_dir", prepared_log_dir),
     ("quoted_prefix", quoted_prefix),
@@ -48,7 +49,7 @@ fn originals_option(case: &Case) -> String {
     }
 }
 
-/// How many slots ours asks for: two for an instance with a logger, never fewer than four.
+/// Returns the number of slots that ours asks for: two for an instance with a logger, and four at least.
 fn slots(case: &Case) -> u32 {
     let max = number(case);
     if case.template.logged { 2 * max } else { max.max(4) }
@@ -73,7 +74,7 @@ fn capacity(subject: &mut Subject<'_>) -> Result<bool, String> {
     subject.replace(&case.in_service("run"), line(was), line(is))
 }
 
-/// Where nobody said how many instances nor which s6, there is no option: every s6 then has room for 500.
+/// Without a number of instances and a version of s6, there is no option: every s6 then has room for 500.
 fn capacity_left_out(subject: &mut Subject<'_>) -> Result<bool, String> {
     let case = subject.case;
     if !is_left_out(case) {
@@ -95,6 +96,16 @@ fn large_stack(subject: &mut Subject<'_>) -> Result<bool, String> {
     }
     let svscan = "/usr/bin/s6-svscan -d3 ";
     subject.replace(&case.in_service("run"), svscan, format!("/usr/bin/s6-softlimit -s 67108864\n{svscan}"))
+}
+
+/// With -r, the script makes the two directories that s6-rc makes only one of.
+fn s6_rc_directories(subject: &mut Subject<'_>) -> Result<bool, String> {
+    if matches!(subject.case.shape, Shape::Plain) {
+        return Ok(false);
+    }
+    let line = "/usr/lib/execline/bin/fdmove -c 2 1\n";
+    let more = "/usr/lib/execline/bin/foreground { mkdir -p -m 0755 -- instance instances }\n";
+    subject.replace(&subject.case.in_service("run"), line, format!("{line}{more}"))
 }
 
 /// -u: the supervisors stay root; the template's scripts are renamed and wrapped.

@@ -1,4 +1,4 @@
-//! What the tests of this workspace share: the programs, templates on disk, trees read back, real s6 installations.
+//! The shared parts of the tests: the programs, templates on disk, trees read back, real s6 installations.
 //!
 //! Not a test itself, and not a part of the product.
 
@@ -16,6 +16,9 @@ pub mod json;
 pub mod manifest;
 pub mod program;
 pub mod roots;
+pub mod s6rc_model;
+#[path = "../s6rc/sources.rs"]
+pub mod s6rc_sources;
 pub mod scan;
 pub mod scratch;
 pub mod skip;

@@ -4,7 +4,7 @@ use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::account::Credentials;
 use s6_instance_maker_core::cli::{self, Invocation, Refusal};
 use s6_instance_maker_core::facts::{Facts, Givable};
-use s6_instance_maker_core::message::{PROGRAM, Said};
+use s6_instance_maker_core::message::{Message, PROGRAM};
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::{Plan, plan};
@@ -106,17 +106,17 @@ pub fn document(plan: &Plan, request: &Request, template: &Template) -> Vec<u8> 
 pub fn planned<A: Into<OsString>>(words: impl IntoIterator<Item = A>, facts: &Facts, template: &Template) -> String {
     match request(words) {
         Err(Refusal::Show(text)) => text,
-        Err(Refusal::Usage(error)) => told(&[Said::new(&error, error.hint())]),
+        Err(Refusal::Usage(error)) => told(&[Message::new(&error, error.hint())]),
         Ok(request) => match plan(&request, facts, template) {
-            Err(error) => told(&error.said()),
-            Ok(plan) => plan.to_string() + &told(&request.rules.said(&plan.warnings)),
+            Err(error) => told(&error.messages()),
+            Ok(plan) => plan.to_string() + &told(&request.rules.messages(&plan.warnings)),
         },
     }
 }
 
-/// What is said, a line for each error and for each hint.
+/// The lines of messages, one for each message and each hint.
 #[must_use]
-pub fn told(said: &[Said]) -> String {
+pub fn told(messages: &[Message]) -> String {
     let own = format!("{PROGRAM}: ");
-    said.iter().map(Said::lines).map(|lines| lines.replace(&format!("\n{own}"), "\n").replacen(&own, "", 1)).collect()
+    messages.iter().map(Message::lines).map(|lines| lines.replace(&format!("\n{own}"), "\n").replacen(&own, "", 1)).collect()
 }

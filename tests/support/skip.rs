@@ -9,7 +9,7 @@ pub const REQUIRE_ALL: &str = "S6_INSTANCE_MAKER_REQUIRE_ALL";
 ///
 /// # Panics
 ///
-/// Where [`REQUIRE_ALL`] is set.
+/// If [`REQUIRE_ALL`] is set.
 pub fn did_not_run(test: &str, why: &str) {
     assert!(std::env::var_os(REQUIRE_ALL).is_none(), "{test} must run here, but {why}");
     say(test, why);
@@ -21,7 +21,7 @@ pub fn say(test: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "\nnot run: {test}: {why}");
 }
 
-/// Whether this process is root; where it is not, the test says that it did not run.
+/// Returns `true` if this process is root; where it is not, the test says that it did not run.
 #[must_use]
 pub fn is_root_or_say(test: &str) -> bool {
     let root = rustix::process::geteuid().is_root();
@@ -34,7 +34,7 @@ pub fn is_root_or_say(test: &str) -> bool {
 /// Set to `full`, it makes sweeps and races as long as they can be, for a nightly run; otherwise they do a share of it.
 pub const SWEEP: &str = "S6_INSTANCE_MAKER_SWEEP";
 
-/// Whether all of a sweep is asked for.
+/// Returns `true` if all of a sweep is asked for.
 #[must_use]
 pub fn all() -> bool {
     std::env::var_os(SWEEP).is_some_and(|sweep| sweep == "full")

@@ -2,7 +2,7 @@
 
 use super::{ask, module, settings};
 use proptest::prelude::*;
-use s6_instance_maker_sandbox::limits::Chosen;
+use s6_instance_maker_sandbox::limits::LimitOptions;
 use s6_instance_maker_sandbox::{Origin, Sandbox, SandboxError, host};
 use s6_instance_maker_workspace::{program, skip};
 use std::fmt::Write as _;
@@ -55,7 +55,7 @@ fn value() -> impl Strategy<Value = u32> {
 
 #[test]
 fn no_value_makes_a_function_misbehave() {
-    let sandbox = Sandbox::new(Origin::Bytes(module(CALLER)), Chosen::default());
+    let sandbox = Sandbox::new(Origin::Bytes(module(CALLER)), LimitOptions::default());
     let commands = prop::collection::vec((0..6u32, [value(), value(), value(), value()]), 1..6);
     let mut met = [0; 5];
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 3000, ..ProptestConfig::default() });
@@ -82,7 +82,7 @@ fn no_value_makes_a_function_misbehave() {
     assert!(met[0] >= 100 && met[1] >= 500, "{met:?}");
 }
 
-/// What a guest reads is what it is given, whatever its buffers are; and what it writes arrives.
+/// A guest reads its input whatever its buffers are, and its output arrives.
 #[test]
 fn input_and_output_are_whole() {
     const ECHO: &str = r#"(module
@@ -100,7 +100,7 @@ fn input_and_output_are_whole() {
             (i32.store (i32.const 4) (local.get $left))
             (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)))
             (br $next))))))"#;
-    let sandbox = Sandbox::new(Origin::Bytes(module(ECHO)), Chosen::default());
+    let sandbox = Sandbox::new(Origin::Bytes(module(ECHO)), LimitOptions::default());
     for length in [0, 1, 6, 7, 8, 1006, 1007, 1008, 100_000] {
         let input: Vec<u8> = (0..length).map(|at| (at * 7 % 251) as u8).collect();
         assert_eq!(ask(&sandbox, &[], input.clone()).unwrap(), input);
@@ -128,7 +128,7 @@ fn answers_of_functions() {
         ("(call $write (i32.const -1) (i32.const 0) (i32.const 1) (i32.const 8))", 8),
         ("(call $write (i32.const 1) (i32.const 0) (i32.const 1025) (i32.const 8))", 28),
     ] {
-        let sandbox = Sandbox::new(Origin::Bytes(module(&ASK.replace("CALL", call))), Chosen::default());
+        let sandbox = Sandbox::new(Origin::Bytes(module(&ASK.replace("CALL", call))), LimitOptions::default());
         match ask(&sandbox, &[], Vec::new()) {
             Ok(_) => assert_eq!(code, 0, "{call}"),
             Err(SandboxError::Exit { code: found, .. }) => assert_eq!(found, code, "{call}"),
@@ -217,7 +217,7 @@ fn seven_functions_and_no_others() {
             "(module (import \"{namespace}\" \"{name}\" (func (param{parameters}) {result}))
                (memory (export \"memory\") 1) (func (export \"_start\")))"
         );
-        match ask(&Sandbox::new(Origin::Bytes(module(&text)), Chosen::default()), &[], Vec::new()) {
+        match ask(&Sandbox::new(Origin::Bytes(module(&text)), LimitOptions::default()), &[], Vec::new()) {
             Ok(_) => true,
             Err(SandboxError::Import(import)) => {
                 assert_eq!(import, format!("{namespace}.{name}"));

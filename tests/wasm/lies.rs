@@ -1,12 +1,12 @@
 //! Guests that lie, each a few lines of text: what becomes of it, in a snapshot; and nothing is on the disk.
 
 use super::{module, settings};
-use s6_instance_maker::run::{Run, Unwatched};
+use s6_instance_maker::run::{NoProgress, Run};
 use s6_instance_maker::{PlanInputs, Planner as _};
 use s6_instance_maker_core::instances::Instances;
-use s6_instance_maker_core::message::Said;
+use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::plan::plan;
-use s6_instance_maker_sandbox::limits::Chosen;
+use s6_instance_maker_sandbox::limits::LimitOptions;
 use s6_instance_maker_sandbox::{Origin, Sandbox};
 use s6_instance_maker_workspace::manifest;
 use std::fmt::Write as _;
@@ -43,10 +43,10 @@ pub fn says(output: &[u8], messages: &[u8], code: i32) -> String {
     )
 }
 
-/// What a planner makes of a module: the error, its exit code and its hint; or that there is a plan.
+/// Returns the planner's answer for a module: the error, its exit code and its hint; or that there is a plan.
 fn outcome(text: &str, words: &[&str]) -> String {
-    let run = Run { interrupt: &AtomicBool::new(false), progress: &Unwatched };
-    let sandbox = Sandbox::new(Origin::Bytes(module(text)), Chosen::default());
+    let run = Run { interrupt: &AtomicBool::new(false), progress: &NoProgress };
+    let sandbox = Sandbox::new(Origin::Bytes(module(text)), LimitOptions::default());
     let request = manifest::request(words).unwrap();
     let arguments: Vec<_> = std::iter::once("s6-instance-maker").chain(words.iter().copied()).map(Into::into).collect();
     let inputs = PlanInputs {
@@ -59,11 +59,11 @@ fn outcome(text: &str, words: &[&str]) -> String {
     match sandbox.plan(&inputs, &run) {
         Ok(_) => "a plan".to_owned(),
         Err(error) => {
-            let said = error.said().into_iter().map(|Said { text, hint, .. }| {
+            let messages = error.messages().into_iter().map(|Message { text, hint, .. }| {
                 let hint = hint.map(|hint| format!("\n    hint: {hint}")).unwrap_or_default();
                 text + &hint
             });
-            format!("{} {}", error.exit_code(), said.collect::<Vec<_>>().join("\n    "))
+            format!("{} {}", error.exit_code(), messages.collect::<Vec<_>>().join("\n    "))
         }
     }
 }
@@ -78,7 +78,7 @@ fn truth() -> String {
     String::from_utf8(manifest::document(&plan, &request, &template)).unwrap()
 }
 
-/// What is said instead of what.
+/// Replacements of a text in a plan, and the errors.
 const LIES: &[(&str, &str, &str)] = &[
     ("another version", "\"version\":3", "\"version\":4"),
     ("another kind of document", "maker plan", "maker job"),
@@ -198,7 +198,7 @@ fn program(body: &str) -> String {
     )
 }
 
-/// What a program does instead of its work.
+/// Programs that do something else than their work.
 const PROGRAMS: &[(&str, &str)] = &[
     ("it never ends", "(func (export \"_start\") (loop (br 0)))"),
     ("it never begins", "(func $f (loop (br 0))) (start $f) (func (export \"_start\"))"),

@@ -1,14 +1,14 @@
 //! Limits bite, for the built-in guest too; and what is allowed without a word is enough for whatever a template may be.
 
 use super::{ask, built_in};
-use s6_instance_maker::run::{Run, Unwatched};
+use s6_instance_maker::run::{NoProgress, Run};
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
 use s6_instance_maker_core::wire::Job;
 use s6_instance_maker_sandbox::SandboxError;
-use s6_instance_maker_sandbox::limits::{Chosen, Limits};
+use s6_instance_maker_sandbox::limits::{LimitOptions, Limits};
 use s6_instance_maker_workspace::{manifest, skip};
 use std::ffi::OsString;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,17 +27,20 @@ fn the_built_in_guest_is_limited_too() {
     let template = manifest::template("0755 file run");
     let with = |chosen| ask(&built_in(chosen), &words(&["t", "d"]), job(&template)).map_err(|error| error.to_string());
     let error = |text: &str| Err(text.to_owned());
-    let none = Chosen::default();
-    assert_eq!(with(Chosen { fuel: Some(1000), ..none }), error("the module was stopped: it has used up its fuel, 1000"));
+    let none = LimitOptions::default();
+    assert_eq!(with(LimitOptions { fuel: Some(1000), ..none }), error("the module was stopped: it has used up its fuel, 1000"));
     assert_eq!(
-        with(Chosen { memory: Some(65536), ..none }),
+        with(LimitOptions { memory: Some(65536), ..none }),
         error("the module ended because it may not use more than 65536 bytes of memory")
     );
     assert_eq!(
-        with(Chosen { stack: Some(256), ..none }),
+        with(LimitOptions { stack: Some(256), ..none }),
         error("the module was stopped: its calls need more than 256 bytes of stack")
     );
-    assert_eq!(with(Chosen { output: Some(100), ..none }), error("the module was stopped: it writes more than 100 bytes"));
+    assert_eq!(
+        with(LimitOptions { output: Some(100), ..none }),
+        error("the module was stopped: it writes more than 100 bytes")
+    );
     assert!(with(none).is_ok());
 }
 
@@ -46,7 +49,8 @@ fn the_built_in_guest_is_limited_too() {
 fn fuel_is_the_same_every_time() {
     let template = manifest::template("0755 file run");
     let enough = |fuel| {
-        let answer = ask(&built_in(Chosen { fuel: Some(fuel), ..Chosen::default() }), &words(&["t", "d"]), job(&template));
+        let answer =
+            ask(&built_in(LimitOptions { fuel: Some(fuel), ..LimitOptions::default() }), &words(&["t", "d"]), job(&template));
         match answer {
             Ok(_) => true,
             Err(SandboxError::Fuel(_)) => false,
@@ -65,7 +69,7 @@ fn fuel_is_the_same_every_time() {
 /// The defaults are these: README.md, the help and SECURITY.md name them.
 #[test]
 fn defaults_are_as_documented() {
-    let with = |job| Limits::for_job(job, &Chosen::default());
+    let with = |job| Limits::for_job(job, &LimitOptions::default());
     let none = Limits { fuel: 100_000_000, memory: 64 << 20, stack: 524_288, output: 16 << 20 };
     assert_eq!(with(0), none);
     let large = Limits {
@@ -94,7 +98,7 @@ fn entry(template: &mut Template, path: String, kind: Kind<s6_instance_maker_cor
     template.insert(TreePath::parse(path).unwrap(), Node::new(meta, kind)).unwrap();
 }
 
-/// What templates may be like, up to the longest paths that there are: a quarter of what is allowed is enough.
+/// Templates up to the longest possible paths: a quarter of the default limits suffices.
 #[test]
 fn defaults_are_enough() {
     let file = || Kind::File(Default::default());
@@ -124,8 +128,8 @@ fn defaults_are_enough() {
     ] {
         for options in [&["t", "d"][..], &["-u", "www-data", "t", "d"], &["-r", "a/b", "-L", "/l", "-u", "1:2", "t", "d"]] {
             let job = job(&template);
-            let limits = Limits::for_job(job.len(), &Chosen::default());
-            let quarter = Chosen {
+            let limits = Limits::for_job(job.len(), &LimitOptions::default());
+            let quarter = LimitOptions {
                 fuel: Some(limits.fuel / 4),
                 memory: Some(limits.memory / 4),
                 stack: Some(limits.stack / 4),
@@ -154,7 +158,7 @@ fn an_interrupt_does_not_wait_for_the_guest() {
     // Fuel for years.
     let sandbox = s6_instance_maker_sandbox::Sandbox::new(
         s6_instance_maker_sandbox::Origin::Bytes(endless),
-        Chosen { fuel: Some(1 << 36), ..Chosen::default() },
+        LimitOptions { fuel: Some(1 << 36), ..LimitOptions::default() },
     );
     let interrupt = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -162,7 +166,7 @@ fn an_interrupt_does_not_wait_for_the_guest() {
             std::thread::sleep(Duration::from_millis(100));
             interrupt.store(true, Ordering::Relaxed);
         });
-        let run = Run { interrupt: &interrupt, progress: &Unwatched };
+        let run = Run { interrupt: &interrupt, progress: &NoProgress };
         let answer = sandbox.ask(&["s6-instance-maker".into()], Vec::new(), &run);
         assert!(matches!(answer, Err(SandboxError::Interrupted(_))), "{answer:?}");
     });

@@ -1,14 +1,14 @@
-//! What the built-in guest answers, and a module of the same bytes compiled at run time: the library's own plans and messages.
+//! Answers of the built-in guest, and of a module of the same bytes compiled at run time: the library's own plans and messages.
 
 use super::{ask, built_in};
 use crate::reference;
-use s6_instance_maker::run::{Run, Unwatched};
+use s6_instance_maker::run::{NoProgress, Run};
 use s6_instance_maker::{InProcess, PlanInputs, Planner as _};
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::wire::Job;
-use s6_instance_maker_sandbox::limits::Chosen;
+use s6_instance_maker_sandbox::limits::LimitOptions;
 use s6_instance_maker_sandbox::{Origin, Sandbox, SandboxError};
 use s6_instance_maker_workspace::jobs::{Case, cases};
 use s6_instance_maker_workspace::roots::Suite;
@@ -21,7 +21,7 @@ use std::sync::atomic::AtomicBool;
 /// Every case of the tables of plans, and every case that is compared with s6's own program, for three versions of it.
 #[test]
 fn plans_are_the_librarys_byte_for_byte() {
-    let sandbox = built_in(Chosen::default());
+    let sandbox = built_in(LimitOptions::default());
     let mut count = [0, 0];
     let mut check = |Case { words, facts, template }: &Case| {
         let request: Request = manifest::request(words.clone()).unwrap();
@@ -32,8 +32,8 @@ fn plans_are_the_librarys_byte_for_byte() {
                 count[0] += 1;
             }
             Err(error) => {
-                let Err(SandboxError::Refused { said, code: 100 }) = answer else { panic!("{words:?}: {answer:?}") };
-                assert_eq!(said, error.said(), "{words:?}");
+                let Err(SandboxError::Refused { messages, code: 100 }) = answer else { panic!("{words:?}: {answer:?}") };
+                assert_eq!(messages, error.messages(), "{words:?}");
                 count[1] += 1;
             }
         }
@@ -55,9 +55,14 @@ fn plans_are_the_librarys_byte_for_byte() {
 /// The planner's result is the library's, its warnings and its error included.
 #[test]
 fn the_planner_is_interchangeable() {
-    let sandbox = built_in(Chosen::default());
-    let run = Run { interrupt: &AtomicBool::new(false), progress: &Unwatched };
-    for Case { words, facts, template } in cases() {
+    let sandbox = built_in(LimitOptions::default());
+    let run = Run { interrupt: &AtomicBool::new(false), progress: &NoProgress };
+    // Several errors, with warnings beside them.
+    let wrong = "0644 file run\n0644 file finish\n0644 file log\n0644 file supervise";
+    let wrong = Case { words: vec!["t".into(), "d".into()], facts: manifest::facts(), template: manifest::template(wrong) };
+    let request = manifest::request(wrong.words.clone()).unwrap();
+    assert!(plan(&request, &wrong.facts, &wrong.template).is_err_and(|error| error.messages().len() >= 3));
+    for Case { words, facts, template } in cases().into_iter().chain([wrong]) {
         let request = manifest::request(words.clone()).unwrap();
         let arguments = [vec!["s6-instance-maker".into()], words].concat();
         let inputs = PlanInputs {
@@ -68,7 +73,7 @@ fn the_planner_is_interchangeable() {
             template: &template,
         };
         let [ours, theirs] = [InProcess.plan(&inputs, &run), sandbox.plan(&inputs, &run)]
-            .map(|result| result.map_err(|error| (error.said(), error.exit_code())));
+            .map(|result| result.map_err(|error| (error.messages(), error.exit_code())));
         assert_eq!(ours, theirs, "{arguments:?}");
     }
 }
@@ -76,14 +81,14 @@ fn the_planner_is_interchangeable() {
 /// Wrong usage, which only the guest judges here, in the same words.
 #[test]
 fn refusals_are_the_librarys() {
-    let sandbox = built_in(Chosen::default());
+    let sandbox = built_in(LimitOptions::default());
     let job = Job::encode(&Instances::default(), &manifest::facts(), &manifest::template("0755 file run"));
     for wrong in WRONG {
         let words: Vec<_> = wrong.iter().map(Into::into).collect();
         let answer = ask(&sandbox, &words, job.clone());
-        let Err(SandboxError::Refused { said, code: 100 }) = answer else { panic!("{wrong:?}: {answer:?}") };
+        let Err(SandboxError::Refused { messages, code: 100 }) = answer else { panic!("{wrong:?}: {answer:?}") };
         let expected = manifest::planned(words, &manifest::facts(), &manifest::template("0755 file run"));
-        assert_eq!(manifest::told(&said), expected);
+        assert_eq!(manifest::told(&messages), expected);
     }
 }
 
@@ -94,7 +99,8 @@ fn the_released_module_is_the_built_in_one() {
         Ok(guest) => fs::read(guest).unwrap(),
         Err(why) => return skip::did_not_run("wasm::same::the_released_module_is_the_built_in_one", why),
     };
-    let [built_in, compiled] = [Origin::BuiltIn, Origin::Bytes(guest)].map(|origin| Sandbox::new(origin, Chosen::default()));
+    let [built_in, compiled] =
+        [Origin::BuiltIn, Origin::Bytes(guest)].map(|origin| Sandbox::new(origin, LimitOptions::default()));
     for Case { words, facts, template } in cases() {
         let [ours, theirs] =
             [&built_in, &compiled].map(|sandbox| ask(sandbox, &words, Job::encode(&Instances::default(), &facts, &template)));

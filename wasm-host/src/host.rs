@@ -1,14 +1,14 @@
-//! What a guest may call: seven functions of WASI, preview 1, that hold its arguments, its input and its output, and nothing else.
+//! The functions that a guest may call: seven of WASI, preview 1, for its arguments, its input and its output, and nothing else.
 //!
 //! None of them reaches anything outside of [`Host`]. Every address that a guest gives is checked against its memory; every byte that
 //! is moved costs one unit of fuel, so that a guest cannot have the host work for nothing. The names and numbers are those of
 //! `wasi_snapshot_preview1`.
 
-use crate::limits::{Chosen, Limits};
+use crate::limits::{LimitOptions, Limits};
 use std::sync::Arc;
 use wasmtime::{Caller, Extern, ExternType, ImportType, Linker, Module, ResourceLimiter, Result, Trap};
 
-/// Where the functions are, by the name that modules import them from.
+/// The module name that guests import the functions from.
 pub const NAMESPACE: &str = "wasi_snapshot_preview1";
 
 /// A success, and the errors that a guest may get, as WASI numbers them.
@@ -16,43 +16,43 @@ const SUCCESS: i32 = 0;
 const BAD_DESCRIPTOR: i32 = 8;
 const INVALID: i32 = 28;
 
-/// As many buffers as one call may have, as in Linux.
+/// The largest number of buffers in one call, as in Linux.
 const BUFFERS_MAX: u32 = 1024;
 
-/// What one run of a guest has.
+/// The state of one run of a guest.
 #[derive(Debug)]
 pub struct Host {
     /// Its arguments, each with a NUL behind it.
     arguments: Arc<[Vec<u8>]>,
-    /// How long they are together.
+    /// The length of all arguments together, in bytes.
     arguments_length: usize,
     input: Vec<u8>,
-    /// How much of its input it has read.
+    /// The number of bytes of the input that were read.
     read: usize,
-    /// What it wrote to standard output.
+    /// The bytes that it wrote to standard output.
     pub output: Vec<u8>,
-    /// What it wrote to standard error.
+    /// The bytes that it wrote to standard error.
     pub messages: Vec<u8>,
     limits: Limits,
-    /// How much it has of memory and of its table, in bytes.
+    /// The size of its memory and of its table, in bytes.
     memory: usize,
     table: usize,
-    /// Why it was last refused memory, if it was.
-    pub refused: Option<Refused>,
+    /// The reason for the last refusal of memory.
+    pub refused: Option<MemoryRefusal>,
 }
 
-/// Why a guest was refused memory.
+/// The reason why a guest was refused memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub enum MemoryRefusal {
     /// It wanted more than it may have.
     Limit,
     /// The system has no more.
     System,
 }
 
-/// What ends a guest from inside of a call.
+/// The end of a guest from inside a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Ended {
+pub enum GuestEnd {
     /// It says that it is done.
     #[error("exit code {0}")]
     Exit(i32),
@@ -91,20 +91,20 @@ impl Host {
 
     /// For a look at the functions only, without a guest.
     fn idle() -> Self {
-        Self::new(Vec::new(), Vec::new(), Limits::for_job(0, &Chosen::default()))
+        Self::new(Vec::new(), Vec::new(), Limits::for_job(0, &LimitOptions::default()))
     }
 
-    /// Whether it may have so much, in bytes.
+    /// Returns `true` if it may have so much, in bytes.
     fn grant(&mut self, memory: usize, table: usize) -> bool {
         let granted = memory.saturating_add(table) <= self.limits.memory;
         if granted {
             (self.memory, self.table) = (memory, table);
         }
-        self.refused = (!granted).then_some(Refused::Limit);
+        self.refused = (!granted).then_some(MemoryRefusal::Limit);
         granted
     }
 
-    /// What it may use up.
+    /// The limits of this run.
     pub(crate) const fn limits(&self) -> Limits {
         self.limits
     }
@@ -117,7 +117,7 @@ impl ResourceLimiter for Host {
     }
 
     fn memory_grow_failed(&mut self, _: wasmtime::Error) -> Result<()> {
-        self.refused = Some(Refused::System);
+        self.refused = Some(MemoryRefusal::System);
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl ResourceLimiter for Host {
     }
 
     fn table_grow_failed(&mut self, _: wasmtime::Error) -> Result<()> {
-        self.refused = Some(Refused::System);
+        self.refused = Some(MemoryRefusal::System);
         Ok(())
     }
 
@@ -153,7 +153,7 @@ pub fn functions(engine: &wasmtime::Engine) -> Result<Linker<Host>> {
     linker.func_wrap(NAMESPACE, "environ_get", |_: i32, _: i32| SUCCESS)?;
     linker.func_wrap(NAMESPACE, "fd_read", fd_read)?;
     linker.func_wrap(NAMESPACE, "fd_write", fd_write)?;
-    linker.func_wrap(NAMESPACE, "proc_exit", |code: i32| -> Result<()> { Err(Ended::Exit(code).into()) })?;
+    linker.func_wrap(NAMESPACE, "proc_exit", |code: i32| -> Result<()> { Err(GuestEnd::Exit(code).into()) })?;
     Ok(linker)
 }
 
@@ -240,7 +240,7 @@ fn fd_read(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: i
         let (piece, host) = piece(&mut caller, at, length)?;
         let end = host.read + length as usize;
         // Not more than what is left, just computed.
-        let Some(input) = host.input.get(host.read..end) else { return Err(Ended::Pointer.into()) };
+        let Some(input) = host.input.get(host.read..end) else { return Err(GuestEnd::Pointer.into()) };
         piece.copy_from_slice(input);
         host.read = end;
         total += length;
@@ -251,8 +251,8 @@ fn fd_read(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: i
 
 fn fd_write(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: i32, written: i32) -> Result<i32> {
     let ended = match descriptor {
-        1 => Ended::Output,
-        2 => Ended::Messages,
+        1 => GuestEnd::Output,
+        2 => GuestEnd::Messages,
         _ => return Ok(BAD_DESCRIPTOR),
     };
     let Some(buffers) = buffers_of(&mut caller, buffers, count)? else { return Ok(INVALID) };
@@ -260,13 +260,13 @@ fn fd_write(mut caller: Caller<'_, Host>, descriptor: i32, buffers: i32, count: 
     for (at, length) in buffers {
         let (piece, host) = piece(&mut caller, at, length)?;
         let (to, limit) = match ended {
-            Ended::Output => (&mut host.output, host.limits.output),
+            GuestEnd::Output => (&mut host.output, host.limits.output),
             _ => (&mut host.messages, Limits::MESSAGES),
         };
         if piece.len() > limit.saturating_sub(to.len()) {
             return Err(ended.into());
         }
-        to.try_reserve(piece.len()).map_err(|_| Ended::NoMemory)?;
+        to.try_reserve(piece.len()).map_err(|_| GuestEnd::NoMemory)?;
         to.extend_from_slice(piece);
         // Buffers may overlap: together they can have more than 32 bits can count.
         let Some(sum) = total.checked_add(length) else { return Ok(INVALID) };
@@ -299,12 +299,12 @@ fn put(caller: &mut Caller<'_, Host>, at: i32, value: u32) -> Result<()> {
 /// This is the only way from the host to that memory, and each byte costs one unit of fuel: a guest cannot have bytes moved for nothing.
 fn piece<'a>(caller: &'a mut Caller<'_, Host>, at: i32, length: u32) -> Result<(&'a mut [u8], &'a mut Host)> {
     // A module without it is not run.
-    let Some(Extern::Memory(memory)) = caller.get_export("memory") else { return Err(Ended::Pointer.into()) };
+    let Some(Extern::Memory(memory)) = caller.get_export("memory") else { return Err(GuestEnd::Pointer.into()) };
     let begin = at as u32 as usize;
     let end = begin.checked_add(length as usize).filter(|&end| end <= memory.data_size(&*caller));
-    let end = end.ok_or(Ended::Pointer)?;
+    let end = end.ok_or(GuestEnd::Pointer)?;
     let left = caller.get_fuel()?.checked_sub(length.into()).ok_or(Trap::OutOfFuel)?;
     caller.set_fuel(left)?;
     let (memory, host) = memory.data_and_store_mut(caller);
-    Ok((memory.get_mut(begin..end).ok_or(Ended::Pointer)?, host))
+    Ok((memory.get_mut(begin..end).ok_or(GuestEnd::Pointer)?, host))
 }

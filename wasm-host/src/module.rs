@@ -1,4 +1,4 @@
-//! Where modules come from.
+//! Modules and their origins.
 
 #[cfg(feature = "compiler")]
 use crate::complexity::{self, Quantity, Refusal};
@@ -17,12 +17,12 @@ use wasmtime::{Config, CustomCodeMemory, Engine, Module};
 
 /// The built-in module, precompiled for this kind of machine by build/main.rs. It is used where it lies, so it begins on a page of its
 /// own, however large pages are.
-static BUILT_IN: &Paged<[u8]> = &Paged(*include_bytes!(concat!(env!("OUT_DIR"), "/guest.cwasm")));
+static BUILT_IN: &PageAligned<[u8]> = &PageAligned(*include_bytes!(concat!(env!("OUT_DIR"), "/guest.cwasm")));
 
 #[repr(C, align(65536))]
-struct Paged<T: ?Sized>(T);
+struct PageAligned<T: ?Sized>(T);
 
-/// Where a sandbox takes its module from.
+/// The origin of a sandbox's module.
 #[derive(Clone)]
 pub enum Origin {
     /// The module that this program comes with.
@@ -38,7 +38,7 @@ pub enum Origin {
 const MODULE: DocumentKind = DocumentKind { max: 16 << 20, may_begin: |head| head.starts_with(MAGIC) };
 const MAGIC: &[u8] = b"\0asm";
 
-/// Whether this program can compile modules.
+/// `true` if this program can compile modules.
 pub const HAS_COMPILER: bool = cfg!(feature = "compiler");
 
 /// Loads a module, for guests that may use `stack` bytes of stack.
@@ -65,7 +65,7 @@ static IN_PLACE: AtomicBool = AtomicBool::new(false);
 fn built_in(config: &mut Config) -> Result<Module, SandboxError> {
     let in_place = !IN_PLACE.swap(true, Ordering::Relaxed);
     if in_place {
-        config.with_custom_code_memory(Some(Arc::new(InPlace)));
+        config.with_custom_code_memory(Some(Arc::new(InPlaceCode)));
     }
     let engine = new_engine(config)?;
     // SAFETY: both must be given the unchanged output of `precompile_module`, which with `deserialize_raw` nobody changes for as long
@@ -89,9 +89,9 @@ fn new_engine(config: &Config) -> Result<Engine, SandboxError> {
 
 /// Makes the built-in module's machine code executable where it lies: the system maps it from the program's file, as it does the
 /// program's own code, and nothing is copied.
-struct InPlace;
+struct InPlaceCode;
 
-impl CustomCodeMemory for InPlace {
+impl CustomCodeMemory for InPlaceCode {
     fn required_alignment(&self) -> usize {
         rustix::param::page_size()
     }

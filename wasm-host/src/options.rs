@@ -1,13 +1,13 @@
 //! The options that only this program has: they never reach the guest.
 
-use crate::limits::{Chosen, Limits};
+use crate::limits::{LimitOptions, Limits};
 use crate::module::{HAS_COMPILER, Origin};
 use crate::sandbox::Sandbox;
 use cap_std::AmbientAuthority;
 use s6_instance_maker_core::cli::{Invocation, NumberOption, Unit, UsageError};
 use std::ffi::OsString;
 
-/// What a command line says of the sandbox.
+/// The sandbox's options.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Sandbox")]
 pub struct SandboxOptions {
@@ -52,7 +52,7 @@ impl SandboxOptions {
         const fn bytes(name: &'static str) -> NumberOption {
             NumberOption { name, unit: Unit::Bytes }
         }
-        let limits = Chosen {
+        let limits = LimitOptions {
             fuel: NumberOption { name: "--fuel", unit: Unit::Count }.read(self.fuel.as_deref(), 1, u64::MAX)?,
             memory: bytes("--memory").read(self.memory.as_deref(), 1, usize::MAX)?,
             stack: bytes("--stack").read(self.stack.as_deref(), Limits::STACK_MIN, Limits::STACK_MAX)?,

@@ -1,6 +1,6 @@
 //! The report of a panic: one line, and nothing that could need memory.
 
-use s6_instance_maker_core::escape::Brief;
+use s6_instance_maker_core::escape::Excerpt;
 use std::io::{self, Write as _};
 use std::panic;
 
@@ -16,8 +16,8 @@ pub fn report_in_one_line() {
         let _ = writeln!(
             io::stderr(),
             "s6-instance-maker: fatal: internal error in {}, line {line}: {}",
-            Brief(file.as_bytes()),
-            Brief(text.as_bytes())
+            Excerpt(file.as_bytes()),
+            Excerpt(text.as_bytes())
         );
     }));
 }

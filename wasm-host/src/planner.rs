@@ -5,7 +5,7 @@ use crate::options::SandboxOptions;
 use crate::sandbox::Sandbox;
 use cap_std::AmbientAuthority;
 use s6_instance_maker::run::Run;
-use s6_instance_maker::{Error, PlanInputs, Planner};
+use s6_instance_maker::{Error, PlanInputs, Planner, SITE};
 use s6_instance_maker_core::cli::{Invocation, Program, UsageError};
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::plan::Plan;
@@ -14,7 +14,7 @@ use s6_instance_maker_core::wire::{Job, PlanDocument, TemplateDigest};
 impl Planner for Sandbox {
     type Options = SandboxOptions;
 
-    const PROGRAM: Program = Program { name: "s6-instance-maker-sandboxed" };
+    const PROGRAM: Program = Program { name: "s6-instance-maker-sandboxed", site: SITE };
 
     fn new(options: SandboxOptions, invocation: &Invocation, ambient: AmbientAuthority) -> Result<Self, UsageError> {
         options.sandbox(invocation, ambient)

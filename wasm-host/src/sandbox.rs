@@ -1,12 +1,12 @@
 //! One run of a guest, and what is made of its answer.
 
 use crate::error::SandboxError;
-use crate::host::{self, Ended, Host, Refused};
-use crate::limits::{Chosen, Limits};
+use crate::host::{self, GuestEnd, Host, MemoryRefusal};
+use crate::limits::{LimitOptions, Limits};
 use crate::module::{self, Origin};
 use s6_instance_maker::run::Run;
-use s6_instance_maker_core::escape::is_shown;
-use s6_instance_maker_core::message::{self, Said};
+use s6_instance_maker_core::escape::is_printable;
+use s6_instance_maker_core::message::{self, Message};
 use std::ffi::OsString;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,39 +14,39 @@ use std::thread;
 use std::time::Duration;
 use wasmtime::{ExternType, InstancePre, Store, Trap};
 
-/// How often it is looked whether a signal has come, while a guest runs.
+/// The interval between two checks for signals, while a guest runs.
 const ATTENTION: Duration = Duration::from_millis(50);
-/// What the host's own functions need of a guest's thread, beside what the guest may use.
+/// The stack that the host's own functions use on a guest's thread, besides the guest's, in bytes.
 const HOST_STACK: usize = 256 << 10;
-/// What the compiler needs: as much as a program's first thread usually has.
+/// The stack that the compiler uses, in bytes: the usual stack of a program's first thread.
 const COMPILER_STACK: usize = 8 << 20;
-/// What loading the built-in module and the beginning of a guest's run take of the address space, in bytes, its stack left aside:
+/// The address space that the start of a guest takes, in bytes, without its stack:
 /// 35 MiB for the smallest linear memory with its room to grow, and some 2 MiB for the module. Where an allocator finds no memory,
-/// wasmtime and the standard library end the process, or panic, so it is found out before whether there is enough.
+/// wasmtime and the standard library end the process, or panic, so the program finds out first if there is enough.
 const START: usize = 48 << 20;
 
 /// A module that computes plans and can touch nothing.
 pub struct Sandbox {
     source: Arc<ModuleSource>,
-    chosen: Chosen,
+    chosen: LimitOptions,
 }
 
-/// Where the module comes from, and the module.
+/// The origin of the module, and the module.
 struct ModuleSource {
     origin: Origin,
     /// Loaded when it is first used.
-    loaded: Mutex<Option<Loaded>>,
+    loaded: Mutex<Option<LoadedModule>>,
 }
 
 #[derive(Clone)]
-struct Loaded {
+struct LoadedModule {
     instance: InstancePre<Host>,
 }
 
 impl Sandbox {
     /// A sandbox with limits that somebody chose. The module is loaded when it is first needed.
     #[must_use]
-    pub fn new(origin: Origin, chosen: Chosen) -> Self {
+    pub fn new(origin: Origin, chosen: LimitOptions) -> Self {
         Self { source: Arc::new(ModuleSource { origin, loaded: Mutex::new(None) }), chosen }
     }
 
@@ -63,7 +63,8 @@ impl Sandbox {
         let source = Arc::clone(&self.source);
         let (answer, answered) = mpsc::sync_channel(1);
         let guest = move || {
-            let loaded = source.load(limits.stack);
+            // Once more: an allocator may have taken address space for the thread.
+            let loaded = require_memory(START).and_then(|()| source.load(limits.stack));
             let result = loaded.and_then(|loaded| loaded.run(Host::new(arguments, job, limits)));
             // Nobody listens any more where a signal has come.
             let _ = answer.send(result);
@@ -88,24 +89,24 @@ impl Sandbox {
 }
 
 impl ModuleSource {
-    /// How much stack a thread needs that loads and runs the module.
+    /// Returns the stack of a thread that loads and runs the module, in bytes.
     fn stack(&self, limits: &Limits) -> usize {
         let guest = limits.stack.saturating_add(HOST_STACK);
         if matches!(self.origin, Origin::BuiltIn) { guest } else { guest.max(COMPILER_STACK) }
     }
 
-    fn load(&self, stack: usize) -> Result<Loaded, SandboxError> {
+    fn load(&self, stack: usize) -> Result<LoadedModule, SandboxError> {
         // The lock is held for loading only, which leaves nothing half-done.
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(loaded) = &*loaded {
             return Ok(loaded.clone());
         }
-        let new = Loaded::new(&self.origin, stack)?;
+        let new = LoadedModule::new(&self.origin, stack)?;
         Ok(loaded.insert(new).clone())
     }
 }
 
-impl Loaded {
+impl LoadedModule {
     fn new(origin: &Origin, stack: usize) -> Result<Self, SandboxError> {
         let set_up = |error: wasmtime::Error| SandboxError::SetUp(format!("{error:#}"));
         let module = module::load(origin, stack)?;
@@ -135,12 +136,12 @@ impl Loaded {
         let host = store.into_data();
         match ended {
             Ok(()) => answer(0, host),
-            Err(error) => match (error.downcast_ref::<Ended>(), error.downcast_ref::<Trap>()) {
-                (Some(Ended::Exit(code)), _) => answer(*code, host),
-                (Some(Ended::Output), _) => Err(SandboxError::Output(limits)),
-                (Some(Ended::Messages), _) => Err(SandboxError::Messages),
-                (Some(Ended::Pointer), _) => Err(SandboxError::Pointer),
-                (Some(Ended::NoMemory), _) => Err(SandboxError::NoMemory),
+            Err(error) => match (error.downcast_ref::<GuestEnd>(), error.downcast_ref::<Trap>()) {
+                (Some(GuestEnd::Exit(code)), _) => answer(*code, host),
+                (Some(GuestEnd::Output), _) => Err(SandboxError::Output(limits)),
+                (Some(GuestEnd::Messages), _) => Err(SandboxError::Messages),
+                (Some(GuestEnd::Pointer), _) => Err(SandboxError::Pointer),
+                (Some(GuestEnd::NoMemory), _) => Err(SandboxError::NoMemory),
                 (None, Some(Trap::OutOfFuel)) => Err(SandboxError::Fuel(limits)),
                 (None, Some(Trap::StackOverflow)) => Err(SandboxError::Stack(limits)),
                 // What a program does that is refused memory.
@@ -161,17 +162,19 @@ fn require_memory(bytes: usize) -> Result<(), SandboxError> {
     found.map_err(|_| SandboxError::SetUp(format!("the system does not have {bytes} bytes of memory for it")))
 }
 
-/// What a guest's end means: exit code 0 and no message is an answer, 100 and 111 have a message of the form that every program of
+/// Interprets the end of a guest: exit code 0 without messages is an answer, 100 and 111 have messages in the form that every program of
 /// this project has.
 fn answer(code: i32, host: Host) -> Result<Vec<u8>, SandboxError> {
     if code == 0 {
         return if host.messages.is_empty() { Ok(host.output) } else { Err(SandboxError::Talkative(host.messages)) };
     }
     match (u8::try_from(code), message::parse(&host.messages)) {
-        (Ok(code @ (100 | 111)), Some(said))
-            if said.iter().all(|Said { text, hint, .. }| is_shown(text) && hint.as_deref().is_none_or(is_shown)) =>
+        (Ok(code @ (100 | 111)), Some(messages))
+            if messages
+                .iter()
+                .all(|Message { text, hint, .. }| is_printable(text) && hint.as_deref().is_none_or(is_printable)) =>
         {
-            Err(SandboxError::Refused { said, code })
+            Err(SandboxError::Refused { messages, code })
         }
         _ if host.refused.is_some() => Err(refused_memory(&host)),
         _ => Err(SandboxError::Exit { code, messages: host.messages }),
@@ -180,7 +183,7 @@ fn answer(code: i32, host: Host) -> Result<Vec<u8>, SandboxError> {
 
 fn refused_memory(host: &Host) -> SandboxError {
     match host.refused {
-        Some(Refused::System) => SandboxError::NoMemory,
+        Some(MemoryRefusal::System) => SandboxError::NoMemory,
         _ => SandboxError::Memory(host.limits()),
     }
 }

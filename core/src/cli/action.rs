@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-/// What to do.
+/// The action of a command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Carry out the plan.
@@ -13,7 +13,7 @@ pub enum Action {
     PrintJob,
 }
 
-/// What happens to symbolic links that point outside the template.
+/// The treatment of symbolic links that point outside the template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkPolicy {
     /// They stay links, like all others.
@@ -25,7 +25,7 @@ pub enum LinkPolicy {
     },
 }
 
-/// Whether a result survives a crash of the whole system.
+/// The protection of a result against a crash of the whole system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
     /// The system writes it to disk in its own time.
@@ -36,7 +36,7 @@ pub enum Durability {
 }
 
 impl Action {
-    /// Whether it writes files, which must not be left half made.
+    /// Returns `true` if it writes files, which must not be left half made.
     #[must_use]
     pub const fn writes(self) -> bool {
         match self {

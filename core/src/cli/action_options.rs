@@ -1,4 +1,4 @@
-//! What to do with the plan, and where it comes from.
+//! Options about the action and the source of the plan.
 
 use super::action::{Action, Durability, Format};
 use super::refusal::UsageError;

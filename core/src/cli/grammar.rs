@@ -11,7 +11,7 @@ use super::template_options::TemplateOptions;
 use alloc::format;
 use std::ffi::OsString;
 
-/// What was typed, family by family.
+/// The arguments as they were typed, by family.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(
     name = "s6-instance-maker",

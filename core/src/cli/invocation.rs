@@ -3,7 +3,7 @@
 use super::action::{Action, Durability, LinkPolicy};
 use super::grammar::Arguments;
 use super::refusal::UsageError;
-use crate::instances::{DeclaredTwice, Instances};
+use crate::instances::{DuplicateInstance, Instances};
 use crate::options::Options;
 use crate::request::{Request, Shape};
 use alloc::format;
@@ -11,24 +11,24 @@ use std::ffi::OsString;
 
 /// The meaning of a command line.
 ///
-/// Where a plan comes from and what is done with it are independent: every [`PlanSource`] goes with every [`Action`] that needs a plan.
+/// The source of a plan and the action are independent: every [`PlanSource`] goes with every [`Action`] that requires a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
     /// The operand TEMPLATE, not empty.
     pub template: OsString,
     /// The operand DIR, not empty.
     pub dir: OsString,
-    /// What to make, but for the instances that [`instances_from`](Self::instances_from) lists.
+    /// The request, without the instances that [`instances_from`](Self::instances_from) lists.
     pub request: Request,
     /// The file that lists more instances; `-` is standard input.
     pub instances_from: Option<OsString>,
-    /// Where the plan comes from.
+    /// The source of the plan.
     pub source: PlanSource,
-    /// What to do.
+    /// The action.
     pub action: Action,
-    /// What happens to the template's links that point outside it.
+    /// The treatment of the template's links that point outside it.
     pub links: LinkPolicy,
-    /// Whether the result must survive a crash of the system.
+    /// The protection of the result against a crash of the system.
     pub durability: Durability,
 }
 
@@ -41,7 +41,7 @@ pub enum PlanSource {
     Document {
         /// The file; `-` is standard input.
         file: OsString,
-        /// What the command line says besides: a document that was computed for something else is refused.
+        /// The options of the command line: a document that was computed for others is refused.
         expected: Options,
     },
 }
@@ -85,7 +85,7 @@ impl Invocation {
     }
 
     /// Adds the instances of [`instances_from`](Self::instances_from) to those that the command line names.
-    pub fn declare(&mut self, list: &Instances) -> Result<(), DeclaredTwice> {
+    pub fn declare(&mut self, list: &Instances) -> Result<(), DuplicateInstance> {
         self.request.declare(list)?;
         // Where there is no list, nothing is said about instances.
         if let (Some(_), PlanSource::Document { expected, .. }) = (&self.instances_from, &mut self.source) {
@@ -118,5 +118,6 @@ fn request(arguments: &Arguments) -> Result<Request, UsageError> {
         rules: arguments.template.settings()?,
         target,
         idle_logger_options: logger.idle,
+        empty_options: arguments.service.empty(),
     })
 }

@@ -55,7 +55,7 @@ pub(super) struct LoggerOptions {
 }
 
 /// The meaning of the logger's options.
-pub(super) struct LoggerMeaning {
+pub(super) struct LoggerSettings {
     /// The logger; `None` without -L.
     pub(super) logging: Option<Logging>,
     /// s6's own options that were given without -L: they do nothing.
@@ -63,7 +63,7 @@ pub(super) struct LoggerMeaning {
 }
 
 impl LoggerOptions {
-    pub(super) fn meaning(&self) -> Result<LoggerMeaning, UsageError> {
+    pub(super) fn meaning(&self) -> Result<LoggerSettings, UsageError> {
         let dir = self.log_dir.as_deref().map(|value| checked("-L", value, LogDir::new)).transpose()?;
         let timestamp = NumberOption::count("-t").read(self.timestamp.as_deref(), 0, 3)?;
         // In range, just checked.
@@ -86,7 +86,7 @@ impl LoggerOptions {
             None => LOGGER_OPTIONS.into_iter().zip(given).filter_map(|(option, given)| given.then_some(option)).collect(),
         };
         let logging = dir.map(|dir| Logging { dir, user, timestamp, archives, file_size, total_size, prefix });
-        Ok(LoggerMeaning { logging, idle })
+        Ok(LoggerSettings { logging, idle })
     }
 
     fn user(&self, dir: Option<&LogDir>) -> Result<Option<LogUser>, UsageError> {

@@ -23,6 +23,6 @@ mod words;
 pub use action::{Action, Durability, Format, LinkPolicy};
 pub use clap::Args;
 pub use invocation::{Invocation, PlanSource};
-pub use parse::{NoOptions, ParsedArgs, Program, parse, parse_common};
+pub use parse::{NoOptions, ParsedArgs, Program, Site, parse, parse_common};
 pub use refusal::{Refusal, UsageError};
 pub use values::{NumberOption, Unit};

@@ -1,6 +1,6 @@
 //! The reasons for which a command line asks for nothing that could be made.
 
-use crate::escape::Shown;
+use crate::escape::Escaped;
 use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -42,7 +42,7 @@ impl UsageError {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// What may help, for a line of its own.
+    /// A hint, for a line of its own.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
@@ -51,7 +51,7 @@ impl UsageError {
     /// An option's value that is wrong, and why.
     #[must_use]
     pub fn value(option: &str, value: &OsStr, reason: impl Display) -> Self {
-        Self::new(format!("{option} `{}`: {reason}", Shown(value.as_encoded_bytes())))
+        Self::new(format!("{option} `{}`: {reason}", Escaped(value.as_encoded_bytes())))
     }
 
     /// An option that requires another one.
@@ -75,9 +75,9 @@ impl From<UsageError> for Refusal {
 impl From<clap::Error> for Refusal {
     fn from(error: clap::Error) -> Self {
         let context = |kind| match error.get(kind) {
-            Some(ContextValue::String(text)) => Some(Shown(text.as_bytes()).to_string()),
+            Some(ContextValue::String(text)) => Some(Escaped(text.as_bytes()).to_string()),
             Some(ContextValue::Strings(texts)) => {
-                Some(texts.iter().map(|text| Shown(text.as_bytes()).to_string()).collect::<Vec<_>>().join(", "))
+                Some(texts.iter().map(|text| Escaped(text.as_bytes()).to_string()).collect::<Vec<_>>().join(", "))
             }
             _ => None,
         };
@@ -98,7 +98,7 @@ impl From<clap::Error> for Refusal {
             ErrorKind::InvalidUtf8 => {
                 "the name of an option, or a value that must be one of a few words, is not UTF-8".to_owned()
             }
-            _ => Shown(error.kind().to_string().as_bytes()).to_string(),
+            _ => Escaped(error.kind().to_string().as_bytes()).to_string(),
         };
         let suggested = context(ContextKind::SuggestedArg).or_else(|| context(ContextKind::SuggestedValue));
         let hint = match (suggested, context(ContextKind::ValidValue)) {

@@ -2,7 +2,7 @@
 
 use super::refusal::UsageError;
 use super::values::{NumberOption, checked};
-use crate::definition::{Consumer, Definition, Management, ServiceName};
+use crate::definition::{BundleName, Consumer, Definition, Flags, Management, ServiceName};
 use crate::logging::Logging;
 use alloc::format;
 use alloc::string::ToString as _;
@@ -28,9 +28,15 @@ pub(super) struct S6RcOptions {
 
     /// With -r: mark the service as essential
     ///
-    /// It stays up when s6-rc stops all services that are not essential.
+    /// It stays up when s6-rc stops all services that are not essential. Its logger is essential too.
     #[arg(verbatim_doc_comment, long)]
     essential: bool,
+
+    /// With -r: mark the service as recommended
+    ///
+    /// The tools of s6-rc's repositories put it into a new set.
+    #[arg(verbatim_doc_comment, long)]
+    recommended: bool,
 
     /// With -r: time to become ready; 0: no limit
     ///
@@ -52,6 +58,7 @@ impl S6RcOptions {
             let given = [
                 ("--depends-on", !self.depends_on.is_empty()),
                 ("--essential", self.essential),
+                ("--recommended", self.recommended),
                 ("--timeout-up", self.timeout_up.is_some()),
                 ("--timeout-down", self.timeout_down.is_some()),
             ];
@@ -68,7 +75,7 @@ impl S6RcOptions {
         let timeout = |name, value: &Option<OsString>| NumberOption::milliseconds(name).read(value.as_deref(), 0, u32::MAX);
         Ok(Management {
             depends_on: depends_on.collect::<Result<_, _>>()?,
-            essential: self.essential,
+            flags: Flags { essential: self.essential, recommended: self.recommended },
             timeout_up: timeout("--timeout-up", &self.timeout_up)?,
             timeout_down: timeout("--timeout-down", &self.timeout_down)?,
         })
@@ -79,17 +86,14 @@ impl S6RcOptions {
 fn definition(names: &OsStr, logging: Option<&Logging>, management: Management) -> Result<Definition, UsageError> {
     let refuse = |reason: &str| UsageError::value("-r", names, reason);
     let mut parts = names.as_encoded_bytes().split(|&byte| byte == b'/');
-    let mut next = |what: &str| {
-        let name =
-            parts.next().map(|part| ServiceName::new(part).map_err(|error| refuse(&format!("the name of the {what} {error}"))));
-        name.transpose()
-    };
-    let (service, logger, pipeline) = (next("service")?, next("logger")?, next("pipeline")?);
+    let named = |what: &'static str| move |error| refuse(&format!("the name of the {what} {error}"));
+    // Splitting always yields a first part.
+    let service = ServiceName::new(parts.next().unwrap_or_default()).map_err(named("service"))?;
+    let logger = parts.next().map(|part| ServiceName::new(part).map_err(named("logger"))).transpose()?;
+    let pipeline = parts.next().map(|part| BundleName::new(part).map_err(named("pipeline"))).transpose()?;
     if parts.next().is_some() {
         return Err(refuse("must be SERVICE, SERVICE/LOGGER or SERVICE/LOGGER/PIPELINE"));
     }
-    // Splitting always yields a first part.
-    let service = service.ok_or_else(|| refuse("names no service"))?;
     let consumer = match (logger, logging) {
         (Some(logger), Some(logging)) => Some(Consumer { logger, pipeline, logging: logging.clone() }),
         (None, None) => None,

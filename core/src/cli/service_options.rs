@@ -6,6 +6,7 @@ use crate::account::Account;
 use crate::instances::NameMax;
 use crate::request::MaxInstances;
 use crate::target::Target;
+use alloc::vec::Vec;
 use std::ffi::OsString;
 
 #[derive(Clone, Debug, clap::Args)]
@@ -45,11 +46,16 @@ impl ServiceOptions {
         account("-u", self.user.as_deref())
     }
 
+    /// The options of the family whose value is empty and means none.
+    pub(super) fn empty(&self) -> Vec<&'static str> {
+        self.user.iter().filter(|user| user.is_empty()).map(|_| "-u").collect()
+    }
+
     /// The longest name of an instance; s6-svscan has that limit from 2.12 on.
     pub(super) fn name_max(&self, target: &Target) -> Result<Option<NameMax>, UsageError> {
         let Some(value) = self.name_max.as_deref() else { return Ok(None) };
         if target.s6_version.is_some_and(|version| !version.counts_slots()) {
-            return Err(UsageError::new("--name-max requires s6 2.12 or later: an older s6-svscan has no such option"));
+            return Err(UsageError::new("--name-max requires s6 2.12 or later; an older s6-svscan has no such option"));
         }
         let number = NumberOption::count("--name-max").read(Some(value), NameMax::MIN, NameMax::MAX)?;
         Ok(number.and_then(|number| NameMax::new(number.into())))

@@ -18,7 +18,7 @@ pub(super) struct TargetOptions {
 
     /// path, debian or slashpackage [default: path]
     ///
-    /// Where programs are. path: execlineb is in /usr/bin, all others are found by PATH.
+    /// path: execlineb is in /usr/bin, all other programs are found by PATH.
     /// debian: execlineb and s6 are in /usr/bin, the other programs of execline in
     /// /usr/lib/execline/bin. slashpackage: all are in /command. The next three options override it.
     #[arg(verbatim_doc_comment, long, value_name = "NAME", value_enum, hide_possible_values = true)]

@@ -4,7 +4,7 @@ use super::action::LinkPolicy;
 use super::refusal::UsageError;
 use super::values::NumberOption;
 use super::words::Words;
-use crate::escape::Shown;
+use crate::escape::Escaped;
 use crate::request::ScriptModes;
 use crate::rules::{self, Remedy, Rule, Settings, Severity};
 use alloc::format;
@@ -53,7 +53,7 @@ pub(super) struct TemplateOptions {
 
     /// Explain the error or warning ID
     ///
-    /// What it means, what goes wrong, and what to do. Takes no operands.
+    /// Meaning, consequence and advice. Takes no operands.
     #[arg(verbatim_doc_comment, long, value_name = "ID")]
     explain: Option<OsString>,
 }
@@ -99,7 +99,7 @@ pub(super) fn about_rules(words: &Words) -> Result<Option<String>, UsageError> {
 fn rule(option: &str, id: &OsStr) -> Result<Rule, UsageError> {
     let id = id.as_encoded_bytes();
     Rule::parse(id).ok_or_else(|| {
-        let error = UsageError::new(format!("{option} `{}`: unknown id", Shown(id)));
+        let error = UsageError::new(format!("{option} `{}`: unknown id", Escaped(id)));
         match rules::nearest(id) {
             Some(meant) => error.with_hint(format!("did you mean `{}`?", meant.id())),
             None => error.with_hint("--list-rules lists the ids"),

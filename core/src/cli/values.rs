@@ -13,11 +13,11 @@ use std::ffi::OsStr;
 pub struct NumberOption {
     /// The option as messages name it, such as `-c` or `--fuel`.
     pub name: &'static str,
-    /// What the number counts.
+    /// The unit of the number.
     pub unit: Unit,
 }
 
-/// What a number counts: decides which hint helps.
+/// The unit of a number; it decides which hint helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Things.
@@ -78,7 +78,7 @@ impl NumberOption {
         })
     }
 
-    /// How many bytes or milliseconds a suffix stands for, as far as that is sure.
+    /// The number of bytes or milliseconds that a suffix stands for. `None`: it is not certain.
     fn factor(self, suffix: &[u8]) -> Option<u64> {
         let suffix = suffix.to_ascii_lowercase();
         match (self.unit, suffix.as_slice()) {
@@ -101,7 +101,7 @@ fn equals_sign(option: &str, value: &[u8]) -> Option<String> {
     let rest = value.strip_prefix(b"=")?;
     let is_short = !option.starts_with("--");
     is_short.then(|| {
-        let rest = crate::escape::Shown(rest);
+        let rest = crate::escape::Escaped(rest);
         format!("the value begins with `=`; a short option takes its value without one: {option} {rest}")
     })
 }

@@ -4,7 +4,7 @@
 //! `--long=VALUE` before clap sees it. Refused here is what clap could only report as text: too many operands, and options that are not UTF-8.
 
 use super::refusal::{USAGE, UsageError};
-use crate::escape::Shown;
+use crate::escape::Escaped;
 use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::String;
@@ -39,7 +39,7 @@ impl Words {
                     let value = if attached.is_empty() { args.next() } else { Some(attached) };
                     let Some(value) = value else {
                         return Err(
-                            UsageError::new(format!("{} requires a value", Shown(arg.as_encoded_bytes()))).with_hint(USAGE)
+                            UsageError::new(format!("{} requires a value", Escaped(arg.as_encoded_bytes()))).with_hint(USAGE)
                         );
                     };
                     let name = option.get_long().unwrap_or_default();
@@ -50,7 +50,7 @@ impl Words {
                 }
                 OptionWord::Whole => words.0.push(arg),
                 OptionWord::Unknown if arg.to_str().is_none() && !arg.as_encoded_bytes().contains(&b'=') => {
-                    let error = UsageError::new(format!("unknown option `{}`", Shown(arg.as_encoded_bytes())));
+                    let error = UsageError::new(format!("unknown option `{}`", Escaped(arg.as_encoded_bytes())));
                     return Err(error.with_hint(USAGE));
                 }
                 // clap's own error may suggest the right one.
@@ -68,7 +68,14 @@ impl Words {
         self.0.iter()
     }
 
-    /// Whether the option `long` is among them.
+    /// Puts options before all others, so that those count for nothing where the same option follows.
+    pub(super) fn put_first(&mut self, options: impl Iterator<Item = (&'static str, &'static str)>) {
+        let words: Vec<OsString> = options.map(|(name, value)| OsString::from(format!("--{name}={value}"))).collect();
+        let at = self.0.len().min(1);
+        self.0.splice(at..at, words);
+    }
+
+    /// Returns `true` if the option `long` is among them.
     pub(super) fn has(&self, long: &str) -> bool {
         self.options().any(|word| is_option(word, long))
     }
@@ -78,7 +85,7 @@ impl Words {
         self.options().filter_map(|word| word.strip_prefix("--")?.strip_prefix(long)?.strip_prefix("=")).last()
     }
 
-    /// Whether there are operands.
+    /// Returns `true` if there are operands.
     pub(super) fn has_operands(&self) -> bool {
         self.options().count() + 1 < self.0.len()
             || self.options().any(|word| word == "-" || !word.as_encoded_bytes().starts_with(b"-"))
@@ -99,7 +106,7 @@ impl Words {
     }
 }
 
-/// Whether a word is the option `long`, with a value or without.
+/// Returns `true` if a word is the option `long`, with a value or without.
 fn is_option(word: &OsStr, long: &str) -> bool {
     word.strip_prefix("--")
         .and_then(|word| word.strip_prefix(long))
@@ -112,7 +119,7 @@ enum OptionWord<'c> {
     Valued { option: &'c clap::Arg, attached: OsString },
     /// An option in one word: a flag, or `--long=VALUE`.
     Whole,
-    /// Something that no option is called.
+    /// An unknown option.
     Unknown,
 }
 
@@ -147,7 +154,7 @@ struct Operands {
     certainty: Certainty,
 }
 
-/// Whether operands can be told from the values of options.
+/// The certainty that operands are not values of options.
 #[derive(PartialEq, Eq)]
 enum Certainty {
     Sure,
@@ -180,7 +187,7 @@ impl Operands {
 
     fn check(self) -> Result<(), UsageError> {
         let Some(operand) = self.excess else { return Ok(()) };
-        let error = UsageError::new(format!("unexpected operand `{}`", Shown(operand.as_encoded_bytes())));
+        let error = UsageError::new(format!("unexpected operand `{}`", Escaped(operand.as_encoded_bytes())));
         Err(error.with_hint(match self.repeatable {
             Some(option) => format!("{option} takes one value; repeat the option for each: {option} A {option} B"),
             None => USAGE.to_owned(),

@@ -1,14 +1,14 @@
 //! The laws that take any bytes: one for everything that comes from outside. Each is a fuzz target, and the test-suite puts what
 //! the fuzzers found worth keeping through them again.
 
-use super::law::{Broken, Held, law};
+use super::law::{BrokenLaw, Outcome, law};
 use super::lexer::lex;
 use super::memory::can_be_made;
 use super::sample;
 use super::script_words::{is_substituted, parts, say_what_was_asked};
 use super::smallest::{prefixed_text_is_one_word, quoted_text_is_one_word};
-use crate::cli::{self, Invocation, PlanSource, Program, Refusal, UsageError};
-use crate::escape::is_shown;
+use crate::cli::{self, Invocation, PlanSource, Program, Refusal, Site, UsageError};
+use crate::escape::is_printable;
 use crate::execline::{Script, Text, Word, Wrapper};
 use crate::facts::Facts;
 use crate::options::Options;
@@ -29,7 +29,7 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::os::wasi::ffi::OsStringExt as _;
 
 /// A law for any bytes.
-pub type AnyBytes = fn(&[u8]) -> Result<Held, Broken>;
+pub type AnyBytes = fn(&[u8]) -> Result<Outcome, BrokenLaw>;
 
 /// Every law for any bytes, by the name of its fuzz target.
 pub const ANY_BYTES: [(&str, AnyBytes); 4] =
@@ -44,40 +44,40 @@ struct OneOption {
 
 /// Words of a command line, a NUL between two: there is a request, whose plans are as plans must be, or there is a refusal that can be
 /// shown. What one program takes of it, another one of this project reads the same.
-pub fn command_line(bytes: &[u8]) -> Result<Held, Broken> {
+pub fn command_line(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let typed = bytes.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec()));
     let words: Vec<OsString> = core::iter::once(OsString::from("s6-instance-maker")).chain(typed).collect();
-    if let Ok(parsed) = cli::parse::<OneOption>(Program { name: "other" }, words.clone()) {
+    if let Ok(parsed) = cli::parse::<OneOption>(Program { name: "other", site: Site::NONE }, words.clone()) {
         let common = cli::parse_common(parsed.common.clone());
         law(common.as_ref() == Ok(&parsed.invocation), "the common words mean the same", &parsed.common)?;
     }
     let invocation = match cli::parse_common(words) {
         Ok(invocation) => invocation,
-        Err(Refusal::Show(text)) => return lines_are_shown(&text).map(|()| Held::Refused),
-        Err(Refusal::Usage(error)) => return usage_is_shown(&error).map(|()| Held::Refused),
+        Err(Refusal::Show(text)) => return lines_are_shown(&text).map(|()| Outcome::Refused),
+        Err(Refusal::Usage(error)) => return usage_is_shown(&error).map(|()| Outcome::Refused),
     };
     if let PlanSource::Document { expected, .. } = &invocation.source {
         law(expected.require(&Options::of(&invocation.request)) == Ok(()), "a command line fits its own options", &invocation)?;
     }
-    let mut held = Held::Refused;
+    let mut held = Outcome::Refused;
     for facts in sample::callers() {
-        if let Held::Whole = planned(&invocation.request, &facts, &sample::template())? {
-            held = Held::Whole;
+        if let Outcome::Accepted = planned(&invocation.request, &facts, &sample::template())? {
+            held = Outcome::Accepted;
         }
     }
     Ok(held)
 }
 
 /// A document: it is a job, which says the same when it is written again and can be planned, or there is a refusal that can be shown.
-pub fn job_document(bytes: &[u8]) -> Result<Held, Broken> {
+pub fn job_document(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let job = match Job::decode(bytes) {
         Ok(job) => job,
-        Err(error) => return is_one_line(&error).map(|()| Held::Refused),
+        Err(error) => return is_one_line(&error).map(|()| Outcome::Refused),
     };
     let text = Job::encode(&job.instances, &job.facts, &job.template);
     law(Job::decode(&text).as_ref() == Ok(&job), "a job that is written again is the same", &job)?;
     law(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "a job is one line", &job)?;
-    let mut held = Held::Refused;
+    let mut held = Outcome::Refused;
     for words in REQUESTS {
         // Most of what any bytes are cannot work; what would be made of it all the same is what is looked at.
         let allowed = Rule::ALL.into_iter().filter(|_| words.len() > 2).map(|rule| format!("--allow={}", rule.id()));
@@ -87,19 +87,19 @@ pub fn job_document(bytes: &[u8]) -> Result<Held, Broken> {
         let words = words.map(OsString::from);
         // They are, or the law would say so: nothing is passed over silently.
         let Ok(Invocation { mut request, .. }) = cli::parse_common(words) else {
-            return Err(Broken { what: "the laws' own requests are ones", about: format!("{job:?}") });
+            return Err(BrokenLaw { what: "the laws' own requests are ones", about: format!("{job:?}") });
         };
         if request.declare(&job.instances).is_err() {
             continue;
         }
-        if let Held::Whole = planned(&request, &job.facts, &job.template)? {
-            held = Held::Whole;
+        if let Outcome::Accepted = planned(&request, &job.facts, &job.template)? {
+            held = Outcome::Accepted;
         }
     }
     Ok(held)
 }
 
-/// What is asked for with any job: each shape, with a logger and without, as whoever asks and as a user.
+/// The requests that are combined with any job: each shape, with a logger and without, as the caller and as a user.
 const REQUESTS: &[&[&str]] = &[
     &["t", "d"],
     &["--fix-modes", "t", "d"],
@@ -110,10 +110,10 @@ const REQUESTS: &[&[&str]] = &[
 
 /// A document: it is a plan, which says the same when it is written again, and which can be made beneath one directory, giving nobody
 /// more than the template does, or is refused; or there is a refusal that can be shown.
-pub fn plan_document(bytes: &[u8]) -> Result<Held, Broken> {
+pub fn plan_document(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let PlanDocument { plan, options, template: digest } = match PlanDocument::decode(bytes) {
         Ok(document) => document,
-        Err(error) => return is_one_line(&error).map(|()| Held::Refused),
+        Err(error) => return is_one_line(&error).map(|()| Outcome::Refused),
     };
     let text = digest.to_string();
     let is_digest = text.len() == 64 && bytes.windows(64).any(|window| window == text.as_bytes());
@@ -122,12 +122,12 @@ pub fn plan_document(bytes: &[u8]) -> Result<Held, Broken> {
     let template = sample::template();
     is_written_and_read(&plan, &options, &template)?;
     tells(&plan)?;
-    let mut held = Held::Refused;
+    let mut held = Outcome::Refused;
     for facts in sample::callers() {
         match plan.check(&facts, &template) {
             Ok(()) => {
                 can_be_made(&plan, &facts, &template)?;
-                held = Held::Whole;
+                held = Outcome::Accepted;
             }
             Err(violation) => is_one_line(&violation)?,
         }
@@ -136,7 +136,7 @@ pub fn plan_document(bytes: &[u8]) -> Result<Held, Broken> {
 }
 
 /// Any text, in every place of a script that a user can fill: the script has the words that were meant, or the text is refused.
-pub fn quoting(bytes: &[u8]) -> Result<Held, Broken> {
+pub fn quoting(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     // As a script it has words or it has none; and these, quoted, are the same words.
     if let Ok(words) = lex(bytes) {
         let texts: Vec<Text> = words.iter().filter_map(|word| Text::new(word.as_slice()).ok()).collect();
@@ -149,7 +149,7 @@ pub fn quoting(bytes: &[u8]) -> Result<Held, Broken> {
         Ok(text) => text,
         Err(error) => {
             law(bytes.contains(&0), "only a NUL is refused", &bytes)?;
-            return is_one_line(&error).map(|()| Held::Refused);
+            return is_one_line(&error).map(|()| Outcome::Refused);
         }
     };
     law(!bytes.contains(&0), "a NUL is refused", &bytes)?;
@@ -159,7 +159,7 @@ pub fn quoting(bytes: &[u8]) -> Result<Held, Broken> {
     let shebang = match ShebangDir::new(b"/bin") {
         Ok(shebang) => shebang,
         // Never, for that directory.
-        Err(error) => return Err(Broken { what: "there is an interpreter", about: error.to_string() }),
+        Err(error) => return Err(BrokenLaw { what: "there is an interpreter", about: error.to_string() }),
     };
     let mut script = Script::new(&shebang);
     script.line([Word::literal("a"), Word::quoted(&text), Word::prefixed("p", &text), Word::literal("z")]);
@@ -175,17 +175,17 @@ pub fn quoting(bytes: &[u8]) -> Result<Held, Broken> {
             law(!is_substituted(bytes), "a wrapper's words stay as they are", &text)?;
         }
     }
-    Ok(Held::Whole)
+    Ok(Outcome::Accepted)
 }
 
 /// A plan for this template is the same each time, says what was asked for, passes its check, can be made, and can be written and
 /// read; or there is none, and it can be said why.
-fn planned(request: &Request, facts: &Facts, template: &Template) -> Result<Held, Broken> {
+fn planned(request: &Request, facts: &Facts, template: &Template) -> Result<Outcome, BrokenLaw> {
     let first = plan(request, facts, template);
     law(first == plan(request, facts, template), "planning twice gives the same", request)?;
     let plan = match first {
         Ok(plan) => plan,
-        Err(error) => return is_one_line(&error).map(|()| Held::Refused),
+        Err(error) => return is_one_line(&error).map(|()| Outcome::Refused),
     };
     law(plan.parts().count() == parts(&request.shape), "a plan has its parts", request)?;
     law(plan.is_in_shape(&request.shape), "a plan is in the shape that was asked for", request)?;
@@ -194,36 +194,38 @@ fn planned(request: &Request, facts: &Facts, template: &Template) -> Result<Held
     can_be_made(&plan, facts, template)?;
     is_written_and_read(&plan, &Options::of(request).given(), template)?;
     tells(&plan)?;
-    Ok(Held::Whole)
+    Ok(Outcome::Accepted)
 }
 
-fn is_written_and_read(plan: &Plan, options: &Options, template: &Template) -> Result<(), Broken> {
+fn is_written_and_read(plan: &Plan, options: &Options, template: &Template) -> Result<(), BrokenLaw> {
     let text = PlanDocument::encode(plan, options, template);
     let document = PlanDocument { plan: plan.clone(), options: options.clone(), template: TemplateDigest::of(template) };
     law(PlanDocument::decode(&text) == Ok(document), "a plan that is written and read is the same", plan)?;
     law(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "a plan is one line", plan)
 }
 
-/// What people are told of a plan can be shown.
-fn tells(plan: &Plan) -> Result<(), Broken> {
-    Settings::default().said(&plan.warnings).iter().try_for_each(|said| {
-        is_one_line(&said.text)?;
-        said.hint.as_ref().map_or(Ok(()), |hint| is_one_line(hint))
+/// Fails when a message about a plan cannot be shown.
+fn tells(plan: &Plan) -> Result<(), BrokenLaw> {
+    Settings::default().messages(&plan.warnings).iter().try_for_each(|message| {
+        is_one_line(&message.text)?;
+        message.hint.as_ref().map_or(Ok(()), |hint| is_one_line(hint))
     })?;
     lines_are_shown(&plan.to_string())
 }
 
-fn usage_is_shown(error: &UsageError) -> Result<(), Broken> {
+fn usage_is_shown(error: &UsageError) -> Result<(), BrokenLaw> {
     is_one_line(error)?;
     error.hint().map_or(Ok(()), |hint| is_one_line(&hint))
 }
 
 /// A message has no control characters, and nothing else that makes a line lie.
-fn is_one_line(message: &dyn Display) -> Result<(), Broken> {
+fn is_one_line(message: &dyn Display) -> Result<(), BrokenLaw> {
     let message = message.to_string();
-    law(is_shown(&message) && !message.is_empty(), "a message can be shown", &message)
+    law(is_printable(&message) && !message.is_empty(), "a message can be shown", &message)
 }
 
-fn lines_are_shown(text: &str) -> Result<(), Broken> {
-    text.lines().flat_map(|line| line.split('\t')).try_for_each(|line| law(is_shown(line), "every line can be shown", &line))
+fn lines_are_shown(text: &str) -> Result<(), BrokenLaw> {
+    text.lines()
+        .flat_map(|line| line.split('\t'))
+        .try_for_each(|line| law(is_printable(line), "every line can be shown", &line))
 }

@@ -1,7 +1,7 @@
 //! A plan carried out in memory, by rules of its own: what no plan may do is said here a second time, in other words than in
 //! [`crate::check`], so that a mistake there does not hide itself.
 
-use super::law::{Broken, law};
+use super::law::{BrokenLaw, law};
 use crate::facts::Facts;
 use crate::path::TreePath;
 use crate::plan::{Content, Plan};
@@ -16,7 +16,7 @@ const SPECIAL: u16 = 0o7000;
 
 /// A checked plan for `template` can be made from its first entry to its last, beneath one directory, and gives nobody more than the
 /// template does.
-pub(super) fn can_be_made(plan: &Plan, facts: &Facts, template: &Template) -> Result<(), Broken> {
+pub(super) fn can_be_made(plan: &Plan, facts: &Facts, template: &Template) -> Result<(), BrokenLaw> {
     // Whether what is there is a directory, by the names that lead to it.
     let mut disk: BTreeMap<Vec<&[u8]>, bool> = BTreeMap::new();
     for (path, node) in plan.tree.iter() {
@@ -39,8 +39,8 @@ pub(super) fn can_be_made(plan: &Plan, facts: &Facts, template: &Template) -> Re
     Ok(())
 }
 
-/// What is made lends nobody an identity that the template does not lend.
-fn rights(path: &TreePath, node: &Node<Content>, facts: &Facts, template: &Template) -> Result<(), Broken> {
+/// Fails when a made entry lends an identity that the template does not lend.
+fn rights(path: &TreePath, node: &Node<Content>, facts: &Facts, template: &Template) -> Result<(), BrokenLaw> {
     let Meta { mode, owner } = node.meta;
     let can_be_given = |owner: Ids| {
         (owner.uid == facts.caller.uid || facts.givable_users.has(owner.uid))

@@ -12,7 +12,7 @@ mod script_words;
 mod smallest;
 
 pub use any_bytes::{ANY_BYTES, AnyBytes, command_line, job_document, plan_document, quoting};
-pub use law::{Broken, Held};
+pub use law::{BrokenLaw, Outcome};
 pub use lexer::{LexError, lex};
 pub use smallest::{
     prefixed_text_is_one_word, quoted_text_is_one_word, tree_path_never_escapes, tree_path_order_is_by_component,

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 /// The account that is known, and the caller who is not root.
 const WWW_DATA: Ids = Ids { uid: 33, gid: 4 };
 
-/// Who asks: root, and an ordinary user.
+/// The callers: root, and an ordinary user.
 #[must_use]
 pub fn callers() -> [Facts; 2] {
     let known = match Account::parse(b"www-data") {

@@ -1,6 +1,6 @@
-//! What generated scripts say, read back word by word.
+//! Generated scripts, read back word by word and compared with the request.
 
-use super::law::{Broken, law};
+use super::law::{BrokenLaw, law};
 use super::lexer::lex;
 use crate::account::Account;
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 type Words = Vec<Vec<u8>>;
 
 /// Every script of `plan` says what `request` asks for, and not a word more.
-pub(super) fn say_what_was_asked(plan: &Plan, request: &Request) -> Result<(), Broken> {
+pub(super) fn say_what_was_asked(plan: &Plan, request: &Request) -> Result<(), BrokenLaw> {
     let mut count = 0;
     let expected = expected(request);
     for (path, node) in plan.tree.iter() {
@@ -37,7 +37,7 @@ pub(super) fn say_what_was_asked(plan: &Plan, request: &Request) -> Result<(), B
     law(count >= 1 + usize::from(logged) + usize::from(request.user.is_some()), "every script is there", &count)
 }
 
-/// How a script may begin, and must end; in between there are at most so many words of this program's own.
+/// The beginnings that a script may have, and its end; between them are at most so many words of this program's own.
 struct Expected {
     start: Words,
     end: Words,
@@ -55,7 +55,12 @@ fn expected(request: &Request) -> Vec<Expected> {
     let target = &request.target;
     let fdmove = program(target.execline_dir.as_ref(), "fdmove");
     // Between them a softlimit, and s6-svscan with its options.
-    let supervisor = Expected { start: words(&fdmove, &["-c", "2", "1"]), end: owned(&["--", "instance"]), between: 7 };
+    let mut start = words(&fdmove, &["-c", "2", "1"]);
+    if let Shape::S6Rc(_) = request.shape {
+        let foreground = program(target.execline_dir.as_ref(), "foreground");
+        start.extend(words(&foreground, &["{", "mkdir", "-p", "-m", "0755", "--", "instance", "instances", "}"]));
+    }
+    let supervisor = Expected { start, end: owned(&["--", "instance"]), between: 7 };
     let mut all = Vec::from([supervisor]);
     all.extend(request.shape.logging().map(|logging| logger(logging, target)));
     if let Some(user) = &request.user {
@@ -118,7 +123,7 @@ fn owned(words: &[&str]) -> Words {
     words.iter().map(|word| word.as_bytes().to_vec()).collect()
 }
 
-/// Whether `execlineb -S0` puts something else in the place of a part of this word (docs/original.md, "The lexer of execlineb"): a
+/// Returns `true` if `execlineb -S0` puts something else in the place of a part of this word (docs/original.md, "The lexer of execlineb"): a
 /// variable in braces anywhere, or one without at the end.
 pub(super) fn is_substituted(word: &[u8]) -> bool {
     let is_variable = |name: &[u8]| matches!(name, b"@" | b"#") || !name.is_empty() && name.iter().all(u8::is_ascii_digit);

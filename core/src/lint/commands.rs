@@ -6,14 +6,14 @@ use core::mem::take;
 /// A word of a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Word {
-    /// What it says, without its quotes.
+    /// The text, without its quotes.
     pub text: Vec<u8>,
-    /// How often something in it is, or may be, replaced by something else when the command is run.
+    /// The number of expansions in it, certain or possible.
     pub substitutions: usize,
 }
 
 impl Word {
-    /// Whether it may say something else when the command is run.
+    /// Returns `true` if it may say something else when the command is run.
     pub(super) const fn is_substituted(&self) -> bool {
         self.substitutions > 0
     }
@@ -118,7 +118,7 @@ pub(super) fn of_execline(text: &[u8]) -> Option<Vec<Vec<Word>>> {
     (!is_quoted).then_some(reader.commands)
 }
 
-/// What comes after a comment, from the end of its line on.
+/// Returns the text after a comment, from the end of its line on.
 fn behind_comment(text: &[u8]) -> &[u8] {
     let length = text.iter().position(|&byte| byte == b'\n').unwrap_or(text.len());
     text.get(length..).unwrap_or_default()

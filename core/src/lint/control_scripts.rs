@@ -1,17 +1,17 @@
 //! `run`, `finish`, `log/run` and `log/finish`: whether they can be run, and whether they are made for instances.
 
-use super::interpreter::{self, Beginning};
+use super::interpreter::{self, ScriptHead};
 use super::language::Language;
-use super::{Lint, of_supervisor, parent, tokens};
+use super::{Linter, of_supervisor, parent, tokens};
 use crate::layout::LOG;
 use crate::path::{Name, TreePath};
-use crate::rules::{Fault, Finding, Level, Other, Part, Problem, Script, Stage};
+use crate::rules::{EntryKind, Fault, Finding, Level, Part, Problem, Script, Stage};
 use crate::template::{FileFacts, Resolved};
 use crate::tree::Kind;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-impl Lint<'_> {
+impl Linter<'_> {
     pub(super) fn scripts(&mut self) {
         for script in self.script_places() {
             self.script(script);
@@ -23,7 +23,7 @@ impl Lint<'_> {
         }
     }
 
-    /// What a script may find in its working directory, but for what s6-supervise looks at.
+    /// Entries that a script can find in its working directory, except those that s6-supervise reads.
     fn files(&self) -> BTreeSet<&[u8]> {
         let names = self.template.tree().iter().filter_map(|(path, _)| match path.split() {
             Some((b"", name)) => Some(name),
@@ -54,8 +54,8 @@ impl Lint<'_> {
         let Some(node) = self.template.tree().get(&end) else { return };
         match &node.kind {
             Kind::File(_) => {}
-            Kind::Directory => return self.fault(script, Fault::NotAFile(Other::Directory)),
-            Kind::Fifo => return self.fault(script, Fault::NotAFile(Other::Fifo)),
+            Kind::Directory => return self.fault(script, Fault::NotAFile(EntryKind::Directory)),
+            Kind::Fifo => return self.fault(script, Fault::NotAFile(EntryKind::Fifo)),
             // Where a path ends there is no link.
             Kind::Symlink(_) => return,
         }
@@ -66,11 +66,11 @@ impl Lint<'_> {
         let is_whole = u64::try_from(head.len()).is_ok_and(|length| length == *size);
         let head = head.clone();
         match interpreter::beginning(&head) {
-            Beginning::Program => {}
-            Beginning::Nothing => self.fault(script, Fault::NoInterpreter),
-            Beginning::Late => self.fault(script, Fault::Late),
-            Beginning::Crlf => self.fault(script, Fault::Crlf),
-            Beginning::Interpreter { path, arguments } => {
+            ScriptHead::Program => {}
+            ScriptHead::Nothing => self.fault(script, Fault::NoInterpreter),
+            ScriptHead::TextBeforeShebang => self.fault(script, Fault::TextBeforeShebang),
+            ScriptHead::Crlf => self.fault(script, Fault::Crlf),
+            ScriptHead::Interpreter { path, arguments } => {
                 if !path.starts_with(b"/") && !self.has_interpreter(script.part, path) {
                     self.fault(script, Fault::InterpreterMissing(path.to_vec()));
                 } else if interpreter::rejects(path, arguments) {
@@ -82,7 +82,7 @@ impl Lint<'_> {
         }
     }
 
-    /// Whether an interpreter by a relative path is there, where the script runs.
+    /// Returns `true` if an interpreter by a relative path is there, where the script runs.
     fn has_interpreter(&self, part: Part, path: &[u8]) -> bool {
         let mut names = path.split(|&byte| byte == b'/').filter(|name| !matches!(name, [] | [b'.']));
         let inner = names.try_fold(Vec::new(), |mut inner, name| {
@@ -112,7 +112,7 @@ impl Lint<'_> {
         self.found.push(Finding { level, problem: Problem::Script(script, fault) });
     }
 
-    /// What a script does, as far as its text shows for certain.
+    /// Checks the commands of a script, as far as its text is unambiguous.
     fn text(&mut self, script: Script, interpreter: &[u8], language: Language, text: Text<'_>) {
         let seen = text.seen();
         if let Some(program) = interpreter::program_elsewhere(interpreter, seen, &self.request.target) {

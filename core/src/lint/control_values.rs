@@ -1,16 +1,16 @@
 //! The values of the files that s6-supervise reads.
 
-use super::Lint;
+use super::Linter;
 use crate::path::TreePath;
 use crate::rules::{ControlFile, Part, Problem, Setting, descriptor};
 use crate::template::Resolved;
 use crate::tree::Kind;
 
-/// What is shown of what is not a file.
+/// The text that stands for something that is not a file.
 const DIRECTORY: &[u8] = b"(a directory)";
 const FIFO: &[u8] = b"(a FIFO)";
 
-impl Lint<'_> {
+impl Linter<'_> {
     pub(super) fn control_files(&mut self) {
         for part in self.parts() {
             for setting in Setting::ALL {
@@ -38,7 +38,7 @@ impl Lint<'_> {
         }
     }
 
-    /// What a lock can be in the way of.
+    /// Checks `lock-fd` against other settings and the version of s6.
     fn lock(&mut self, part: Part) {
         let named = |setting| descriptor(self.line(&ControlFile { part, setting }.path())?);
         let Some(lock) = named(Setting::LockFd) else { return };
@@ -51,7 +51,7 @@ impl Lint<'_> {
         }
     }
 
-    /// What s6-supervise reads of a control file.
+    /// Returns the part of a control file that s6-supervise reads.
     fn line(&self, path: &TreePath) -> Option<&[u8]> {
         let head = self.template.head(path)?;
         Some(head.split(|&byte| byte == b'\n' || byte == 0).next().unwrap_or_default())

@@ -6,38 +6,38 @@ use crate::target::{SHEBANG_MAX, Target};
 use crate::template::ELF;
 use alloc::vec::Vec;
 
-/// How a script begins.
+/// The format of a script, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Beginning<'a> {
+pub(super) enum ScriptHead<'a> {
     /// Like a program, which needs no interpreter, or like something that may be one: it is no text.
     Program,
     /// With neither `#!` nor a program's first bytes.
     Nothing,
     /// With `#!`, but not at once.
-    Late,
+    TextBeforeShebang,
     /// With an interpreter line that ends with a carriage return, which is in the way.
     Crlf,
     /// With an interpreter line.
     Interpreter {
         /// The interpreter.
         path: &'a [u8],
-        /// What else is on the line.
+        /// The rest of the line.
         arguments: &'a [u8],
     },
 }
 
-/// How the script with these first bytes begins.
-pub(super) fn beginning(head: &[u8]) -> Beginning<'_> {
+/// Returns the format of a script with these first bytes.
+pub(super) fn beginning(head: &[u8]) -> ScriptHead<'_> {
     if head.starts_with(ELF) {
-        return Beginning::Program;
+        return ScriptHead::Program;
     }
     let Some(line) = head.strip_prefix(b"#!") else {
         let rest = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         return match rest.trim_ascii_start() {
-            rest if rest.starts_with(b"#!") => Beginning::Late,
+            rest if rest.starts_with(b"#!") => ScriptHead::TextBeforeShebang,
             // The kernel can be configured for other kinds of programs.
-            _ if head.contains(&0) => Beginning::Program,
-            _ => Beginning::Nothing,
+            _ if head.contains(&0) => ScriptHead::Program,
+            _ => ScriptHead::Nothing,
         };
     };
     let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
@@ -51,14 +51,14 @@ pub(super) fn beginning(head: &[u8]) -> Beginning<'_> {
             // perl takes no offence at one behind its options, and others may not.
             let language = Language::of(path, arguments);
             let may_pass = language == Language::Other && !arguments.is_empty() && base(path) != b"env";
-            if crlf && !may_pass { Beginning::Crlf } else { Beginning::Interpreter { path, arguments } }
+            if crlf && !may_pass { ScriptHead::Crlf } else { ScriptHead::Interpreter { path, arguments } }
         }
         // A line with nothing but `#!` is none for the kernel.
-        _ => Beginning::Nothing,
+        _ => ScriptHead::Nothing,
     }
 }
 
-/// Whether the interpreter surely fails with these arguments: a line passes them as one, with the blanks in it.
+/// Returns `true` if the interpreter surely fails with these arguments: a line passes them as one, with the blanks in it.
 pub(super) fn rejects(interpreter: &[u8], arguments: &[u8]) -> bool {
     if !arguments.iter().any(|&byte| is_blank(byte)) || arguments.len() >= SHEBANG_MAX - interpreter.len() {
         return false;
@@ -75,7 +75,7 @@ pub(super) fn rejects(interpreter: &[u8], arguments: &[u8]) -> bool {
     }
 }
 
-/// What the kernel takes for blanks in an interpreter line.
+/// Characters that the kernel takes for blanks in an interpreter line.
 const fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
@@ -101,12 +101,12 @@ fn parts(path: &[u8]) -> Vec<&[u8]> {
     }
 }
 
-/// Whether two absolute paths are one directory, or may be: `/bin` and the like are often links to `/usr/bin`.
+/// Returns `true` if two absolute paths are one directory, or may be: `/bin` and the like are often links to `/usr/bin`.
 fn may_be_same(one: &[u8], other: &[u8]) -> bool {
     parts(one) == parts(other)
 }
 
-/// What the programs of s6 that scripts run are called, as far as they begin with `s6-`; those of its sister packages may be
+/// The programs of s6 that scripts run, as far as their names begin with `s6-`; those of its sister packages may be
 /// elsewhere.
 const S6_PROGRAMS: [&str; 42] = [
     "s6-applyuidgid",

@@ -1,6 +1,6 @@
-//! What a script is written in, by its interpreter line.
+//! The language of a script, by its interpreter line.
 
-/// What a script is written in.
+/// The language of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Language {
     /// That of a POSIX shell.
@@ -11,7 +11,7 @@ pub(super) enum Language {
     Other,
 }
 
-/// How a script in execline gets at its arguments.
+/// The way in which a script in execline reads its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arguments {
     /// `-S`, `-s`: they are put in place of `$1` and the like.
@@ -48,7 +48,7 @@ impl Language {
         }
     }
 
-    /// Whether `$1` and the like may stand for arguments.
+    /// Returns `true` if `$1` and the like may stand for arguments.
     pub(super) const fn names_arguments(self) -> bool {
         matches!(self, Self::Shell | Self::Execline(Arguments::Substituted))
     }

@@ -1,14 +1,14 @@
-//! What is in a template and should not be: the state of a supervisor, `down`, and what editors and version control leave.
+//! Entries that do not belong in a template: the state of a supervisor, `down`, and files of editors and version control.
 
-use super::Lint;
+use super::Linter;
 use crate::layout::{DOWN, STATE};
 use crate::path::TreePath;
 use crate::rules::{Problem, Tally};
 use crate::template::Resolved;
 use crate::tree::{Kind, Node};
 
-impl Lint<'_> {
-    /// What another supervisor, or somebody who stopped a service, left there.
+impl Linter<'_> {
+    /// Checks for the state of another supervisor, and for `down`.
     pub(super) fn state(&mut self) {
         for path in self.template.state() {
             self.warn(Problem::StateLeftBehind(path));
@@ -28,7 +28,7 @@ impl Lint<'_> {
         }
     }
 
-    /// What tools left that people work with.
+    /// Checks for files of editors and version control.
     pub(super) fn leftovers(&mut self) {
         let state = self.template.state();
         let mut first: Option<TreePath> = None;
@@ -48,7 +48,7 @@ impl Lint<'_> {
     }
 }
 
-/// Whether only a version control system, an editor, or a tool that keeps an older version of a file makes such a name.
+/// Returns `true` if only a version control system, an editor, or a tool that keeps an older version of a file makes such a name.
 fn is_leftover(name: &[u8]) -> bool {
     const NAMES: [&[u8]; 7] = [b".git", b".svn", b".hg", b".bzr", b"CVS", b"_darcs", b".DS_Store"];
     const ENDS: [&[u8]; 11] = [

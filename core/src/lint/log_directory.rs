@@ -47,7 +47,7 @@ impl Language {
         found
     }
 
-    /// What a word surely says, if it is the same for every instance.
+    /// Returns the text of a word, if it is certain and the same for every instance.
     fn value(self, word: &Word, commands: &[Vec<Word>]) -> Option<Vec<u8>> {
         if !word.is_substituted() {
             return Some(word.text.clone());
@@ -65,7 +65,7 @@ impl Language {
         }
     }
 
-    /// Whether behind this command the same words may mean something else in another instance.
+    /// Returns `true` if behind this command the same words may mean something else in another instance.
     fn may_depend(self, word: &[u8]) -> bool {
         let imports = matches!(base(word), b"importas" | b"multisubstitute");
         self.is_about_arguments(word) || self != Self::Shell && imports
@@ -101,7 +101,7 @@ fn is_of_name(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || *byte == b'_'
 }
 
-/// What a script of a shell surely has in a variable: what is assigned to it, if that is said once, and nothing else names it.
+/// Returns the value of a variable of a shell script, if it is certain: it is assigned once, and nothing else names the variable.
 fn assigned<'a>(commands: &'a [Vec<Word>], name: &[u8]) -> Option<&'a [u8]> {
     let mut found = None;
     for (command, word) in commands.iter().flat_map(|command| command.iter().map(move |word| (command, word))) {
@@ -133,7 +133,7 @@ fn expanded(word: &Word, commands: &[Vec<Word>]) -> Option<Vec<u8>> {
     (count == word.substitutions).then_some(text)
 }
 
-/// What a script in execline defines once, and nothing else puts in place of the name.
+/// Returns the value of a name of an execline script, if it is defined once and nothing else replaces the name.
 fn defined<'a>(commands: &'a [Vec<Word>], name: &[u8]) -> Option<&'a [u8]> {
     if name.is_empty() || !name.iter().all(is_of_name) {
         return None;
@@ -157,7 +157,7 @@ fn defined<'a>(commands: &'a [Vec<Word>], name: &[u8]) -> Option<&'a [u8]> {
     found.filter(|_| named == 1)
 }
 
-/// Whether a word is a command of execline that puts something in place of `$name`.
+/// Returns `true` if a word is a command of execline that puts something in place of `$name`.
 fn substitutes(word: &[u8]) -> bool {
     matches!(
         base(word),

@@ -21,25 +21,31 @@ mod uses;
 mod writers;
 
 use crate::facts::Facts;
-use crate::layout::{DOWN, FINISH, FLAGS, LOG, RUN, SETTINGS, STATE, SURELY_OF_S6_RC, TYPE};
+use crate::layout::{AMBIGUOUS, DOWN, FINISH, FLAGS, LOG, RUN, S6_RC_FILES, SETTINGS, STATE, TYPE};
 use crate::path::{Name, TreePath};
 use crate::request::Request;
-use crate::rights::{Copying, UserAccess};
+use crate::rights::{CopyRights, UserAccess};
 use crate::rules::{Finding, Part, Problem, Script};
 use crate::template::{Resolved, Template};
 use crate::tree::Kind;
 use alloc::vec::Vec;
 
-/// What s6-supervise or s6-rc looks at in a service directory, and nobody else.
+/// Files in a service directory that s6-supervise or s6-rc reads, and no other program.
 fn of_supervisor() -> impl Iterator<Item = Name> {
-    [RUN, FINISH, DOWN].into_iter().chain(STATE).chain(SETTINGS).chain([TYPE]).chain(FLAGS).chain(SURELY_OF_S6_RC)
+    [RUN, FINISH, DOWN]
+        .into_iter()
+        .chain(STATE)
+        .chain(SETTINGS)
+        .chain([TYPE])
+        .chain(FLAGS)
+        .chain(S6_RC_FILES.into_iter().skip(AMBIGUOUS))
 }
 
 /// Everything that is wrong with a template for this request, whatever is accepted.
 #[must_use]
 pub fn lint(request: &Request, facts: &Facts, template: &Template) -> Vec<Finding> {
-    let copying = Copying::new(request.script_modes, facts, template);
-    let mut lint = Lint { template, copying: &copying, request, facts, found: Vec::new() };
+    let copying = CopyRights::new(request.script_modes, facts, template);
+    let mut lint = Linter { template, copying: &copying, request, facts, found: Vec::new() };
     lint.scripts();
     lint.links();
     lint.control_files();
@@ -54,15 +60,15 @@ pub fn lint(request: &Request, facts: &Facts, template: &Template) -> Vec<Findin
 }
 
 /// A template that is being looked at.
-struct Lint<'a> {
+struct Linter<'a> {
     template: &'a Template,
-    copying: &'a Copying<'a>,
+    copying: &'a CopyRights<'a>,
     request: &'a Request,
     facts: &'a Facts,
     found: Vec<Finding>,
 }
 
-impl Lint<'_> {
+impl Linter<'_> {
     fn warn(&mut self, problem: Problem) {
         self.found.push(Finding::warning(problem));
     }
@@ -81,7 +87,7 @@ impl Lint<'_> {
         self.template.tree().get(path).is_some_and(|node| matches!(node.kind, Kind::Directory))
     }
 
-    /// Whether there is an entry at `path`, links on the way followed, but not a last one.
+    /// Returns `true` if there is an entry at `path`, links on the way followed, but not a last one.
     fn entry(&self, path: &TreePath) -> Option<TreePath> {
         let Resolved::Entry(parent) = self.template.resolve(&path.parent()?) else { return None };
         let name = path.split().and_then(|(_, name)| Name::new(name).ok())?;

@@ -42,7 +42,7 @@ pub(super) fn outside(text: &[u8], part: Part) -> Option<Vec<u8>> {
     None
 }
 
-/// Whether a path that begins in the working directory ends more than so many levels above it.
+/// Returns `true` if a path that begins in the working directory ends more than so many levels above it.
 fn leaves(path: &[u8], levels: usize) -> bool {
     if path.starts_with(b"/") || !path.windows(3).any(|bytes| bytes == b"../") {
         return false;

@@ -1,6 +1,6 @@
 //! The program that tells s6-notifyoncheck whether an instance is ready.
 
-use super::Lint;
+use super::Linter;
 use super::language::base;
 use super::tokens::{lines, words_of};
 use crate::layout::DATA_CHECK;
@@ -8,7 +8,7 @@ use crate::rules::{CheckFault, Part, Problem};
 use crate::template::Resolved;
 use alloc::vec::Vec;
 
-impl Lint<'_> {
+impl Linter<'_> {
     /// With `text` of the `run` of a service directory: whether `data/check` is there for it.
     pub(super) fn check(&mut self, part: Part, text: &[u8]) {
         if !polls_data_check(text) {
@@ -30,7 +30,7 @@ impl Lint<'_> {
     }
 }
 
-/// Whether a script runs s6-notifyoncheck, and that runs `data/check`: there is no option -c.
+/// Returns `true` if a script runs s6-notifyoncheck, and that runs `data/check`: there is no option -c.
 fn polls_data_check(text: &[u8]) -> bool {
     let words: Vec<&[u8]> = words_of(lines(text)).collect();
     let Some(at) = words.iter().position(|word| base(word) == b"s6-notifyoncheck") else { return false };

@@ -8,7 +8,7 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|&byte| byte == b'\n').filter(move |line| has_document || !line.trim_ascii_start().starts_with(b"#"))
 }
 
-/// What stands between blanks, quotes and separators of a shell in texts.
+/// Characters between the words of a shell: blanks, quotes and separators.
 pub(super) fn words_of<'a>(texts: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = &'a [u8]> {
     let is_separator = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`;&|(){}<>".contains(byte);
     texts.flat_map(move |text| text.split(is_separator)).filter(|word| !word.is_empty())
@@ -43,7 +43,7 @@ pub(super) fn without_expansions(text: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// What stands before the brace that ends an expansion, and what stands behind it; none where there is no such brace.
+/// Returns the text before the brace that ends an expansion, and the text after it. `None`: there is no such brace.
 fn in_braces(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut depth = 0_usize;
     let end = text.iter().position(|byte| match byte {
@@ -61,7 +61,7 @@ fn in_braces(text: &[u8]) -> Option<(&[u8], &[u8])> {
     text.split_at_checked(end).map(|(inner, behind)| (inner, behind.get(1..).unwrap_or_default()))
 }
 
-/// Whether a word is a replacement as sed knows it, which only looks like a path: `s/a/b/`, `y,a,b,`, `s|a|b|g`.
+/// Returns `true` if a word is a replacement as sed knows it, which only looks like a path: `s/a/b/`, `y,a,b,`, `s|a|b|g`.
 pub(super) fn is_replacement(word: &[u8]) -> bool {
     let word = word.trim_ascii_start();
     let address = word.iter().position(|byte| !byte.is_ascii_digit() && *byte != b'$').unwrap_or_default();
@@ -76,12 +76,12 @@ pub(super) fn is_replacement(word: &[u8]) -> bool {
         && parts.next().is_none()
 }
 
-/// Whether a word is an address with a scheme, as `http://host/path`.
+/// Returns `true` if a word is an address with a scheme, as `http://host/path`.
 pub(super) fn is_address(word: &[u8]) -> bool {
     word.windows(3).any(|bytes| bytes == b"://")
 }
 
-/// Whether a word is, or may be, a path that begins in the working directory.
+/// Returns `true` if a word is, or may be, a path that begins in the working directory.
 pub(super) fn is_relative(word: &[u8]) -> bool {
     let begins_with_name = word.first().is_some_and(|byte| byte.is_ascii_alphanumeric() || b"._".contains(byte));
     matches!(word, b"." | b"..") || begins_with_name && word.contains(&b'/') && !is_replacement(word)
@@ -92,7 +92,7 @@ pub(super) fn pieces(word: &[u8]) -> impl Iterator<Item = &[u8]> {
     word.split(|byte| b"=:,".contains(byte))
 }
 
-/// Whether a variable for arguments, for the script itself, or for the working directory, is in a line: `$1`, `$0`, `$@`, `$*`, `$#`,
+/// Returns `true` if a variable for arguments, for the script itself, or for the working directory, is in a line: `$1`, `$0`, `$@`, `$*`, `$#`,
 /// these in braces, `$PWD`, and what some shells have besides.
 pub(super) fn names_argument(line: &[u8]) -> bool {
     const NAMES: [&[u8]; 4] = [b"PWD", b"OLDPWD", b"argv", b"BASH_ARG"];

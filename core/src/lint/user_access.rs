@@ -1,19 +1,19 @@
-//! What the user of `-u` must be able to do, and what else it cannot.
+//! The rights that the user of `-u` requires, and those that it lacks.
 
-use super::{Lint, of_supervisor};
+use super::{Linter, of_supervisor};
 use crate::path::TreePath;
 use crate::rights::{Obstacle, UserAccess};
-use crate::rules::{Denied, Finding, Level, Problem};
+use crate::rules::{DeniedAccess, Finding, Level, Problem};
 use crate::template::Resolved;
 use crate::tree::Kind;
 use alloc::collections::BTreeSet;
 
-impl Lint<'_> {
+impl Linter<'_> {
     pub(super) fn user_access(&mut self, access: &UserAccess<'_>) {
         let mut judged = BTreeSet::new();
         for script in self.script_places() {
             let path = script.path();
-            judged.extend(self.template.links_on(&path));
+            judged.extend(self.template.route(&path).links);
             judged.insert(path.clone());
             if let Resolved::Entry(end) = self.template.resolve(&path) {
                 judged.insert(end);
@@ -25,9 +25,9 @@ impl Lint<'_> {
             let Some((place, obstacle)) = access.obstacle(&path).filter(|_| !is_reported) else { continue };
             judged.insert(place.clone());
             let denied = Finding::error(Problem::UserCannot(match obstacle {
-                Obstacle::Execute => Denied::Execute(script),
-                Obstacle::Read => Denied::Read(script),
-                Obstacle::Pass => Denied::Pass(place),
+                Obstacle::Execute => DeniedAccess::Execute(script),
+                Obstacle::Read => DeniedAccess::Read(script),
+                Obstacle::Pass => DeniedAccess::Pass(place),
             }));
             if !self.found.contains(&denied) {
                 self.found.push(denied);
@@ -51,9 +51,9 @@ impl Lint<'_> {
             }
             let denied = if matches!(node.kind, Kind::Directory) {
                 closed = Some(path.clone());
-                Denied::Pass(path.clone())
+                DeniedAccess::Pass(path.clone())
             } else {
-                Denied::Open(path.clone())
+                DeniedAccess::Open(path.clone())
             };
             self.warn(Problem::UserCannot(denied));
         }

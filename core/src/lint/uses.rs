@@ -1,4 +1,4 @@
-//! Whether a script does anything by which one instance could differ from another: only what is sure is told, and a doubt is silence.
+//! Uses of anything by which one instance can differ from another. Only a certain answer is reported; a doubt is not.
 
 use super::commands::{self, Word};
 use super::language::{Arguments, Language, base};
@@ -10,11 +10,11 @@ use alloc::vec::Vec;
 const READS_DIRECTORY: [&[u8]; 3] = [b"s6-envdir", b"envdir", b"envfile"];
 /// Commands whose arguments are shown, and not used: what is in one of them behind a blank is no path.
 const SHOWS: [&[u8]; 3] = [b"echo", b"printf", b"logger"];
-/// What may stand before a command of a shell.
+/// Words that can stand before a command of a shell.
 const BEFORE_COMMANDS: [&[u8]; 9] = [b"then", b"do", b"else", b"elif", b"if", b"while", b"until", b"{", b"!"];
 
 impl Language {
-    /// Whether a script uses an argument, or its working directory, or a file there, one of `files` among them, or something that may
+    /// Returns `true` if a script uses an argument, or its working directory, or a file there, one of `files` among them, or something that may
     /// do so.
     pub(super) fn looks_at_arguments(self, text: &[u8], files: &BTreeSet<&[u8]>) -> bool {
         if self == Self::Other || self.names_arguments() && lines(text).any(names_argument) {
@@ -44,7 +44,7 @@ impl Language {
                 && words.split(|word| base(word) == b"importas").skip(1).any(|behind| self.imports_argument(behind))
     }
 
-    /// Whether a word is a command that has to do with arguments, or with the working directory.
+    /// Returns `true` if a word is a command that has to do with arguments, or with the working directory.
     pub(super) fn is_about_arguments(self, word: &[u8]) -> bool {
         let name = base(word);
         match self {
@@ -57,7 +57,7 @@ impl Language {
         }
     }
 
-    /// Whether these words of execline, behind `importas`, put an argument in place of a name, or what may be the working directory.
+    /// Returns `true` if these words of execline, behind `importas`, put an argument in place of a name, or what may be the working directory.
     fn imports_argument(self, words: &[&[u8]]) -> bool {
         let mut words = words.iter();
         // The value of these options is in the next word, where it is not in the same.
@@ -79,7 +79,7 @@ impl Language {
     }
 }
 
-/// Whether a word names something that begins in the working directory, or one of its files.
+/// Returns `true` if a word names something that begins in the working directory, or one of its files.
 fn names_file(word: &[u8], files: &BTreeSet<&[u8]>) -> bool {
     // A number before a path is a port.
     let is_port = |piece: &[u8]| {
@@ -94,12 +94,12 @@ fn names_file(word: &[u8], files: &BTreeSet<&[u8]>) -> bool {
 
 /// The words of a command that may be used as they are.
 fn used_of(command: &[Word]) -> impl Iterator<Item = &[u8]> {
-    let is_shown = command.first().is_some_and(|word| SHOWS.contains(&base(&word.text)));
-    let is_text = move |text: &&[u8]| is_shown && text.contains(&b' ') || super::tokens::is_replacement(text);
+    let is_display = command.first().is_some_and(|word| SHOWS.contains(&base(&word.text)));
+    let is_text = move |text: &&[u8]| is_display && text.contains(&b' ') || super::tokens::is_replacement(text);
     command.iter().map(|word| word.text.as_slice()).filter(move |text| !is_text(text))
 }
 
-/// Whether a command begins a loop over the arguments: `for NAME`, without a list.
+/// Returns `true` if a command begins a loop over the arguments: `for NAME`, without a list.
 fn loops_over_arguments(command: &[Word]) -> bool {
     let words: Vec<&[u8]> = command.iter().map(|word| word.text.as_slice()).collect();
     let begin = words.iter().position(|word| !BEFORE_COMMANDS.contains(word)).unwrap_or_default();

@@ -2,21 +2,21 @@
 
 use super::content::Content;
 use super::error::PlanError;
-use super::wrap::Wrapping;
+use super::wrap::Wrappers;
 use crate::definition::{Definition, ServiceName};
 use crate::execline::Script;
 use crate::instances::InstanceName;
 use crate::layout::{
-    DEPENDENCIES_D, FLAG_ESSENTIAL, INSTANCE, INSTANCES, NOTIFICATION_FD, RUN, TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
+    DEPENDENCIES_D, FLAG_ESSENTIAL, FLAG_RECOMMENDED, INSTANCE, INSTANCES, NOTIFICATION_FD, RUN, TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
 };
 use crate::path::{Name, TreePath};
-use crate::rights::Copying;
+use crate::rights::CopyRights;
 use crate::template::Template;
 use crate::tree::{Kind, Meta, Mode, Node, Tree};
 use alloc::format;
 use alloc::vec::Vec;
 
-/// What every copy of the template is, by its paths there.
+/// The entries of every copy of the template, by their paths in the template.
 pub(super) struct TemplateCopy {
     entries: Vec<(TreePath, Node<Content>)>,
     without_set_id: Vec<TreePath>,
@@ -24,7 +24,7 @@ pub(super) struct TemplateCopy {
 }
 
 impl TemplateCopy {
-    pub(super) fn new(template: &Template, copying: &Copying<'_>, wrapping: &Wrapping) -> Self {
+    pub(super) fn new(template: &Template, copying: &CopyRights<'_>, wrapping: &Wrappers) -> Self {
         const SET_ID: u16 = Mode::SET_UID | Mode::SET_GID;
         let state = template.state();
         let mut entries = Vec::with_capacity(template.tree().count());
@@ -100,7 +100,7 @@ impl Draft {
         Ok(self.tree.insert(path, Node::new(Meta::callers(mode), Kind::File(Content::Generated(bytes))))?)
     }
 
-    /// What every longrun here has: it is ready when it writes to descriptor 3, and it is run by a script.
+    /// Adds the files of every longrun: it is ready when it writes to descriptor 3, and it is run by a script.
     pub(super) fn longrun(&mut self, directory: &TreePath, script: Script, mode: Mode) -> Result<(), PlanError> {
         self.file(directory, &NOTIFICATION_FD, self.modes.file, b"3\n".to_vec())?;
         self.file(directory, &RUN, mode, script.into_bytes())
@@ -117,6 +117,12 @@ impl Draft {
         self.directory(directory.clone())?;
         self.longrun(&directory, script, self.modes.file)?;
         self.file(&directory, &TYPE, self.modes.file, b"longrun\n".to_vec())?;
+        let flags = definition.management().flags;
+        for (flag, is_set) in [(FLAG_ESSENTIAL, flags.essential), (FLAG_RECOMMENDED, flags.recommended)] {
+            if is_set {
+                self.file(&directory, &flag, self.modes.file, Vec::new())?;
+            }
+        }
         let depends_on = &definition.management().depends_on;
         if !depends_on.is_empty() {
             let dependencies = below(&directory, &DEPENDENCIES_D.into())?;
@@ -128,12 +134,9 @@ impl Draft {
         Ok(directory)
     }
 
-    /// What s6-rc is told about the service itself; its logger follows it.
+    /// Adds the dependencies and settings of the service itself; its logger follows it.
     pub(super) fn managed(&mut self, directory: &TreePath, definition: &Definition) -> Result<(), PlanError> {
         let management = definition.management();
-        if management.essential {
-            self.file(directory, &FLAG_ESSENTIAL, self.modes.file, Vec::new())?;
-        }
         for (name, milliseconds) in [(TIMEOUT_UP, management.timeout_up), (TIMEOUT_DOWN, management.timeout_down)] {
             if let Some(milliseconds) = milliseconds {
                 self.file(directory, &name, self.modes.file, format!("{milliseconds}\n").into_bytes())?;
@@ -143,8 +146,8 @@ impl Draft {
     }
 
     /// A file of s6-rc that lists one name.
-    pub(super) fn list(&mut self, directory: &TreePath, file: &Name, name: &ServiceName) -> Result<(), PlanError> {
-        self.file(directory, file, self.modes.file, [name.as_name().as_bytes(), b"\n"].concat())
+    pub(super) fn list(&mut self, directory: &TreePath, file: &Name, name: &Name) -> Result<(), PlanError> {
+        self.file(directory, file, self.modes.file, [name.as_bytes(), b"\n"].concat())
     }
 
     /// A copy of the template as `directory`.

@@ -1,29 +1,29 @@
-//! Why there can be no plan.
+//! Errors of planning.
 
 use super::scripts::MOST_LOGGED;
 use super::wrap::WrapError;
 use crate::instances::{InstanceName, NameMax};
-use crate::message::Said;
+use crate::message::Message;
 use crate::path::{PathError, TreePath};
 use crate::rules::{Finding, Findings, Settings};
 use crate::tree::{Mode, TreeError};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// Why there can be no plan.
+/// The reason why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// s6-svscan has no room for so many instances with their loggers.
     #[error(
-        "-c {given}: the template has a log directory, and s6-svscan from 2.12 on has room for {most} instances with a logger",
+        "-c {given}: too many for a template with a log directory; s6-svscan 2.12 and later has a capacity of {most} instances with loggers",
         most = MOST_LOGGED
     )]
     TooManyLogged {
-        /// How many were asked for.
+        /// The requested number.
         given: u32,
     },
     /// The result's owner could not read it.
-    #[error("umask {umask}: the files would be unreadable for their owner")]
+    #[error("umask {umask}: removes the owner's right to read; the files would be unreadable")]
     UnreadableUmask {
         /// The umask.
         umask: Mode,
@@ -34,30 +34,30 @@ pub enum PlanError {
     /// There can be no plan, and there are findings beside that.
     #[error("{error}")]
     Beside {
-        /// Why there can be no plan.
+        /// The error.
         error: Box<Self>,
-        /// What to do about it.
+        /// The hint.
         hint: Option<&'static str>,
-        /// What rules find.
-        said: Vec<Said>,
+        /// The messages about findings.
+        messages: Vec<Message>,
     },
     /// The instances cannot run as the user that was asked for.
     #[error(transparent)]
     Wrap(#[from] WrapError),
     /// More instances are declared than there is room for.
-    #[error("{declared} instances are declared, and there is room for {room}")]
+    #[error("too many instances are declared, {declared}; the capacity (-c) is {room}")]
     TooManyInstances {
-        /// How many.
+        /// The number of instances.
         declared: usize,
         /// For how many there is room.
         room: u32,
     },
     /// A declared instance has a name that s6-svscan will pass over.
-    #[error("the instance `{name}` has a longer name than --name-max allows, {} bytes", .name_max.get())]
+    #[error("the name of the instance `{name}` is longer than --name-max allows, {} bytes", .name_max.get())]
     LongInstanceName {
         /// The name.
         name: InstanceName,
-        /// What is allowed.
+        /// The highest number.
         name_max: NameMax,
     },
     /// A path of the result is too long.
@@ -67,7 +67,7 @@ pub enum PlanError {
         directory: TreePath,
         /// The path below it.
         path: TreePath,
-        /// What is wrong with it.
+        /// The problem.
         source: PathError,
     },
     /// Two parts of the result are in each other's way.
@@ -83,22 +83,22 @@ impl PlanError {
             Self::Wrap(error) => error.hint(&settings.followed),
             _ => None,
         };
-        let said = match settings.judge(findings) {
-            Ok(warnings) => settings.said(&warnings),
-            Err(findings) => findings.said(),
+        let messages = match settings.judge(findings) {
+            Ok(warnings) => settings.messages(&warnings),
+            Err(findings) => findings.messages(),
         };
-        if said.is_empty() && hint.is_none() { self } else { Self::Beside { error: Box::new(self), hint, said } }
+        if messages.is_empty() && hint.is_none() { self } else { Self::Beside { error: Box::new(self), hint, messages } }
     }
 
-    /// What there is to say about it: what is fatal, then warnings.
+    /// Returns the messages: errors, then warnings.
     #[must_use]
-    pub fn said(&self) -> Vec<Said> {
+    pub fn messages(&self) -> Vec<Message> {
         match self {
-            Self::Rules(findings) => findings.said(),
-            Self::Beside { error, hint, said } => {
-                core::iter::once(Said::new(error, *hint)).chain(said.iter().cloned()).collect()
+            Self::Rules(findings) => findings.messages(),
+            Self::Beside { error, hint, messages } => {
+                core::iter::once(Message::new(error, *hint)).chain(messages.iter().cloned()).collect()
             }
-            other => Vec::from([Said::new(other, None)]),
+            other => Vec::from([Message::new(other, None)]),
         }
     }
 }

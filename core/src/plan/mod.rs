@@ -9,10 +9,11 @@ mod error;
 mod scripts;
 mod wrap;
 
-pub use content::{Content, OtherTemplate, Placement, Plan};
+pub use content::{Content, Placement, Plan, TemplateDifference};
 pub use error::PlanError;
 pub use wrap::{ScriptProblem, ScriptReason, WrapError};
 
+use crate::account::Account;
 use crate::definition::Consumer;
 use crate::facts::Facts;
 use crate::instances::Instances;
@@ -21,14 +22,14 @@ use crate::lint::lint;
 use crate::logging::LOG_FILE_SIZES;
 use crate::path::TreePath;
 use crate::request::{Request, Shape};
-use crate::rights::{Copying, UserAccess};
+use crate::rights::{CopyRights, UserAccess};
 use crate::rules::{self, Finding, Problem, Tally};
 use crate::target::S6Version;
 use crate::template::Template;
 use alloc::vec::Vec;
 use draft::{Draft, Modes, TemplateCopy, below};
-use scripts::NoRoom;
-use wrap::Wrapping;
+use scripts::CapacityError;
+use wrap::Wrappers;
 
 /// Computes what is to be made of `template`: the same arguments, the same plan.
 ///
@@ -44,15 +45,15 @@ pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Pla
 
 fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: Vec<Finding>) -> Result<Plan, PlanError> {
     let modes = Modes::under(facts.umask)?;
-    let run =
-        scripts::supervisor(request, template.is_logged()).map_err(|NoRoom { given }| PlanError::TooManyLogged { given })?;
+    let run = scripts::supervisor(request, template.instance_logger())
+        .map_err(|CapacityError { given }| PlanError::TooManyLogged { given })?;
     let instances = instances(request)?;
-    let copying = Copying::new(request.script_modes, facts, template);
+    let copying = CopyRights::new(request.script_modes, facts, template);
     let wrapping = match &request.user {
         // What cannot run at all need not run as a user.
-        Some(_) if request.rules.refuses(&findings) => Wrapping::default(),
-        Some(user) => Wrapping::new(user, &request.target, template, &UserAccess::new(user, facts, template, &copying))?,
-        None => Wrapping::default(),
+        Some(_) if request.rules.refuses(&findings) => Wrappers::default(),
+        Some(user) => Wrappers::new(user, &request.target, template, &UserAccess::new(user, facts, template, &copying))?,
+        None => Wrappers::default(),
     };
     findings.extend(of_wrapping(&wrapping));
     let copy = TemplateCopy::new(template, &copying, &wrapping);
@@ -83,11 +84,11 @@ fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: 
             draft.managed(&service, definition)?;
             draft.copy(&below(&service, &TEMPLATE)?, &copy)?;
             if let Some(Consumer { logger, pipeline, logging }) = definition.log() {
-                draft.list(&service, &PRODUCER_FOR, logger)?;
+                draft.list(&service, &PRODUCER_FOR, logger.as_name())?;
                 let log = draft.definition(logger, definition, scripts::logger(logging, &request.target))?;
-                draft.list(&log, &CONSUMER_FOR, definition.service())?;
+                draft.list(&log, &CONSUMER_FOR, definition.service().as_name())?;
                 if let Some(pipeline) = pipeline {
-                    draft.list(&log, &PIPELINE_NAME, pipeline)?;
+                    draft.list(&log, &PIPELINE_NAME, pipeline.as_name())?;
                 }
             }
         }
@@ -113,7 +114,7 @@ fn instances(request: &Request) -> Result<Instances, PlanError> {
     Ok(instances)
 }
 
-/// What is found about a request, whatever the template.
+/// Findings about a request, for any template.
 fn of_request(request: &Request, facts: &Facts) -> Vec<Finding> {
     let mut problems = Vec::new();
     if !request.idle_logger_options.is_empty() {
@@ -127,14 +128,34 @@ fn of_request(request: &Request, facts: &Facts) -> Vec<Finding> {
     if let Some(version) = request.target.s6_version.filter(|&version| version > S6Version::NEWEST) {
         problems.push(Problem::NewerS6(version));
     }
+    if !request.empty_options.is_empty() {
+        problems.push(Problem::EmptyUser);
+    }
+    if let (Some(capacity), None) = (request.max_instances, request.target.s6_version) {
+        problems.push(Problem::CapacityNeedsSlots(capacity.get()));
+    }
+    let log_user = request.shape.logging().and_then(|logging| logging.user.as_ref());
+    if let Some(Account::Named(name)) = log_user.map(|user| &user.account)
+        && !facts.accounts.contains_key(name)
+        && log_user.map(|user| &user.account) != request.user.as_ref()
+    {
+        problems.push(Problem::UnknownAccount(name.clone()));
+    }
+    if let Shape::S6Rc(definition) = &request.shape
+        && definition.management().flags.essential
+        && !definition.management().depends_on.is_empty()
+    {
+        let depends_on = definition.management().depends_on.iter().cloned().collect();
+        problems.push(Problem::EssentialDependencies(depends_on));
+    }
     if !rules::writers(facts.umask).is_empty() {
         problems.push(Problem::WritableScripts(facts.umask));
     }
     problems.into_iter().map(Finding::warning).collect()
 }
 
-/// What is found about the user of `-u` and the scripts that get wrappers.
-fn of_wrapping(wrapping: &Wrapping) -> impl Iterator<Item = Finding> {
+/// Findings about the user of `-u` and the scripts that get wrappers.
+fn of_wrapping(wrapping: &Wrappers) -> impl Iterator<Item = Finding> {
     let writable = wrapping.user_writable().iter().cloned().map(Problem::UserWritable);
     let links = wrapping.links().iter().cloned().map(Problem::LinkToWrapped);
     let unknown = wrapping.unknown_account().cloned().map(Problem::UnknownAccount);

@@ -3,8 +3,9 @@
 use crate::account::Account;
 use crate::execline::{Script, Text, Word};
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
-use crate::request::{MaxInstances, Request};
+use crate::request::{MaxInstances, Request, Shape};
 use crate::target::{S6Version, Target};
+use crate::template::InstanceLogger;
 use alloc::vec::Vec;
 
 /// The most slots that s6-svscan has (docs/original.md, "Room for instances").
@@ -19,13 +20,13 @@ const SLOTS_WITHOUT_SOFTLIMIT: u32 = 16_000;
 const STACK: u64 = 64 << 20;
 
 /// s6-svscan has no room for so many instances with a logger of their own.
-pub(crate) struct NoRoom {
-    /// How many were asked for.
+pub(crate) struct CapacityError {
+    /// The requested number.
     pub given: u32,
 }
 
 /// The run script of the supervisor of all instances.
-pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, NoRoom> {
+pub(crate) fn supervisor(request: &Request, logger: InstanceLogger) -> Result<Script, CapacityError> {
     let target = &request.target;
     let s6 = |name| Word::program(target.s6_dir.as_ref(), name);
     let mut script = Script::new(&target.shebang_dir);
@@ -36,8 +37,14 @@ pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, NoRo
         Word::literal("2"),
         Word::literal("1"),
     ]);
+    // s6-rc makes one of these directories too few, and then loses its live state at the next update but one; foreground, because a
+    // PATH without mkdir shall not stop a service whose directories are there (docs/original.md, "Instances in a live s6-rc").
+    if let Shape::S6Rc(_) = request.shape {
+        let words = ["{", "mkdir", "-p", "-m", "0755", "--", "instance", "instances", "}"].map(Word::literal);
+        script.line(core::iter::once(Word::program(target.execline_dir.as_ref(), "foreground")).chain(words));
+    }
     let mut svscan = Vec::from([s6("s6-svscan"), Word::literal("-d3")]);
-    if let Some(room) = room(request, logged)? {
+    if let Some(room) = room(request, logger)? {
         if room.softlimit {
             script.line([s6("s6-softlimit"), Word::literal("-s"), Word::number("", STACK)]);
         }
@@ -49,30 +56,34 @@ pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, NoRo
     Ok(script)
 }
 
-/// How s6-svscan is told how many instances to have room for.
-struct Room {
+/// The option by which s6-svscan gets its capacity.
+struct Capacity {
     option: Word,
-    /// Whether its tables need a larger stack than usual.
+    /// `true` if its tables need a larger stack than usual.
     softlimit: bool,
 }
 
 /// The rule of docs/original.md, "Room for instances": s6-svscan counts slots from 2.12 on, and an instance with a logger of its
 /// own takes two. Without a hint of the s6 version the option is left out: every version then has room for 500 and their
 /// loggers.
-fn room(request: &Request, logged: bool) -> Result<Option<Room>, NoRoom> {
+fn room(request: &Request, logger: InstanceLogger) -> Result<Option<Capacity>, CapacityError> {
     let version = request.target.s6_version;
     if request.max_instances.is_none() && version.is_none() {
         return Ok(None);
     }
     let instances = request.max_instances.unwrap_or(MaxInstances::DEFAULT).get();
     if !version.unwrap_or(S6Version::NEWEST).counts_slots() {
-        return Ok(Some(Room { option: Word::number("-c", instances.into()), softlimit: false }));
+        return Ok(Some(Capacity { option: Word::number("-c", instances.into()), softlimit: false }));
     }
-    let slots = if logged { 2 * instances } else { instances }.max(SLOTS_MIN);
+    let each = match logger {
+        InstanceLogger::None => 1,
+        InstanceLogger::Each => 2,
+    };
+    let slots = (each * instances).max(SLOTS_MIN);
     if slots > SLOTS_MAX {
-        return Err(NoRoom { given: instances });
+        return Err(CapacityError { given: instances });
     }
-    Ok(Some(Room { option: Word::number("-C", slots.into()), softlimit: slots > SLOTS_WITHOUT_SOFTLIMIT }))
+    Ok(Some(Capacity { option: Word::number("-C", slots.into()), softlimit: slots > SLOTS_WITHOUT_SOFTLIMIT }))
 }
 
 /// The run script of the logger for all instances.
@@ -111,7 +122,7 @@ pub(crate) fn logger(logging: &Logging, target: &Target) -> Script {
     script
 }
 
-/// What chown is given: an account's name and a colon stand for the account and its primary group.
+/// Returns the argument of chown: an account's name and a colon mean the account and its primary group.
 fn owner_for_chown(account: &Account) -> Text {
     match account {
         Account::Named(_) => account.to_text().followed_by(":"),

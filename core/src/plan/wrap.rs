@@ -5,7 +5,7 @@
 //! becomes writable by the user (docs/deviations.md, "-u works").
 
 use crate::account::{Account, AccountName};
-use crate::escape::Brief;
+use crate::escape::Excerpt;
 use crate::execline::{SubstitutionError, Word, Wrapper};
 use crate::layout::{FINISH, FINISH_USER, LOG, RUN, RUN_USER};
 use crate::path::{Name, TreePath};
@@ -17,10 +17,10 @@ use crate::tree::{Kind, Node};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-/// Which of the template's paths get a wrapper.
+/// The template's scripts that get a wrapper.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wrapping {
-    scripts: BTreeMap<TreePath, Wrapped>,
+pub(crate) struct Wrappers {
+    scripts: BTreeMap<TreePath, WrappedScript>,
     unknown: Option<AccountName>,
     user_writable: Vec<TreePath>,
     links: Vec<TreePath>,
@@ -28,24 +28,24 @@ pub(crate) struct Wrapping {
 
 /// A script that gets a wrapper.
 #[derive(Clone, Debug)]
-pub(crate) struct Wrapped {
-    /// Where the script itself will be.
+pub(crate) struct WrappedScript {
+    /// The path of the script itself in the result.
     pub renamed: TreePath,
     /// The wrapper's bytes.
     pub script: Vec<u8>,
 }
 
-/// Why the user could not run one of the template's scripts.
+/// A script of the template that the user could not run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("-u: `{path}` in the template {reason}")]
 pub struct ScriptProblem {
     /// The script, or the directory that hinders.
     pub path: TreePath,
-    /// What is wrong with it.
+    /// The problem.
     pub reason: ScriptReason,
 }
 
-/// Why there can be no wrappers.
+/// The reason why there are no wrappers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WrapError {
     /// One of the scripts cannot be run by the user.
@@ -56,25 +56,25 @@ pub enum WrapError {
     Substitution(#[from] SubstitutionError),
 }
 
-/// What is wrong with a script that a user shall run.
+/// A problem of a script that the user must be able to run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScriptReason {
     /// It is not there.
     #[error("is missing")]
     Missing,
     /// It is no regular file, nor a link to one.
-    #[error("is no regular file")]
+    #[error("is not a regular file")]
     NotAFile,
     /// It is no directory.
-    #[error("is no directory")]
+    #[error("is not a directory")]
     NotADirectory,
     /// It is a link that leads out of the template.
     #[error(
-        "is a link to `{}`, outside the template; whether the user can run it, and who can replace it, cannot be checked", Brief(.0)
+        "is a link to `{}`, outside the template; whether the user can run it, and who can replace it, cannot be checked", Excerpt(.0)
     )]
     Outside(Vec<u8>),
     /// A path in it would be too long.
-    #[error("leads too deep")]
+    #[error("leads through too many links")]
     TooDeep,
     /// It is a link that leads nowhere.
     #[error("is a link that leads nowhere")]
@@ -83,15 +83,15 @@ pub enum ScriptReason {
     #[error("is a link to `{0}`, which runs as the user itself")]
     LinkToWrapped(TreePath),
     /// The name that it would be given is taken.
-    #[error("is in the way: that is what the script itself will be called")]
+    #[error("has the name that the script itself gets; rename it")]
     NameTaken,
     /// It is a directory that the user may write; what is in it would be run by root.
-    #[error("is a directory that the user may write, and root would run what is put there")]
+    #[error("is a directory that the user can write; root would run files that the user puts there")]
     Replaceable,
 }
 
 impl WrapError {
-    /// What to do about it, where `followed` are the remedies that the command line has.
+    /// Returns a hint that names no remedy that the command line already has (`followed`).
     pub(super) fn hint(&self, followed: &BTreeSet<Remedy>) -> Option<&'static str> {
         match self {
             Self::Script(ScriptProblem { reason: ScriptReason::Outside(_), .. }) => {
@@ -106,7 +106,7 @@ impl WrapError {
     }
 }
 
-impl Wrapping {
+impl Wrappers {
     /// Finds the scripts that `user` shall run, and checks that it cannot replace them: their wrappers are run by root. Whether it can
     /// run them is a rule of [`crate::lint`].
     pub(crate) fn new(
@@ -136,7 +136,7 @@ impl Wrapping {
                 }
                 check.is_a_file(&path)?;
                 check.cannot_replace(&called, &directory)?;
-                scripts.insert(path, Wrapped { renamed, script: wrapper(user, target, &name)? });
+                scripts.insert(path, WrappedScript { renamed, script: wrapper(user, target, &name)? });
             }
         }
         let links = links_to(&scripts, template)?;
@@ -144,7 +144,7 @@ impl Wrapping {
     }
 
     /// The wrapper for the script at `path`, if it gets one.
-    pub(crate) fn of(&self, path: &TreePath) -> Option<&Wrapped> {
+    pub(crate) fn of(&self, path: &TreePath) -> Option<&WrappedScript> {
         self.scripts.get(path)
     }
 
@@ -166,7 +166,7 @@ impl Wrapping {
 
 /// The links that lead to one of `scripts`: they will lead to its wrapper, which only root can run. For a control script that is such
 /// a link, that is fatal.
-fn links_to(scripts: &BTreeMap<TreePath, Wrapped>, template: &Template) -> Result<Vec<TreePath>, ScriptProblem> {
+fn links_to(scripts: &BTreeMap<TreePath, WrappedScript>, template: &Template) -> Result<Vec<TreePath>, ScriptProblem> {
     let mut links = Vec::new();
     for (path, node) in template.tree().iter() {
         // Most entries are no links, and following a path takes as long as it is deep.
@@ -187,7 +187,7 @@ fn links_to(scripts: &BTreeMap<TreePath, Wrapped>, template: &Template) -> Resul
 fn script_directories(template: &Template) -> Result<Vec<(TreePath, TreePath)>, ScriptProblem> {
     let mut directories = Vec::from([(TreePath::ROOT, TreePath::ROOT)]);
     if template.tree().get(&LOG).is_some() {
-        let end = end_of(template, &LOG, &mut |_| {})?;
+        let end = end_of(template, &LOG)?;
         if !matches!(template.tree().get(&end), Some(Node { kind: Kind::Directory, .. })) {
             return Err(problem(&LOG, ScriptReason::NotADirectory));
         }
@@ -196,7 +196,7 @@ fn script_directories(template: &Template) -> Result<Vec<(TreePath, TreePath)>, 
     Ok(directories)
 }
 
-/// What a wrapper asks of the template.
+/// A check of the template's scripts before they get wrappers.
 struct Check<'a> {
     template: &'a Template,
     access: &'a UserAccess<'a>,
@@ -204,7 +204,7 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn is_a_file(&self, path: &TreePath) -> Result<(), ScriptProblem> {
-        let end = end_of(self.template, path, &mut |_| {})?;
+        let end = end_of(self.template, path)?;
         match self.template.tree().get(&end) {
             Some(Node { kind: Kind::File(_), .. }) => Ok(()),
             _ => Err(problem(path, ScriptReason::NotAFile)),
@@ -213,8 +213,7 @@ impl Check<'_> {
 
     /// Fails when the user could put something else in the place of what is in `directory`, which s6-supervise finds as `called`.
     fn cannot_replace(&self, called: &TreePath, directory: &TreePath) -> Result<(), ScriptProblem> {
-        let mut passed = Vec::from([directory.clone()]);
-        self.template.resolve_through(called, &mut |directory| passed.push(directory.clone()));
+        let passed = core::iter::once(directory.clone()).chain(self.template.route(called).directories);
         match passed.into_iter().find(|directory| self.access.may_write(directory)) {
             Some(directory) => Err(problem(&directory, ScriptReason::Replaceable)),
             None => Ok(()),
@@ -239,8 +238,8 @@ impl Check<'_> {
     }
 }
 
-fn end_of(template: &Template, path: &TreePath, passed: &mut dyn FnMut(&TreePath)) -> Result<TreePath, ScriptProblem> {
-    match template.resolve_through(path, passed) {
+fn end_of(template: &Template, path: &TreePath) -> Result<TreePath, ScriptProblem> {
+    match template.resolve(path) {
         Resolved::Entry(end) => Ok(end),
         Resolved::Outside(link) => {
             let target = match template.tree().get(&link).map(|node| &node.kind) {

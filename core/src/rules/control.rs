@@ -10,11 +10,11 @@ use crate::path::{Name, TreePath};
 pub struct ControlFile {
     /// The service directory.
     pub part: Part,
-    /// Which file.
+    /// The service directory.
     pub setting: Setting,
 }
 
-/// What a control file sets.
+/// The setting of a control file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Setting {
     /// `notification-fd`.
@@ -33,9 +33,9 @@ pub enum Setting {
     ReloadSignal,
 }
 
-/// As many characters as s6-supervise reads of a number.
+/// The number of characters that s6-supervise reads of a number.
 const DIGITS_MAX: usize = 11;
-/// As many as it reads of a signal.
+/// The number of characters that s6-supervise reads of a signal.
 const SIGNAL_MAX: usize = 15;
 /// From here on a descriptor is none.
 const DESCRIPTORS: u32 = 1 << 31;
@@ -66,7 +66,7 @@ impl Setting {
         }
     }
 
-    /// Whether s6-supervise takes `line` as it is meant.
+    /// Returns `true` if s6-supervise takes `line` as it is meant.
     #[must_use]
     pub(crate) fn takes(self, line: &[u8]) -> bool {
         match self {
@@ -76,13 +76,13 @@ impl Setting {
         }
     }
 
-    /// Whether no instance starts with this value.
+    /// Returns `true` if no instance starts with this value.
     #[must_use]
     pub(crate) fn forbids_start(self, line: &[u8]) -> bool {
         self == Self::NotificationFd && number_of(line).is_some_and(|number| !matches!(number, 1 | 2)) && !self.takes(line)
     }
 
-    /// What s6-supervise does with a value that it does not take.
+    /// The effect of a value that s6-supervise does not accept.
     pub(super) fn consequence(self, value: &[u8]) -> &'static str {
         if value.len() > DIGITS_MAX && value.iter().all(u8::is_ascii_digit) {
             return "s6-supervise reads its first 11 characters only";

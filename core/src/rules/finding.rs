@@ -4,30 +4,30 @@ use super::level::Level;
 use super::problem::Problem;
 use super::remedy::Remedy;
 use super::table::Rule;
-use crate::message::{self, Said};
+use crate::message::{Message, MessageKind};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Something that does not work, or probably not as meant.
+/// A problem with its level: the result does not work, or probably not as intended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Finding {
-    /// How bad it is, there.
+    /// Its level.
     pub level: Level,
-    /// What it is.
+    /// The problem.
     pub problem: Problem,
 }
 
-/// Why nothing is made: at least one error, and the warnings that were found beside it.
+/// The reason why nothing is made: at least one error, and the warnings that were found with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Findings {
     found: Vec<Finding>,
     followed: BTreeSet<Remedy>,
 }
 
-/// How many different findings of one rule and level are shown.
+/// The number of different findings of one rule and level that are shown.
 const SHOWN_MAX: usize = 10;
 /// From so many bytes of text on, of further rules only the number of findings is shown: what a document says may be long.
 const TEXT_MAX: usize = 64 * 1024;
@@ -51,7 +51,7 @@ impl Finding {
         self.problem.rule()
     }
 
-    /// What to do about it, where `followed` are the remedies that the command line has.
+    /// Returns a hint that names no remedy that the command line already has (`followed`).
     #[must_use]
     pub fn hint(&self, followed: &BTreeSet<Remedy>) -> String {
         self.problem.hint(followed)
@@ -76,10 +76,10 @@ impl Findings {
         self.found.iter()
     }
 
-    /// What there is to say about them, errors first.
+    /// Returns the messages, errors first.
     #[must_use]
-    pub fn said(&self) -> Vec<Said> {
-        said(&self.found, &self.followed)
+    pub fn messages(&self) -> Vec<Message> {
+        messages(&self.found, &self.followed)
     }
 }
 
@@ -100,7 +100,7 @@ impl fmt::Display for Findings {
 struct Group {
     /// Texts and hints, and how often each was found.
     texts: Vec<(String, String, usize)>,
-    /// Where a text is among those.
+    /// The index of each text in `texts`.
     places: BTreeMap<String, usize>,
 }
 
@@ -120,11 +120,11 @@ impl Group {
     }
 }
 
-/// What there is to say about findings: errors, then warnings; those of one rule together, the same hint once behind them.
-pub(super) fn said(findings: &[Finding], followed: &BTreeSet<Remedy>) -> Vec<Said> {
-    let mut said = Vec::new();
+/// Returns the messages about findings: errors, then warnings; those of one rule together, with equal hints once, after the last.
+pub(super) fn messages(findings: &[Finding], followed: &BTreeSet<Remedy>) -> Vec<Message> {
+    let mut messages = Vec::new();
     let mut length = 0;
-    for (level, spoken) in [(Level::Error, message::Level::Fatal), (Level::Warning, message::Level::Warning)] {
+    for (level, spoken) in [(Level::Error, MessageKind::Fatal), (Level::Warning, MessageKind::Warning)] {
         let mut order: Vec<Rule> = Vec::new();
         let mut groups: BTreeMap<Rule, Group> = BTreeMap::new();
         for finding in findings.iter().filter(|finding| finding.level == level) {
@@ -140,10 +140,10 @@ pub(super) fn said(findings: &[Finding], followed: &BTreeSet<Remedy>) -> Vec<Sai
         for (rule, group) in order.iter().filter_map(|rule| Some((rule, groups.get(rule)?))) {
             let lines = lines_of(*rule, group, TEXT_MAX.saturating_sub(length));
             length += lines.iter().map(|(text, _)| text.len()).sum::<usize>();
-            said.extend(lines.into_iter().map(|(text, hint)| Said { level: spoken, text, hint }));
+            messages.extend(lines.into_iter().map(|(text, hint)| Message { kind: spoken, text, hint }));
         }
     }
-    said
+    messages
 }
 
 /// The lines about the findings of one rule, in about `room` bytes.

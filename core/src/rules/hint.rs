@@ -1,10 +1,10 @@
 //! Hints: what to do about a problem, in words that can be followed as they stand.
 
 use super::control::Setting;
-use super::problem::{CheckFault, Denied, Leads, Problem, ServiceKind};
+use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, ServiceKind};
 use super::remedy::Remedy;
 use super::script::Fault;
-use crate::escape::Brief;
+use crate::escape::Excerpt;
 use crate::layout::{
     CONSUMER_FOR, DEPENDENCIES, DEPENDENCIES_D, FLAG_ESSENTIAL, PIPELINE_NAME, PRODUCER_FOR, TIMEOUT_DOWN, TIMEOUT_UP,
 };
@@ -15,14 +15,16 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 impl Problem {
-    /// What to do about it, where `followed` are the remedies that the command line has: none of them is named again.
+    /// Returns a hint that names no remedy that the command line already has (`followed`).
     pub(super) fn hint(&self, followed: &BTreeSet<Remedy>) -> String {
         let has = |remedy| followed.contains(&remedy);
         match self {
-            Self::Link { leads: leads @ (Leads::Outside | Leads::Absolute), .. } if has(Remedy::Dereference) => {
+            Self::Link { destination: destination @ (LinkDestination::Outside | LinkDestination::Absolute), .. }
+                if has(Remedy::Dereference) =>
+            {
                 let id = self.rule().id();
-                match leads {
-                    Leads::Absolute => format!(
+                match destination {
+                    LinkDestination::Absolute => format!(
                         "nothing here can be copied in its place; --allow {id} accepts it where the target exists in the end"
                     ),
                     _ => format!("nothing here can be copied in its place: put the target into the template, or --allow {id}"),
@@ -57,7 +59,7 @@ impl Problem {
     }
 }
 
-impl Denied {
+impl DeniedAccess {
     const fn hint(&self) -> &'static str {
         match self {
             Self::Execute(_) | Self::Read(_) => "give the user the right to read and execute it: chmod a+rx",
@@ -69,13 +71,13 @@ impl Denied {
     }
 }
 
-/// What to do about a program in another directory: there is an option for each kind.
+/// Returns the hint about a program in another directory: each kind has its option.
 fn elsewhere(program: &[u8]) -> String {
     let at = program.iter().rposition(|&byte| byte == b'/').unwrap_or_default();
     let (directory, name) = program.split_at_checked(at).unwrap_or_default();
     let directory = if directory.is_empty() { b"/".as_slice() } else { directory };
     let option = if name == b"/execlineb" { "--shebang-dir" } else { "--s6-dir" };
-    format!("change the path in the script, or say that such programs are there: {option} {}", Brief(directory))
+    format!("change the path in the script, or say that such programs are there: {option} {}", Excerpt(directory))
 }
 
 /// An interpreter line that says the same in one argument.
@@ -86,26 +88,26 @@ fn rejected(line: &[u8]) -> String {
     let first = arguments.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     let rest = arguments.get(first.len()..).unwrap_or_default().trim_ascii();
     let name = interpreter.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    let shown = Brief(interpreter);
+    let shown = Excerpt(interpreter);
     match name {
-        b"env" => format!("write #!{shown} -S {}", Brief(arguments)),
-        b"busybox" => format!("write #!{shown} {}, and set {} on the next line", Brief(first), Brief(rest)),
-        b"execlineb" => format!("keep one of its options: #!{shown} {}", Brief(first)),
-        _ => format!("write #!{shown}, and set {} on the next line", Brief(arguments)),
+        b"env" => format!("write #!{shown} -S {}", Excerpt(arguments)),
+        b"busybox" => format!("write #!{shown} {}, and set {} on the next line", Excerpt(first), Excerpt(rest)),
+        b"execlineb" => format!("keep one of its options: #!{shown} {}", Excerpt(first)),
+        _ => format!("write #!{shown}, and set {} on the next line", Excerpt(arguments)),
     }
 }
 
 /// A log directory for each instance. Its parent is the instance's, which s6-log does not make.
 fn shared(directory: &[u8]) -> String {
     let own = if directory.windows(2).any(|bytes| bytes == b"$1") { "" } else { "/$1" };
-    let directory = Brief(directory);
+    let directory = Excerpt(directory);
     format!(
         "run mkdir -p \"{directory}{own}\" before the logger, and have it write to \"{directory}{own}\": $1 is NAME/log in a shell, and in \
          execlineb with -S1"
     )
 }
 
-/// What says the same to s6-rc about the service that is made.
+/// Returns the options by which s6-rc learns the same about the service that is made.
 fn definition(names: &[Name]) -> String {
     let has = |name: &Name| names.contains(name);
     let options: Vec<&str> = [

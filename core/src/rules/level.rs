@@ -1,6 +1,6 @@
-//! How bad a finding is.
+//! Levels of findings.
 
-/// How bad a finding is.
+/// The level of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// The result works, but probably not as meant.

@@ -23,7 +23,7 @@ impl Rule {
         Self::ALL.into_iter().find(|rule| rule.id().as_bytes() == id)
     }
 
-    /// What the rule means, what goes wrong, and what to do: a few lines.
+    /// Returns the explanation: meaning, consequence and advice, in a few lines.
     #[must_use]
     pub fn explain(self) -> String {
         let finds = if self.more().is_empty() { self.finds().into() } else { format!("{} {}", self.finds(), self.more()) };
@@ -63,7 +63,7 @@ fn wrapped(paragraph: &str) -> String {
 pub fn nearest(id: &[u8]) -> Option<Rule> {
     /// Longer words are no typing error, and take long to compare.
     const LONGEST: usize = 64;
-    /// As many steps as a third of the id are near enough.
+    /// The largest distance that counts as near: a third of the length of the id.
     const SHARE: usize = 3;
     let id = core::str::from_utf8(id).ok().filter(|id| id.len() <= LONGEST)?.to_ascii_lowercase();
     let id = id.trim().replace('_', "-");

@@ -25,9 +25,9 @@ pub use listing::list;
 #[cfg(feature = "cli")]
 pub use listing::nearest;
 pub use parts::FindingParts;
-pub use problem::{CheckFault, Denied, Leads, PlaceChange, Problem, ServiceKind, Tally};
+pub use problem::{CheckFault, DeniedAccess, LinkDestination, PlaceChange, Problem, ServiceKind, Tally};
 pub use remedy::Remedy;
-pub use script::{Fault, Other, Part, Script, Stage};
+pub use script::{EntryKind, Fault, Part, Script, Stage};
 pub(crate) use sentence::writers;
 pub use settings::{Settings, Severity};
 pub use table::Rule;

@@ -2,10 +2,11 @@
 
 use super::control::ControlFile;
 use super::finding::Finding;
-use super::problem::{CheckFault, Denied, Leads, Problem, ServiceKind, Tally};
+use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, ServiceKind, Tally};
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::{Account, AccountName};
+use crate::definition::ServiceName;
 use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, S6_RC_FILES, TYPE};
 use crate::logging::LOGGER_OPTIONS;
 use crate::number;
@@ -20,9 +21,9 @@ use alloc::vec::Vec;
 pub struct FindingParts {
     /// The rule's id.
     pub id: &'static str,
-    /// What it is about: a path in the template, options with blanks between them, a number, a version, a mode or a name.
+    /// The subject: a path in the template, options with blanks between them, a number, a version, a mode or a name.
     pub subject: Vec<u8>,
-    /// What more there is to say about that; `None` where there is nothing.
+    /// A detail. `None`: there is none.
     pub detail: Option<Vec<u8>>,
 }
 
@@ -39,6 +40,10 @@ impl Finding {
             Problem::WritableScripts(umask) => umask.to_string().into_bytes(),
             Problem::UnknownAccount(name) => name.as_bytes().to_vec(),
             Problem::CapacityNeedsSlots(given) => given.to_string().into_bytes(),
+            Problem::EssentialDependencies(names) => {
+                let names: Vec<&[u8]> = names.iter().map(|name| name.as_name().as_bytes()).collect();
+                names.join(b"/".as_slice())
+            }
             Problem::StagingLeft(text) => text.clone().into_bytes(),
             // Everything else is about a path, or about nothing that has a name.
             _ => path.unwrap_or_default(),
@@ -83,9 +88,15 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::RunMissing => plain(exactly(Part::Service.path(&RUN), Problem::Missing(Part::Service))),
         Rule::LogRunMissing => plain(exactly(Part::Logger.path(&RUN), Problem::Missing(Part::Logger))),
         Rule::LogNotADirectory => plain(exactly(LOG, Problem::LogNotADirectory)),
-        Rule::LinkLeavesTemplate => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Outside }),
-        Rule::AbsoluteLink => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Absolute }),
-        Rule::LinkDangling => Some(Problem::Link { path: path()?, target: detail.to_vec(), leads: Leads::Nowhere }),
+        Rule::LinkLeavesTemplate => {
+            Some(Problem::Link { path: path()?, target: detail.to_vec(), destination: LinkDestination::Outside })
+        }
+        Rule::AbsoluteLink => {
+            Some(Problem::Link { path: path()?, target: detail.to_vec(), destination: LinkDestination::Absolute })
+        }
+        Rule::LinkDangling => {
+            Some(Problem::Link { path: path()?, target: detail.to_vec(), destination: LinkDestination::Nowhere })
+        }
         Rule::ControlFileInvalid => Some(Problem::ControlFile(ControlFile::at(subject)?, detail.to_vec())),
         Rule::LockFdEqualsNotificationFd => {
             Some(Problem::LockFdShared(part(&LOCK_FD)?, u32::try_from(number::parse(detail)?).ok()?))
@@ -96,7 +107,7 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::StartsDown => plain(part(&DOWN).map(Problem::StartsDown)),
         Rule::InstanceNameUnused => plain(exactly(RUN.into(), Problem::InstanceNameUnused)),
         Rule::SharedLogDirectory => exactly(Part::Logger.path(&RUN), Problem::SharedLogDirectory(detail.to_vec())),
-        Rule::NotReadableByUser => Denied::of(subject, detail).map(Problem::UserCannot),
+        Rule::NotReadableByUser => DeniedAccess::of(subject, detail).map(Problem::UserCannot),
         Rule::OthersCanWrite => plain(path().map(Problem::OthersCanWrite)),
         Rule::CheckMissing => plain(check(subject, CheckFault::Missing)),
         Rule::CheckNotExecutable => plain(check(subject, CheckFault::NotExecutable)),
@@ -111,6 +122,10 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::LinkToWrapped => plain(path().map(Problem::LinkToWrapped)),
         Rule::SetIdDropped => plain(path().map(Problem::SetIdDropped)),
         Rule::EmptyUser => plain(subject.is_empty().then_some(Problem::EmptyUser)),
+        Rule::EssentialDependencies => {
+            let names = subject.split(|&byte| byte == b'/').map(|name| ServiceName::new(name).ok());
+            plain(names.collect::<Option<_>>().map(Problem::EssentialDependencies))
+        }
         Rule::CapacityNeedsSlots => {
             plain(number::parse(subject).and_then(|given| u32::try_from(given).ok()).map(Problem::CapacityNeedsSlots))
         }
@@ -171,7 +186,7 @@ impl ServiceKind {
     }
 }
 
-impl Denied {
+impl DeniedAccess {
     /// The word for it in documents.
     const fn word(&self) -> &'static [u8] {
         match self {

@@ -4,6 +4,7 @@ use super::control::ControlFile;
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::AccountName;
+use crate::definition::ServiceName;
 use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, TYPE};
 use crate::path::{Name, TreePath};
 use crate::target::S6Version;
@@ -11,7 +12,7 @@ use crate::tree::{Ids, Mode};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// What one rule found. Paths are those in the template.
+/// A problem that one rule found. Paths are paths in the template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// There is no `run` in this service directory.
@@ -26,8 +27,8 @@ pub enum Problem {
         path: TreePath,
         /// Its target.
         target: Vec<u8>,
-        /// Where it leads.
-        leads: Leads,
+        /// Its destination.
+        destination: LinkDestination,
     },
     /// A control file has a value that s6-supervise does not take; or `(a directory)`, `(a FIFO)`.
     ControlFile(ControlFile, Vec<u8>),
@@ -37,7 +38,7 @@ pub enum Problem {
     LockFdTooNew(Part, S6Version),
     /// A directory, or a link to one, is the state of another supervisor.
     StateLeftBehind(TreePath),
-    /// Something else is where a supervisor makes its directory.
+    /// Another entry is at the path where a supervisor makes its directory.
     StateInTheWay(TreePath),
     /// `down` is there.
     StartsDown(Part),
@@ -46,7 +47,7 @@ pub enum Problem {
     /// `log/run` writes to this directory for every instance.
     SharedLogDirectory(Vec<u8>),
     /// The user of `-u` lacks a right.
-    UserCannot(Denied),
+    UserCannot(DeniedAccess),
     /// Others can write a script, or a directory that leads to one.
     OthersCanWrite(TreePath),
     /// s6-notifyoncheck cannot run `data/check`.
@@ -75,19 +76,21 @@ pub enum Problem {
     SetIdDropped(TreePath),
     /// An empty user for `-u`.
     EmptyUser,
+    /// An essential service that depends on these.
+    EssentialDependencies(Vec<ServiceName>),
     /// A capacity, with no version of s6.
     CapacityNeedsSlots(u32),
     /// The file system of the result gives so many entries another owner or mode than the plan.
     Place(PlaceChange, u64),
-    /// Nothing can be executed where the result is.
+    /// The file system of the result forbids execution.
     NoExec,
-    /// Something that an earlier run left and this one could not remove, in a sentence.
+    /// A leftover of an earlier run that this one could not remove, in a sentence.
     StagingLeft(String),
 }
 
-/// Where a link leads.
+/// The destination of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leads {
+pub enum LinkDestination {
     /// Outside the template.
     Outside,
     /// Outside the template, to an absolute path.
@@ -96,7 +99,7 @@ pub enum Leads {
     Nowhere,
 }
 
-/// Why s6-notifyoncheck cannot run `data/check`.
+/// The reason why s6-notifyoncheck cannot run `data/check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckFault {
     /// It does not exist.
@@ -114,7 +117,7 @@ pub enum ServiceKind {
     Bundle,
 }
 
-/// What several entries have in common.
+/// A problem that several entries share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tally {
     /// Editors or version control systems left them.
@@ -148,9 +151,9 @@ pub enum PlaceChange {
     },
 }
 
-/// What the user of `-u` cannot do.
+/// An action that the user of `-u` has no right to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Denied {
+pub enum DeniedAccess {
     /// Execute a script.
     Execute(Script),
     /// Read a script, which its interpreter must.
@@ -170,9 +173,9 @@ impl Problem {
             Self::Missing(Part::Logger) => Rule::LogRunMissing,
             Self::Script(script, fault) => fault.rule(*script),
             Self::LogNotADirectory => Rule::LogNotADirectory,
-            Self::Link { leads: Leads::Outside, .. } => Rule::LinkLeavesTemplate,
-            Self::Link { leads: Leads::Absolute, .. } => Rule::AbsoluteLink,
-            Self::Link { leads: Leads::Nowhere, .. } => Rule::LinkDangling,
+            Self::Link { destination: LinkDestination::Outside, .. } => Rule::LinkLeavesTemplate,
+            Self::Link { destination: LinkDestination::Absolute, .. } => Rule::AbsoluteLink,
+            Self::Link { destination: LinkDestination::Nowhere, .. } => Rule::LinkDangling,
             Self::ControlFile(..) => Rule::ControlFileInvalid,
             Self::LockFdShared(..) => Rule::LockFdEqualsNotificationFd,
             Self::LockFdTooNew(..) => Rule::LockFdNeedsNewerS6,
@@ -197,6 +200,7 @@ impl Problem {
             Self::LinkToWrapped(_) => Rule::LinkToWrapped,
             Self::SetIdDropped(_) => Rule::SetIdDropped,
             Self::EmptyUser => Rule::EmptyUser,
+            Self::EssentialDependencies(_) => Rule::EssentialDependencies,
             Self::CapacityNeedsSlots(_) => Rule::CapacityNeedsSlots,
             Self::Place(..) => Rule::PlaceChangesRights,
             Self::NoExec => Rule::NoExec,
@@ -217,8 +221,8 @@ impl Problem {
             Self::StartsDown(part) => part.path(&DOWN),
             Self::InstanceNameUnused => RUN.into(),
             Self::SharedLogDirectory(_) => Part::Logger.path(&RUN),
-            Self::UserCannot(Denied::Execute(script) | Denied::Read(script)) => script.path(),
-            Self::UserCannot(Denied::Pass(path) | Denied::Open(path)) => path.clone(),
+            Self::UserCannot(DeniedAccess::Execute(script) | DeniedAccess::Read(script)) => script.path(),
+            Self::UserCannot(DeniedAccess::Pass(path) | DeniedAccess::Open(path)) => path.clone(),
             Self::Check(part, _) => part.join(&DATA_CHECK),
             Self::NotALongrun(_) => TYPE.into(),
             Self::S6RcDefinition(names) => names.first().map(|name| name.clone().into())?,
@@ -235,6 +239,7 @@ impl Problem {
             | Self::WritableScripts(_)
             | Self::UnknownAccount(_)
             | Self::EmptyUser
+            | Self::EssentialDependencies(_)
             | Self::CapacityNeedsSlots(_)
             | Self::Place(..)
             | Self::NoExec

@@ -1,7 +1,7 @@
 //! The four scripts of a template, and what can be wrong with one.
 
 use super::table::Rule;
-use crate::escape::Brief;
+use crate::escape::Excerpt;
 use crate::layout::LOG;
 use crate::path::{Name, TreePath};
 use alloc::vec::Vec;
@@ -34,21 +34,21 @@ pub struct Script {
     pub stage: Stage,
 }
 
-/// What is wrong with a script that is there.
+/// A fault of a script that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// No x bit.
+    /// It has no x bit.
     NotExecutable,
-    /// Something else than a file.
-    NotAFile(Other),
+    /// It is not a file.
+    NotAFile(EntryKind),
     /// A link that leads nowhere, and its target.
     Dangling(Vec<u8>),
     /// Neither an interpreter line nor a program.
     NoInterpreter,
     /// A carriage return at the end of the interpreter line.
     Crlf,
-    /// Something before `#!`.
-    Late,
+    /// There are bytes before `#!`.
+    TextBeforeShebang,
     /// A program, by its path, in another directory than the target's.
     Elsewhere(Vec<u8>),
     /// An interpreter by a relative path, which is not in the template.
@@ -59,9 +59,9 @@ pub enum Fault {
     NamesParent(Vec<u8>),
 }
 
-/// What is in the place of a file.
+/// The kind of an entry where a file is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Other {
+pub enum EntryKind {
     /// A directory.
     Directory,
     /// A FIFO.
@@ -125,7 +125,7 @@ impl Script {
         Self::ALL.into_iter().find(|script| script.path().as_bytes() == path)
     }
 
-    /// What happens when it cannot run.
+    /// The consequence of a script that cannot run.
     #[must_use]
     pub(super) const fn consequence(self) -> &'static str {
         match (self.part, self.stage) {
@@ -156,7 +156,7 @@ impl Fault {
             (Self::Dangling(_), Part::Logger, Stage::Finish) => Rule::LogFinishDangling,
             (Self::NoInterpreter, ..) => Rule::NoInterpreterLine,
             (Self::Crlf, ..) => Rule::InterpreterCrlf,
-            (Self::Late, ..) => Rule::BlankBeforeInterpreter,
+            (Self::TextBeforeShebang, ..) => Rule::BlankBeforeInterpreter,
             (Self::Elsewhere(_), ..) => Rule::InterpreterElsewhere,
             (Self::InterpreterMissing(_), ..) => Rule::InterpreterMissing,
             (Self::InterpreterRejects(_), ..) => Rule::InterpreterArguments,
@@ -164,7 +164,7 @@ impl Fault {
         }
     }
 
-    /// What more there is to say in a document.
+    /// The detail in a document.
     #[must_use]
     pub(super) fn detail(&self) -> &[u8] {
         match self {
@@ -174,7 +174,7 @@ impl Fault {
             | Self::InterpreterMissing(text)
             | Self::InterpreterRejects(text)
             | Self::NamesParent(text) => text,
-            Self::NotExecutable | Self::NoInterpreter | Self::Crlf | Self::Late => b"",
+            Self::NotExecutable | Self::NoInterpreter | Self::Crlf | Self::TextBeforeShebang => b"",
         }
     }
 
@@ -186,7 +186,7 @@ impl Fault {
                 Self::NotExecutable
             }
             Rule::RunNotAFile | Rule::FinishNotAFile | Rule::LogRunNotAFile | Rule::LogFinishNotAFile => {
-                let other = [Other::Directory, Other::Fifo];
+                let other = [EntryKind::Directory, EntryKind::Fifo];
                 return other.into_iter().find(|other| other.word().as_bytes() == detail).map(Self::NotAFile);
             }
             Rule::RunDangling | Rule::FinishDangling | Rule::LogRunDangling | Rule::LogFinishDangling => {
@@ -194,7 +194,7 @@ impl Fault {
             }
             Rule::NoInterpreterLine => Self::NoInterpreter,
             Rule::InterpreterCrlf => Self::Crlf,
-            Rule::BlankBeforeInterpreter => Self::Late,
+            Rule::BlankBeforeInterpreter => Self::TextBeforeShebang,
             Rule::InterpreterElsewhere => return Some(Self::Elsewhere(detail)),
             Rule::InterpreterMissing => return Some(Self::InterpreterMissing(detail)),
             Rule::InterpreterArguments => return Some(Self::InterpreterRejects(detail)),
@@ -204,44 +204,44 @@ impl Fault {
         detail.is_empty().then_some(found)
     }
 
-    /// What is wrong and what follows, behind the script's path.
+    /// Writes the fault and its consequence, after the script's path.
     pub(super) fn say(&self, script: Script, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let follows = script.consequence();
         match self {
             Self::NotExecutable => write!(f, "is not executable; {follows}"),
             Self::NotAFile(other) => write!(f, "is a {}, not a file; {follows}", other.word()),
-            Self::Dangling(target) => write!(f, "is a link to `{}`, which does not exist; {follows}", Brief(target)),
+            Self::Dangling(target) => write!(f, "is a link to `{}`, which does not exist; {follows}", Excerpt(target)),
             Self::NoInterpreter => write!(f, "has no interpreter line and is not a program; {follows}"),
             Self::Crlf => write!(f, "has an interpreter line that ends in a carriage return; {follows}"),
-            Self::Late => write!(f, "has bytes before its interpreter line; {follows}"),
+            Self::TextBeforeShebang => write!(f, "has bytes before its interpreter line; {follows}"),
             Self::InterpreterMissing(path) => write!(
                 f,
                 "names the interpreter `{}`, which is relative and not an executable file there; {follows}",
-                Brief(path)
+                Excerpt(path)
             ),
             Self::InterpreterRejects(line) => write!(
                 f,
                 "has the interpreter line `#!{}`, which passes one argument with blanks that the interpreter does not accept; \
                  {follows}",
-                Brief(line)
+                Excerpt(line)
             ),
             Self::NamesParent(path) => {
                 let there = match script.part {
                     Part::Service => "`..` is the directory of all instances",
                     Part::Logger => "`../..` is the directory of all instances",
                 };
-                write!(f, "names `{}`; in an instance, {there}, not the one that the template is in", Brief(path))
+                write!(f, "names `{}`; in an instance, {there}, not the one that the template is in", Excerpt(path))
             }
             Self::Elsewhere(program) => write!(
                 f,
                 "runs `{}`, which is not in the target's directory for such programs; where that path is missing, {follows}",
-                Brief(program)
+                Excerpt(program)
             ),
         }
     }
 }
 
-impl Other {
+impl EntryKind {
     /// The word for it.
     const fn word(self) -> &'static str {
         match self {

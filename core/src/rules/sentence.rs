@@ -1,8 +1,8 @@
-//! What a problem says: the place, what is wrong, and what follows.
+//! The sentence about a problem: subject, problem, consequence.
 
-use super::problem::{CheckFault, Denied, Leads, PlaceChange, Problem, ServiceKind, Tally};
+use super::problem::{CheckFault, DeniedAccess, LinkDestination, PlaceChange, Problem, ServiceKind, Tally};
 use super::script::{Part, Script, Stage};
-use crate::escape::Brief;
+use crate::escape::Excerpt;
 use crate::layout::LOG;
 use crate::logging::LOG_FILE_SIZES;
 use crate::path::{Name, TreePath};
@@ -24,12 +24,12 @@ impl fmt::Display for Problem {
             Self::Missing(part) => write!(f, "is missing; {}", run(*part).consequence()),
             Self::Script(script, fault) => fault.say(*script, f),
             Self::LogNotADirectory => write!(f, "is not a directory; s6-instance-create refuses to make an instance"),
-            Self::Link { path, target, leads } => {
-                let (where_to, follows) = leads.say(path);
-                write!(f, "is a link to `{}`, which {where_to}; {follows}", Brief(target))
+            Self::Link { path, target, destination } => {
+                let (where_to, follows) = destination.say(path);
+                write!(f, "is a link to `{}`, which {where_to}; {follows}", Excerpt(target))
             }
             Self::ControlFile(file, value) => {
-                write!(f, "contains `{}`; {}", Brief(value), file.setting.consequence(value))
+                write!(f, "contains `{}`; {}", Excerpt(value), file.setting.consequence(value))
             }
             Self::LockFdShared(_, descriptor) => {
                 write!(f, "is the descriptor {descriptor}, and so is notification-fd; s6-supervise never starts an instance")
@@ -53,7 +53,7 @@ impl fmt::Display for Problem {
             Self::SharedLogDirectory(directory) => write!(
                 f,
                 "has every instance's logger write to `{}`; from the second instance on, the logger cannot lock it and ends at once",
-                Brief(directory)
+                Excerpt(directory)
             ),
             Self::UserCannot(denied) => denied.fmt(f),
             Self::OthersCanWrite(_) => {
@@ -105,6 +105,13 @@ impl fmt::Display for Problem {
             Self::EmptyUser => {
                 write!(f, "the user of -u is empty; instances run as root, or as whoever runs the supervision tree")
             }
+            Self::EssentialDependencies(names) => {
+                write!(f, "--essential: the service depends on ")?;
+                for (index, name) in names.iter().enumerate() {
+                    write!(f, "{}`{name}`", if index > 0 { ", " } else { "" })?;
+                }
+                write!(f, ", which must be essential too; the repository tools of s6-rc refuse the set otherwise")
+            }
             Self::CapacityNeedsSlots(given) => {
                 write!(
                     f,
@@ -134,8 +141,8 @@ fn definition(names: &[Name], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "is for s6-rc{also}{}; s6-rc never reads a template, and {they_have} no effect", List(&others))
 }
 
-impl Leads {
-    /// Where the link at `path` leads, and what follows.
+impl LinkDestination {
+    /// Returns the destination of the link at `path`, and the consequence.
     fn say(self, path: &TreePath) -> (&'static str, &'static str) {
         let is_log = *path == LOG;
         match self {
@@ -155,7 +162,7 @@ impl Leads {
     }
 }
 
-impl fmt::Display for Denied {
+impl fmt::Display for DeniedAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Execute(script) => write!(f, "cannot be executed by the user of -u; {}", script.consequence()),
@@ -205,7 +212,7 @@ impl PlaceChange {
     }
 }
 
-/// Who besides the owner may write what is made under `umask`; nobody: empty.
+/// The accounts besides the owner that may write files made under `umask`. Empty: none.
 #[must_use]
 pub(crate) fn writers(umask: Mode) -> &'static str {
     match (umask.has(0o020), umask.has(0o002)) {

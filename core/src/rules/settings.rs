@@ -4,22 +4,22 @@ use super::finding::{self, Finding, Findings};
 use super::level::Level;
 use super::remedy::Remedy;
 use super::table::Rule;
-use crate::message::Said;
+use crate::message::Message;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-/// What a command line says about findings, whether they are its own or those of a document.
+/// The treatment of findings by a command line, for its own findings and those of a document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The rules whose findings are accepted.
     pub allowed: BTreeSet<Rule>,
-    /// What becomes of warnings.
+    /// The treatment of warnings.
     pub severity: Severity,
     /// The remedies that the command line has already.
     pub followed: BTreeSet<Remedy>,
 }
 
-/// What becomes of warnings.
+/// The treatment of warnings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Severity {
     /// They are reported.
@@ -42,7 +42,7 @@ impl Settings {
         if refuses { Err(Findings::new(rest, self.followed.clone())) } else { Ok(rest) }
     }
 
-    /// Whether one of them is an error that is not accepted.
+    /// Returns `true` if one of them is an error that is not accepted.
     #[must_use]
     pub fn refuses(&self, findings: &[Finding]) -> bool {
         findings.iter().any(|finding| !self.accepts(finding) && self.level(finding) == Level::Error)
@@ -59,9 +59,9 @@ impl Settings {
         }
     }
 
-    /// What there is to say about findings, errors first: equal ones once and with their number, and of one rule a few only.
+    /// Returns the messages about findings, errors first. Equal findings are reported once, with their number, and a few for each rule.
     #[must_use]
-    pub fn said(&self, findings: &[Finding]) -> Vec<Said> {
-        finding::said(findings, &self.followed)
+    pub fn messages(&self, findings: &[Finding]) -> Vec<Message> {
+        finding::messages(findings, &self.followed)
     }
 }

@@ -33,7 +33,7 @@ macro_rules! rules {
                 }
             }
 
-            /// What it finds, in a few words.
+            /// The problem that it finds, in a few words.
             #[must_use]
             pub const fn finds(self) -> &'static str {
                 match self {
@@ -41,7 +41,7 @@ macro_rules! rules {
                 }
             }
 
-            /// What else there is to know of what it finds; empty where there is nothing.
+            /// Details about the problem; empty where there are none.
             #[must_use]
             pub const fn more(self) -> &'static str {
                 match self {
@@ -49,7 +49,7 @@ macro_rules! rules {
                 }
             }
 
-            /// What goes wrong.
+            /// The consequence.
             #[must_use]
             pub const fn wrong(self) -> &'static str {
                 match self {
@@ -57,7 +57,7 @@ macro_rules! rules {
                 }
             }
 
-            /// What to do about it.
+            /// The advice.
             #[must_use]
             pub const fn advice(self) -> &'static str {
                 match self {
@@ -280,6 +280,9 @@ rules! {
     CapacityNeedsSlots, "capacity-needs-s6-2.12", Warning, "A -c without --s6-version.", "",
         "The result requires s6 2.12 or later: an older s6-svscan does not know its option and ends at once.",
         "say which s6 runs the result: --s6-version 2.11 makes one for older versions";
+    EssentialDependencies, "essential-dependencies", Warning, "--essential with --depends-on.", "",
+        "The repository tools of s6-rc 0.6 and later refuse a set in which an essential service depends on one that is not.",
+        "mark the services that it depends on as essential too (flag-essential), or leave out --essential";
     StagingLeft, "staging-left", Warning, "Something that an earlier run left.", "",
         "It takes room beside DIR; s6-svscan and s6-rc ignore it.",
         "remove it";

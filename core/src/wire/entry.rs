@@ -95,7 +95,7 @@ impl<'a> EntryV3<'a> {
     }
 }
 
-/// What is left of an entry for the content of a file.
+/// The members of an entry that describe the content of a file.
 pub(super) struct FileEntry<'a> {
     pub(super) size: Option<u64>,
     pub(super) head: Option<Bytes<'a>>,

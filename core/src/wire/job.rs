@@ -15,14 +15,14 @@ use serde::{Deserialize, Serialize};
 
 const JOB: &str = "s6-instance-maker job";
 
-/// What a plan is computed from, besides the command line.
+/// The input of a plan besides the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// Instances of the request that the command line does not name.
     pub instances: Instances,
     /// Facts about the process that asks.
     pub facts: Facts,
-    /// What was seen of the template.
+    /// The manifest of the template.
     pub template: Template,
 }
 

@@ -1,4 +1,4 @@
-//! What both documents have in common: how they begin, of which version they are, and how they are read and written.
+//! The common part of both documents: format, version, reading and writing.
 
 use crate::path::{PathError, TreePath};
 use crate::tree::TreeError;
@@ -14,27 +14,27 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// The version of both documents that this program writes, and the only one that it reads.
 pub const VERSION: u32 = 3;
 
-/// Why bytes are no job or no plan.
+/// The reason why bytes are not a job or a plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// They are no JSON, or not the right one.
-    #[error("it is no {what}: {reason}")]
+    #[error("not a {what}: {reason}")]
     Syntax {
         /// `job` or `plan`.
         what: &'static str,
-        /// What the reader says.
+        /// The parser's message.
         reason: String,
     },
     /// They are a document of another kind.
-    #[error("it is no {what}, but calls itself `{}`", crate::escape::Brief(.found.as_bytes()))]
+    #[error("not a {what}; the format is `{}`", crate::escape::Excerpt(.found.as_bytes()))]
     Format {
         /// `job` or `plan`.
         what: &'static str,
-        /// What it says that it is.
+        /// The format that it names.
         found: String,
     },
     /// They are a document of a version that this program does not know.
-    #[error("it is a {what} of version {found}, and this program knows version {VERSION} only")]
+    #[error("a {what} of version {found}; this program reads version {VERSION} only")]
     Version {
         /// `job` or `plan`.
         what: &'static str,
@@ -46,9 +46,9 @@ pub enum WireError {
     Path {
         /// `job` or `plan`.
         what: &'static str,
-        /// Which entry, from 0.
+        /// The index of the entry, from 0.
         index: usize,
-        /// What is wrong with its path.
+        /// The problem of its path.
         source: PathError,
     },
     /// One of the entries has no owner, and what was seen of a template has one.
@@ -56,15 +56,15 @@ pub enum WireError {
     NoOwner {
         /// `job`.
         what: &'static str,
-        /// Which entry, from 0.
+        /// The index of the entry, from 0.
         index: usize,
     },
     /// The entries are no tree.
-    #[error("the {what} is no tree: {source}")]
+    #[error("the entries of the {what} are not a tree: {source}")]
     Tree {
         /// `job` or `plan`.
         what: &'static str,
-        /// What is wrong with it.
+        /// The problem.
         source: TreeError,
     },
     /// One of the entries is not what an entry can be.
@@ -74,15 +74,15 @@ pub enum WireError {
         what: &'static str,
         /// Its path.
         path: TreePath,
-        /// What is wrong with it.
+        /// The problem.
         reason: &'static str,
     },
-    /// Something besides the entries is not what it can be.
+    /// A member other than the entries is invalid.
     #[error("the {what} has an invalid {part}")]
     Part {
         /// `job` or `plan`.
         what: &'static str,
-        /// What it is.
+        /// The value.
         part: &'static str,
     },
 }
@@ -92,9 +92,9 @@ pub(super) fn to_json(document: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(document).unwrap_or_default()
 }
 
-/// What every document begins with.
+/// A document with a format and a version.
 pub(super) trait Document {
-    /// What it says that it is, and of which version.
+    /// Its format and version.
     fn head(&self) -> (&str, u32);
 }
 
@@ -117,7 +117,7 @@ pub(super) fn from_reader<T: Deserialize<'static> + Document>(
     format: &str,
     reader: impl std::io::Read,
 ) -> std::io::Result<Result<T, WireError>> {
-    let mut beginning = Beginning { reader, bytes: Vec::new() };
+    let mut beginning = HeadReader { reader, bytes: Vec::new() };
     let mut deserializer = serde_json::Deserializer::from_reader(std::io::BufReader::new(&mut beginning));
     let document =
         Object::<T>::deserialize(&mut deserializer).and_then(|Object(document)| deserializer.end().map(|()| document));
@@ -131,19 +131,19 @@ pub(super) fn from_reader<T: Deserialize<'static> + Document>(
 
 /// A reader that keeps the beginning of what it reads.
 #[cfg(feature = "cli")]
-struct Beginning<R> {
+struct HeadReader<R> {
     reader: R,
     bytes: Vec<u8>,
 }
 
 #[cfg(feature = "cli")]
-impl<R> Beginning<R> {
-    /// As many bytes as are kept: documents of this program say what they are in the first hundred.
+impl<R> HeadReader<R> {
+    /// The number of bytes that are kept: documents of this program name their format in the first hundred.
     const MAX: usize = 4096;
 }
 
 #[cfg(feature = "cli")]
-impl<R: std::io::Read> std::io::Read for Beginning<R> {
+impl<R: std::io::Read> std::io::Read for HeadReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.reader.read(buffer)?;
         let room = Self::MAX.saturating_sub(self.bytes.len()).min(count);
@@ -162,7 +162,7 @@ fn check_head(what: &'static str, format: &str, (found, version): (&str, u32)) -
     }
 }
 
-/// Why a document cannot be read that begins with `json`.
+/// The reason why a document that begins with `json` cannot be read.
 fn refusal(what: &'static str, format: &str, json: &[u8], error: &serde_json::Error) -> WireError {
     let head = Head::default();
     // It fails as well; what counts is what it has seen before.
@@ -175,7 +175,7 @@ fn refusal(what: &'static str, format: &str, json: &[u8], error: &serde_json::Er
     WireError::Syntax { what, reason: shown(&error.to_string()) }
 }
 
-/// What a document says that it is, as far as it can be read.
+/// The format and version of a document, as far as they can be read.
 #[derive(Default)]
 struct Head {
     format: Cell<Option<String>>,
@@ -211,7 +211,7 @@ impl<'de> Visitor<'de> for &Head {
     }
 }
 
-/// What is written as an object, and so read from one only: what is derived would read a list of the values as well.
+/// A value that is written as an object and read from an object only: a derived reader would accept a list of the values as well.
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -262,5 +262,5 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for WordVisitor<T> {
 }
 
 fn shown(text: &str) -> String {
-    crate::escape::Brief(text.as_bytes()).to_string()
+    crate::escape::Excerpt(text.as_bytes()).to_string()
 }

@@ -22,9 +22,9 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// An entry of a plan.
-pub(super) type Entry<'p> = (&'p TreePath, &'p Node<Content>);
+pub(super) type PlanEntry<'p> = (&'p TreePath, &'p Node<Content>);
 
-/// What every entry of one result is made with.
+/// The context in which every entry of one result is made.
 pub(super) struct Fill<'a> {
     pub stage: &'a Stage<'a>,
     pub source: &'a Source,
@@ -38,7 +38,7 @@ pub(super) struct Fill<'a> {
 
 impl Fill<'_> {
     /// Makes a directory; until it is full, with a mode by which it can be filled.
-    pub(super) fn directory(&self, cursor: &mut Cursor, &(path, node): &Entry<'_>) -> Result<(), Error> {
+    pub(super) fn directory(&self, cursor: &mut Cursor, &(path, node): &PlanEntry<'_>) -> Result<(), Error> {
         let Some(name) = last_name(path) else { return Ok(()) };
         let parent = self.parent(cursor, path)?;
         let mode = match self.directory_corrections(node) {
@@ -51,7 +51,7 @@ impl Fill<'_> {
     }
 
     /// Gives a directory that is full its owner and mode, examines it, and flushes it.
-    pub(super) fn finish_directory(&self, cursor: &mut Cursor, &(path, node): &Entry<'_>) -> Result<(), Error> {
+    pub(super) fn finish_directory(&self, cursor: &mut Cursor, &(path, node): &PlanEntry<'_>) -> Result<(), Error> {
         let Some(name) = last_name(path) else { return Ok(()) };
         let place = self.place.at(path);
         let handle = open_child(self.parent(cursor, path)?, &name).map_err(place.cannot("open"))?;
@@ -85,7 +85,7 @@ impl Fill<'_> {
     }
 
     /// Makes an entry that is no directory.
-    pub(super) fn other(&self, cursors: &mut Cursors, &(path, node): &Entry<'_>) -> Result<(), Error> {
+    pub(super) fn other(&self, cursors: &mut Cursors, &(path, node): &PlanEntry<'_>) -> Result<(), Error> {
         self.run.check()?;
         let Some(name) = last_name(path) else { return Ok(()) };
         let place = || self.place.at(path);

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::run::Run;
 use crate::sys::Cursor;
 use crate::template::source::Source;
-use fill::{Entry, Fill};
+use fill::{Fill, PlanEntry};
 use place::Habits;
 use s6_instance_maker_core::path::Name;
 use s6_instance_maker_core::plan::{Content, Plan, PlanError};
@@ -108,7 +108,7 @@ fn examine(
 /// Makes all entries of `plan`: directories first, and their final modes last, so that any mode can be filled.
 fn make_all(fill: &Fill<'_>, plan: &Plan, root: Option<&Node<Content>>) -> Result<(), Error> {
     let inner = plan.tree.iter().filter(|(path, _)| !path.is_root());
-    let (directories, others): (Vec<Entry<'_>>, Vec<Entry<'_>>) =
+    let (directories, others): (Vec<PlanEntry<'_>>, Vec<PlanEntry<'_>>) =
         inner.partition(|(_, node)| matches!(node.kind, Kind::Directory));
     let bytes = others.iter().map(|(_, node)| size(fill.source, node)).sum();
     fill.run.progress.plan((directories.len() + others.len()) as u64, bytes);

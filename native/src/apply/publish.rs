@@ -2,7 +2,7 @@
 
 use crate::apply::durability::{Durability, PendingFlush};
 use crate::apply::entry::{Entry, OpenDir};
-use crate::apply::stage::{Owner, Stage};
+use crate::apply::stage::{Leftovers, Stage};
 use crate::error::{Error, Place};
 use crate::sys::{Status, open_dir};
 use cap_std::fs::Dir;
@@ -58,11 +58,11 @@ impl Publication {
     /// Removes what killed runs for the same DIR left behind. Returns what could not be removed.
     pub(super) fn sweep(&self, caller: Ids) -> Vec<Error> {
         match self {
-            Self::New(entry) | Self::NewOrWithin(entry) => Stage::sweep(&entry.parent, Owner::Of(&entry.name), caller),
+            Self::New(entry) | Self::NewOrWithin(entry) => Stage::sweep(&entry.parent, Leftovers::Of(&entry.name), caller),
             Self::Within { dir, entry } => {
-                let mut leftovers = Stage::sweep(dir, Owner::Any, caller);
+                let mut leftovers = Stage::sweep(dir, Leftovers::Any, caller);
                 if let Some(Entry { parent, name }) = entry {
-                    leftovers.extend(Stage::sweep(parent, Owner::Of(name), caller));
+                    leftovers.extend(Stage::sweep(parent, Leftovers::Of(name), caller));
                 }
                 leftovers
             }

@@ -36,7 +36,7 @@ pub(super) struct Stage<'a> {
 
 /// The results whose leftovers are meant.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Owner<'a> {
+pub(super) enum Leftovers<'a> {
     /// Those of one result.
     Of(&'a Name),
     /// Those of any result.
@@ -58,8 +58,8 @@ impl<'a> Stage<'a> {
             }
             // Until the lock is ours, somebody may take the directory for a leftover and remove it.
             let claimed = lock(&parent.dir, &name).and_then(|lock| match lock {
-                Lock::Ours(dir) | Lock::Unsupported(dir) => claim(dir, caller, || owner_of_new(&parent.dir, &name)),
-                Lock::Theirs => Ok(Claim::Lost),
+                Lock::Acquired(dir) | Lock::Unsupported(dir) => claim(dir, caller, || owner_of_new(&parent.dir, &name)),
+                Lock::Unavailable => Ok(Claim::Lost),
             });
             match claimed {
                 Ok(Claim::Made(dir)) => return Ok(Self { parent, name, dir }),
@@ -79,10 +79,10 @@ impl<'a> Stage<'a> {
     }
 
     /// Removes what was left behind in `parent` by processes that were killed. Returns what could not be removed.
-    pub(super) fn sweep(parent: &OpenDir, owner: Owner<'_>, caller: Ids) -> Vec<Error> {
+    pub(super) fn sweep(parent: &OpenDir, owner: Leftovers<'_>, caller: Ids) -> Vec<Error> {
         let prefix = match owner {
-            Owner::Of(result) => stage_prefix(result),
-            Owner::Any => PREFIX.into(),
+            Leftovers::Of(result) => stage_prefix(result),
+            Leftovers::Any => PREFIX.into(),
         };
         // A directory that cannot be listed may still take a new entry.
         let names = open_readable(&parent.dir, &TreePath::ROOT).and_then(|parent| names(&parent)).unwrap_or_default();
@@ -97,8 +97,8 @@ impl<'a> Stage<'a> {
         let ours = [caller.uid, other.unwrap_or(caller).uid];
         let renamers = Status::of(&parent.dir).map_or(Renamers::Anybody, |status| Renamers::of(&status, ours));
         let remove = |name: &Name| match remove_stale(&parent.dir, name, renamers, ours) {
-            Ok(Swept::Foreign) => Some(Error::Foreign(entry(&parent.place, name))),
-            Ok(Swept::Done) => None,
+            Ok(SweepOutcome::Foreign) => Some(Error::Foreign(entry(&parent.place, name))),
+            Ok(SweepOutcome::Done) => None,
             Err(error) => Some(entry(&parent.place, name).cannot("remove the leftover")(error)),
         };
         stale.iter().filter_map(remove).collect()
@@ -125,7 +125,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Whether `name` in the parent is this directory.
+    /// Returns `true` if `name` in the parent is this directory.
     fn is_called(&self, name: &Name) -> io::Result<bool> {
         Ok(Status::of_entry(&self.parent.dir, name)?.identity == Status::of(&self.dir)?.identity)
     }
@@ -263,23 +263,23 @@ fn close_to_others(dir: &Dir) -> io::Result<()> {
 /// The outcome of trying to lock a staging directory.
 enum Lock {
     /// It is locked, and is what its name says.
-    Ours(Dir),
+    Acquired(Dir),
     /// The file system has no locks.
     Unsupported(Dir),
-    /// Somebody else holds it, or it is no longer called that.
-    Theirs,
+    /// Another process holds it, or it no longer has that name.
+    Unavailable,
 }
 
 /// Opens the directory `name` and locks it.
 fn lock(parent: &Dir, name: &Name) -> io::Result<Lock> {
     let dir = match open_child(parent, name) {
         Ok(dir) => dir,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Lock::Theirs),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Lock::Unavailable),
         Err(error) => return Err(error),
     };
     match retry(|| Ok(flock(&dir, FlockOperation::NonBlockingLockExclusive)?)) {
         Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Lock::Theirs),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Lock::Unavailable),
         Err(error) if is_one_of(&error, &[Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL]) => {
             return Ok(Lock::Unsupported(dir));
         }
@@ -287,9 +287,9 @@ fn lock(parent: &Dir, name: &Name) -> io::Result<Lock> {
     }
     let ours = Status::of(&dir)?;
     match Status::of_entry(parent, name) {
-        Ok(named) if named.identity == ours.identity => Ok(Lock::Ours(dir)),
-        Ok(_) => Ok(Lock::Theirs),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock::Theirs),
+        Ok(named) if named.identity == ours.identity => Ok(Lock::Acquired(dir)),
+        Ok(_) => Ok(Lock::Unavailable),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock::Unavailable),
         Err(error) => Err(error),
     }
 }
@@ -297,7 +297,7 @@ fn lock(parent: &Dir, name: &Name) -> io::Result<Lock> {
 /// Those who can have given something in a directory a leftover's name.
 #[derive(Clone, Copy)]
 enum Renamers {
-    /// Nobody but the caller and root.
+    /// The caller and root only.
     Trusted,
     /// Others too.
     Anybody,
@@ -315,28 +315,28 @@ impl Renamers {
 }
 
 /// The outcome of examining something that has a leftover's name.
-enum Swept {
+enum SweepOutcome {
     /// It was a leftover and is gone, or it is somebody's who is at work.
     Done,
     /// It may be anything: somebody else can have given it that name.
     Foreign,
 }
 
-fn remove_stale(parent: &Dir, name: &Name, renamers: Renamers, ours: [u32; 2]) -> io::Result<Swept> {
+fn remove_stale(parent: &Dir, name: &Name, renamers: Renamers, ours: [u32; 2]) -> io::Result<SweepOutcome> {
     let status = match Status::of_entry(parent, name) {
         Ok(status) => status,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Swept::Done),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(SweepOutcome::Done),
         Err(error) => return Err(error),
     };
     // Somebody else's is not ours to remove.
     if status.kind != FileKind::Directory || !ours.contains(&status.owner.uid) {
-        return Ok(Swept::Done);
+        return Ok(SweepOutcome::Done);
     }
     match (lock(parent, name)?, renamers) {
         // Without locks, nobody can tell whether it is still somebody's.
-        (Lock::Theirs | Lock::Unsupported(_), _) => Ok(Swept::Done),
-        (Lock::Ours(_), Renamers::Anybody) => Ok(Swept::Foreign),
-        (Lock::Ours(dir), Renamers::Trusted) => remove_held(parent, name, &dir).map(|()| Swept::Done),
+        (Lock::Unavailable | Lock::Unsupported(_), _) => Ok(SweepOutcome::Done),
+        (Lock::Acquired(_), Renamers::Anybody) => Ok(SweepOutcome::Foreign),
+        (Lock::Acquired(dir), Renamers::Trusted) => remove_held(parent, name, &dir).map(|()| SweepOutcome::Done),
     }
 }
 
@@ -347,7 +347,7 @@ fn remove_held(parent: &Dir, name: &Name, dir: &Dir) -> io::Result<()> {
 }
 
 /// A step of emptying a directory.
-enum Step {
+enum RemovalStep {
     /// Remove what is in the directory, and put off the directories in it.
     Empty(TreePath),
     /// Remove the directory, which is empty by now.
@@ -357,20 +357,20 @@ enum Step {
 /// Removes all that is in `root`, however deep, with two more descriptors; from directories that were given a mode that forbids
 /// it, too; but nothing of another file system that somebody mounted there.
 fn empty(root: &Dir) -> io::Result<()> {
-    let mut pending = vec![Step::Empty(TreePath::ROOT)];
+    let mut pending = vec![RemovalStep::Empty(TreePath::ROOT)];
     while let Some(step) = pending.pop() {
         let path = match step {
-            Step::Remove(path) => {
+            RemovalStep::Remove(path) => {
                 if let (Some(parent), Some(name)) = (path.parent(), last_name(&path)) {
                     let parent = open_dir(root, &parent)?;
                     retry(|| parent.remove_dir(as_os(&name)))?;
                 }
                 continue;
             }
-            Step::Empty(path) => path,
+            RemovalStep::Empty(path) => path,
         };
         if !path.is_root() {
-            pending.push(Step::Remove(path.clone()));
+            pending.push(RemovalStep::Remove(path.clone()));
         }
         let opened = if path.is_root() { None } else { Some(open_closed(root, &path)?) };
         let dir = opened.as_ref().unwrap_or(root);
@@ -381,7 +381,7 @@ fn empty(root: &Dir) -> io::Result<()> {
             } else if is_mount_point(dir, &name)? {
                 return Err(Errno::BUSY.into());
             } else {
-                pending.push(Step::Empty(path.join(&name).map_err(io::Error::other)?));
+                pending.push(RemovalStep::Empty(path.join(&name).map_err(io::Error::other)?));
             }
         }
     }

@@ -6,7 +6,7 @@
 use crate::error::{Error, Place};
 use crate::run::Run;
 use crate::sys::{is_one_of, retry};
-use crate::template::source::Original;
+use crate::template::source::SourceFile;
 use rustix::fs::{SeekFrom, copy_file_range, seek, sendfile};
 use rustix::io::Errno;
 use std::fs::File;
@@ -24,7 +24,7 @@ const UNSUPPORTED: &[Errno] = &[Errno::XDEV, Errno::INVAL, Errno::NOSYS, Errno::
 
 /// A transfer of a file's contents into a new file; both are at their beginning.
 pub(super) struct Transfer<'a> {
-    from: &'a Original<'a>,
+    from: &'a SourceFile<'a>,
     to: &'a File,
     to_place: &'a dyn Fn() -> Place,
     run: &'a Run<'a>,
@@ -40,7 +40,7 @@ enum Method {
 }
 
 impl<'a> Transfer<'a> {
-    pub(super) fn new(from: &'a Original<'a>, to: &'a File, to_place: &'a dyn Fn() -> Place, run: &'a Run<'a>) -> Self {
+    pub(super) fn new(from: &'a SourceFile<'a>, to: &'a File, to_place: &'a dyn Fn() -> Place, run: &'a Run<'a>) -> Self {
         Self { from, to, to_place, run, method: Method::CopyRange }
     }
 

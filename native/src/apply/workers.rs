@@ -1,6 +1,6 @@
 //! Threads that make the entries of one result together, where that helps.
 
-use crate::apply::fill::{Cursors, Entry, Fill};
+use crate::apply::fill::{Cursors, Fill, PlanEntry};
 use crate::error::Error;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +15,7 @@ const THREADS_MAX: usize = 8;
 const RUN: usize = 32;
 
 /// Makes all `entries`, none of them a directory, whose files have so many bytes.
-pub(super) fn make(fill: &Fill<'_>, entries: &[Entry<'_>], bytes: u64) -> Result<(), Error> {
+pub(super) fn make(fill: &Fill<'_>, entries: &[PlanEntry<'_>], bytes: u64) -> Result<(), Error> {
     let is_worth_it = entries.len() >= ENTRIES_FOR_THREADS || bytes >= BYTES_FOR_THREADS;
     let processors = || std::thread::available_parallelism().map_or(1, |processors| processors.get().min(THREADS_MAX));
     let threads = if is_worth_it { processors() } else { 1 };
@@ -23,7 +23,7 @@ pub(super) fn make(fill: &Fill<'_>, entries: &[Entry<'_>], bytes: u64) -> Result
         let mut cursors = Cursors::default();
         return entries.iter().try_for_each(|entry| fill.other(&mut cursors, entry));
     }
-    let work = Work { fill, entries, next: AtomicUsize::new(0), failure: Mutex::new(None) };
+    let work = WorkQueue { fill, entries, next: AtomicUsize::new(0), failure: Mutex::new(None) };
     std::thread::scope(|scope| {
         for _ in 1..threads {
             // Where the system has no room for another thread, those that there are do the work.
@@ -40,16 +40,16 @@ pub(super) fn make(fill: &Fill<'_>, entries: &[Entry<'_>], bytes: u64) -> Result
 }
 
 /// Entries that several threads make.
-struct Work<'a> {
+struct WorkQueue<'a> {
     fill: &'a Fill<'a>,
-    entries: &'a [Entry<'a>],
+    entries: &'a [PlanEntry<'a>],
     /// The first one that nobody has begun.
     next: AtomicUsize,
     /// The first one in the tree that failed, and its error.
     failure: Mutex<Option<(usize, Error)>>,
 }
 
-impl Work<'_> {
+impl WorkQueue<'_> {
     fn take_part(&self) {
         let mut cursors = Cursors::default();
         loop {

@@ -1,16 +1,16 @@
 //! Reading a template: from a directory handle to a [`Source`], whose manifest is what plans are computed from.
 //!
-//! What a template may hold, and what takes the place of links that lead out of it, is decided here; the walk itself is
+//! The entries that a template may contain, and the replacement of links that point outside it, are decided here; the walk itself is
 //! [`walk`](crate::template::walk)'s.
 
 use crate::attributes::Attributes;
-use crate::authority::{Destination, Reading};
+use crate::authority::{Destination, TemplateDir};
 use crate::error::{Error, TemplateReason};
 use crate::run::Run;
 use crate::sys::{FileKind, Identity, Status, last_name, open_dir, open_readable};
 use crate::template::outside::{Links, Outside, Target};
 use crate::template::source::{Mount, NotCopied, Source, Stamp};
-use crate::template::walk::{Found, Walk, WalkError};
+use crate::template::walk::{Walk, WalkEntry, WalkError};
 use cap_std::fs::Dir;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::template::{FileFacts, HEAD_MAX, Resolved, Template};
@@ -20,20 +20,21 @@ use std::ffi::OsString;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStringExt as _;
 
-/// What an entry counts besides its contents against the limit of [`Outside`], in bytes: so that nothing but names has its limit too.
+/// The size that an entry counts besides its contents against the limit of [`Outside`], in bytes: many empty files reach the limit too.
 const ENTRY: u64 = 256;
 
 impl Source {
     /// Reads all of a template but file contents. Refused: sockets, device nodes, paths that are too long for a service
     /// directory, a template that would hold its own result, and, where the targets of links are copied, too much of that.
-    pub fn read(reading: Reading, destination: Option<&Destination>, run: &Run<'_>) -> Result<Self, Error> {
-        let mut status = Status::of(&reading.dir).map_err(reading.place.cannot("examine"))?;
-        let dir = open_dir(&reading.dir, &TreePath::ROOT).map_err(reading.place.cannot("open"))?;
+    pub fn read(template_dir: TemplateDir, destination: Option<&Destination>, run: &Run<'_>) -> Result<Self, Error> {
+        let mut status = Status::of(&template_dir.dir).map_err(template_dir.place.cannot("examine"))?;
+        let dir = open_dir(&template_dir.dir, &TreePath::ROOT).map_err(template_dir.place.cannot("open"))?;
         let template = Template::new(meta(&status));
-        let source = Self { reading, template, stamps: BTreeMap::new(), mounts: BTreeMap::new(), not_copied: BTreeMap::new() };
+        let source =
+            Self { template_dir, template, stamps: BTreeMap::new(), mounts: BTreeMap::new(), not_copied: BTreeMap::new() };
         let mut reader = Reader { source, outside: 0, destination: destination.map(Destination::identity), run };
         let attributes = open_readable(&dir, &TreePath::ROOT).map_or(Ok(Attributes::default()), |dir| Attributes::of(&dir));
-        let attributes = attributes.map_err(reader.source.reading.place.cannot("read the attributes of"))?;
+        let attributes = attributes.map_err(reader.source.template_dir.place.cannot("read the attributes of"))?;
         status = reader.note(&TreePath::ROOT, attributes, status);
         reader.source.template = reader.read_whole(dir, &status, &TreePath::ROOT, &BTreeSet::new())?;
         let mut source = reader.source;
@@ -61,7 +62,7 @@ impl Source {
 /// A template that is being read.
 struct Reader<'r> {
     source: Source,
-    /// How much was counted of what lies outside, in bytes.
+    /// The size of the copied targets outside so far, in bytes.
     outside: u64,
     /// The directory that the result goes into, which must not be part of the template.
     destination: Option<Identity>,
@@ -88,7 +89,7 @@ impl Reader<'_> {
         above: &BTreeSet<Identity>,
     ) -> Result<Template, Error> {
         let mut region = self.read_region(dir, status, base)?;
-        if let Links::Copied(outside) = self.source.reading.links {
+        if let Links::Copied(outside) = self.source.template_dir.links {
             self.copy_links(&mut region, base, outside, above)?;
         }
         Ok(region.template)
@@ -151,29 +152,30 @@ impl Reader<'_> {
             let parent_path = path.parent().unwrap_or(TreePath::ROOT);
             let parent = open_dir(&region.dir, &parent_path).map_err(place.cannot("open the directory of"))?;
             let target = OsString::from_vec(target);
-            let (kind, status, inner) = match outside.open(&parent, &target).map_err(place.cannot("open what it leads to,"))? {
-                Target::NothingToCopy => continue,
-                Target::File(file, status) => {
-                    self.source.stamps.insert(whole.clone(), Stamp::of(&status));
-                    let attributes = Attributes::of(&file).map_err(place.cannot("read the attributes of"))?;
-                    let status = self.note(&whole, attributes, status);
-                    (Kind::File(FileFacts { size: status.size, head: None }), status, None)
-                }
-                Target::Directory(dir, status) => {
-                    let mut above = above.clone();
-                    let mut at = Some(parent_path);
-                    while let Some(directory) = at {
-                        above.extend(region.directories.get(&directory));
-                        at = directory.parent();
+            let (kind, status, inner) =
+                match outside.open(&parent, &target).map_err(place.cannot("open the target of the link"))? {
+                    Target::NothingToCopy => continue,
+                    Target::File(file, status) => {
+                        self.source.stamps.insert(whole.clone(), Stamp::of(&status));
+                        let attributes = Attributes::of(&file).map_err(place.cannot("read the attributes of"))?;
+                        let status = self.note(&whole, attributes, status);
+                        (Kind::File(FileFacts { size: status.size, head: None }), status, None)
                     }
-                    if above.contains(&status.identity) {
-                        return Err(self.refused(&whole, TemplateReason::Endless));
+                    Target::Directory(dir, status) => {
+                        let mut above = above.clone();
+                        let mut at = Some(parent_path);
+                        while let Some(directory) = at {
+                            above.extend(region.directories.get(&directory));
+                            at = directory.parent();
+                        }
+                        if above.contains(&status.identity) {
+                            return Err(self.refused(&whole, TemplateReason::Endless));
+                        }
+                        let attributes = Attributes::of(&dir).map_err(place.cannot("read the attributes of"))?;
+                        let status = self.note(&whole, attributes, status);
+                        (Kind::Directory, status, Some((dir, above)))
                     }
-                    let attributes = Attributes::of(&dir).map_err(place.cannot("read the attributes of"))?;
-                    let status = self.note(&whole, attributes, status);
-                    (Kind::Directory, status, Some((dir, above)))
-                }
-            };
+                };
             self.count(&whole, &kind)?;
             self.source.mounts.insert(whole.clone(), Mount { target, identity: status.identity });
             region.template.replace_link(&path, Node::new(meta(&status), kind));
@@ -207,7 +209,7 @@ impl Reader<'_> {
 
     /// Counts an entry from outside against the limit.
     fn count(&mut self, path: &TreePath, kind: &Kind<FileFacts>) -> Result<(), Error> {
-        let Links::Copied(Outside { limit, .. }) = self.source.reading.links else { return Ok(()) };
+        let Links::Copied(Outside { limit, .. }) = self.source.template_dir.links else { return Ok(()) };
         let contents = if let Kind::File(file) = kind { file.size } else { 0 };
         self.outside = self.outside.saturating_add(contents).saturating_add(ENTRY);
         if self.outside > limit {
@@ -224,7 +226,7 @@ impl Reader<'_> {
         })
     }
 
-    fn kind(&self, found: &Found, path: &TreePath) -> Result<Kind<FileFacts>, Error> {
+    fn kind(&self, found: &WalkEntry, path: &TreePath) -> Result<Kind<FileFacts>, Error> {
         match found.status.kind {
             FileKind::Directory => Ok(Kind::Directory),
             FileKind::Regular => Ok(Kind::File(FileFacts { size: found.status.size, head: None })),

@@ -2,7 +2,7 @@
 //!
 //! Every file is remembered by a [`Stamp`], so that whoever uses its contents learns whether they are still the same.
 
-use crate::authority::Reading;
+use crate::authority::TemplateDir;
 use crate::error::{Error, Place};
 use crate::sys::{Identity, Status, open_dir, open_file};
 use crate::template::outside::{Links, Target};
@@ -18,10 +18,10 @@ use std::fs::File;
 /// A template that was read: its manifest, and what is needed to copy from it.
 #[derive(Debug)]
 pub struct Source {
-    pub(super) reading: Reading,
+    pub(super) template_dir: TemplateDir,
     pub(super) template: Template,
     pub(super) stamps: BTreeMap<TreePath, Stamp>,
-    /// What stands where a link led out of the template, by the link's path.
+    /// The targets that replace links out of the template, by the link's path.
     pub(super) mounts: BTreeMap<TreePath, Mount>,
     /// What of the template is not copied: of each kind the first entry, and how many there are.
     pub(super) not_copied: BTreeMap<NotCopied, (TreePath, u64)>,
@@ -61,7 +61,7 @@ impl Stamp {
 
 /// An open file of the template, while its contents are used.
 #[derive(Debug)]
-pub(crate) struct Original<'s> {
+pub(crate) struct SourceFile<'s> {
     pub file: &'s File,
     /// The size that it had when the template was read, in bytes.
     pub size: u64,
@@ -69,7 +69,7 @@ pub(crate) struct Original<'s> {
     path: &'s TreePath,
 }
 
-impl Original<'_> {
+impl SourceFile<'_> {
     /// The file's name in messages.
     pub(crate) fn place(&self) -> Place {
         self.source.place(self.path)
@@ -108,14 +108,14 @@ impl Source {
     /// The name of something in the template in messages.
     #[must_use]
     pub fn place(&self, path: &TreePath) -> Place {
-        self.reading.place.at(path)
+        self.template_dir.place.at(path)
     }
 
     /// Opens the template's directory at `path`.
     pub(crate) fn open_dir(&self, path: &TreePath) -> Result<Dir, Error> {
         let place = self.place(path);
         let Some((at, mount)) = self.mount_on(path) else {
-            return open_dir(&self.reading.dir, path).map_err(place.cannot("open"));
+            return open_dir(&self.template_dir.dir, path).map_err(place.cannot("open"));
         };
         let parent = self.open_dir(&at.parent().unwrap_or(TreePath::ROOT))?;
         let dir = match self.open_outside(&parent, mount, at)? {
@@ -136,14 +136,14 @@ impl Source {
         parent: &Dir,
         name: &Name,
         path: &TreePath,
-        use_it: impl FnOnce(&Original<'_>) -> Result<T, Error>,
+        use_it: impl FnOnce(&SourceFile<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let size = match self.template.tree().get(path).map(|node| &node.kind) {
             Some(Kind::File(file)) => file.size,
             _ => return Err(Error::Changed(self.place(path))),
         };
         let file = self.open_file(parent, name, path)?;
-        let original = Original { file: &file, size, source: self, path };
+        let original = SourceFile { file: &file, size, source: self, path };
         let taken = use_it(&original)?;
         // Only now: what is unchanged at the end was so all the time, since the time of the last change is part of the stamp.
         original.examine().map(|_| taken)
@@ -161,8 +161,8 @@ impl Source {
 
     /// Opens what took the place of the link at `path`, if it still is what was seen.
     fn open_outside(&self, parent: &Dir, mount: &Mount, path: &TreePath) -> Result<Target, Error> {
-        let Links::Copied(outside) = self.reading.links else { return Err(Error::Changed(self.place(path))) };
-        let target = outside.open(parent, &mount.target).map_err(self.place(path).cannot("open what it leads to,"))?;
+        let Links::Copied(outside) = self.template_dir.links else { return Err(Error::Changed(self.place(path))) };
+        let target = outside.open(parent, &mount.target).map_err(self.place(path).cannot("open the target of the link"))?;
         match &target {
             Target::File(_, status) | Target::Directory(_, status) if status.identity == mount.identity => Ok(target),
             _ => Err(Error::Changed(self.place(path))),

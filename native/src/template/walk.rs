@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStringExt as _;
 
 /// An entry as a walk found it.
 #[derive(Clone, Debug)]
-pub(crate) struct Found {
+pub(crate) struct WalkEntry {
     /// Its path below the directory where the walk began.
     pub path: TreePath,
     pub status: Status,
@@ -20,7 +20,7 @@ pub(crate) struct Found {
     pub target: Vec<u8>,
 }
 
-/// Why a walk ended before its time; with paths below the directory where it began.
+/// The reason why a walk ended early; paths are below the directory where it began.
 #[derive(Debug)]
 pub(crate) enum WalkError {
     /// The system refused an operation.
@@ -52,12 +52,12 @@ impl<'d> Walk<'d> {
     }
 
     /// Has the content of a directory that was found reported too, some time later.
-    pub(crate) fn enter(&mut self, directory: &Found) {
+    pub(crate) fn enter(&mut self, directory: &WalkEntry) {
         self.pending.push((directory.path.clone(), directory.status.identity));
     }
 
     /// The next entry; `None` after the last one.
-    pub(crate) fn next(&mut self) -> Result<Option<Found>, WalkError> {
+    pub(crate) fn next(&mut self) -> Result<Option<WalkEntry>, WalkError> {
         loop {
             if let Some((path, dir, names)) = &mut self.listed {
                 if let Some(name) = names.next() {
@@ -71,7 +71,7 @@ impl<'d> Walk<'d> {
     }
 
     /// The extended attributes of the entry that was found last.
-    pub(crate) fn attributes(&self, found: &Found) -> Result<Attributes, WalkError> {
+    pub(crate) fn attributes(&self, found: &WalkEntry) -> Result<Attributes, WalkError> {
         match (&self.listed, last_name(&found.path)) {
             (Some((_, dir, _)), Some(name)) => {
                 Attributes::of_entry(dir, &name).map_err(cannot("read the attributes of", &found.path))
@@ -94,7 +94,7 @@ impl<'d> Walk<'d> {
     }
 }
 
-fn examine(directory: &TreePath, dir: &Dir, name: Vec<u8>) -> Result<Found, WalkError> {
+fn examine(directory: &TreePath, dir: &Dir, name: Vec<u8>) -> Result<WalkEntry, WalkError> {
     let refused = |source| WalkError::Name { directory: directory.clone(), source };
     let name = Name::new(name).map_err(|error| refused(error.into()))?;
     let path = directory.join(&name).map_err(refused)?;
@@ -105,7 +105,7 @@ fn examine(directory: &TreePath, dir: &Dir, name: Vec<u8>) -> Result<Found, Walk
         }
         _ => Vec::new(),
     };
-    Ok(Found { path, status, target })
+    Ok(WalkEntry { path, status, target })
 }
 
 /// For `map_err`: the system refused `operation` with what is at `path`.
