@@ -9,6 +9,8 @@ mod edges;
 mod fuzz;
 mod laws;
 mod lint;
+mod messages;
 mod plan;
+mod site;
 mod tidy;
 mod wire;

@@ -129,7 +129,7 @@ pub const SERVICE_NAME_MAX: usize = 251;
 /// The longest name of a logger, in bytes: `pipe:s6rc-r-NAME` has at most 255 (docs/original.md, "Names in s6-rc").
 pub const LOGGER_NAME_MAX: usize = 243;
 
-/// Whether s6-rc's list files, where leading blanks are dropped and `#` begins a comment, would lose a name.
+/// Returns `true` if s6-rc's list files, where leading blanks are dropped and `#` begins a comment, would lose a name.
 fn is_lost_in_lists(name: &[u8]) -> bool {
     matches!(name, [b' ' | b'\t' | b'#', ..])
 }

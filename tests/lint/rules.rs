@@ -249,7 +249,7 @@ fn findings_come_apart() {
     assert_eq!(Finding::from_parts("run-missing", None, None), None);
     assert_eq!(Finding::from_parts("run-missing", Some(b"run"), Some(b"")), None);
     // However often a document says an option, it is one.
-    let often = whole("idle-logger-options", &"-t ".repeat(1_000_000).trim_end().to_owned(), "").unwrap();
+    let often = whole("idle-logger-options", "-t ".repeat(1_000_000).trim_end(), "").unwrap();
     assert_eq!(often.problem, Problem::IdleLoggerOptions(vec!["-t"]));
     assert_eq!(often.to_string(), "idle-logger-options: the option -t has no effect without -L");
 }

@@ -3,6 +3,7 @@
 //! Not a test itself, and not a part of the product.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot do its work fails")]
+#![expect(clippy::indexing_slicing, reason = "a test that cannot do its work fails")]
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk, and run programs, as a user does")]
 
 #[path = "../plan/cases.rs"]
@@ -13,6 +14,7 @@ pub mod disk;
 #[path = "../wire/jobs.rs"]
 pub mod jobs;
 pub mod json;
+pub mod listing;
 pub mod manifest;
 pub mod program;
 pub mod roots;
