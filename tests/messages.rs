@@ -62,7 +62,7 @@ fn errors(name: &[u8]) -> Vec<Error> {
         Error::Document { place: place(), source: document },
         Error::OtherTemplate {
             place: place(),
-            difference: Box::new(TemplateDifference::Gone(path())),
+            difference: Box::new(TemplateDifference::New(path())),
             expected: digest(),
             found: digest(),
         },
