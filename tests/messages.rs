@@ -4,7 +4,7 @@
 //! of the native program are listed here.
 
 use crate::tidy::sources;
-use s6_instance_maker::error::{Error, Place, TemplateReason};
+use s6_instance_maker::error::{Error, Place, Rights, TemplateReason};
 use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::definition::{BundleName, DefinitionError, ServiceName};
 use s6_instance_maker_core::execline::Text;
@@ -14,7 +14,7 @@ use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::{ScriptReason, TemplateDifference};
 use s6_instance_maker_core::target::{ProgramDir, ShebangDir};
 use s6_instance_maker_core::template::Template;
-use s6_instance_maker_core::tree::{Meta, Mode, TreeError};
+use s6_instance_maker_core::tree::{Ids, Meta, Mode, TreeError};
 use s6_instance_maker_core::wire::{PlanDocument, TemplateDigest};
 use s6_instance_maker_workspace::listing::Listing;
 use s6_instance_maker_workspace::program::{maker, workspace};
@@ -39,6 +39,7 @@ fn errors(name: &[u8]) -> Vec<Error> {
     let place = || Place::new(name).at(&path());
     let directory = || Place::new(name);
     let refused = || io::Error::from_raw_os_error(5);
+    let rights = |mode| Rights { mode: Mode::new(mode), owner: Ids { uid: 1, gid: 2 } };
     let reasons = [
         TemplateReason::NotADirectory,
         TemplateReason::Socket,
@@ -59,17 +60,21 @@ fn errors(name: &[u8]) -> Vec<Error> {
         Error::Parent { place: directory(), source: io::Error::from_raw_os_error(2) },
         Error::Parent { place: directory(), source: refused() },
         Error::Replaced(place()),
+        Error::NameRefused(place()),
+        Error::Altered { place: place(), asked: rights(0o755), became: rights(0o700) },
         Error::Changed(place()),
         Error::Instances { place: place(), source: list },
         Error::Document { place: place(), source: document },
         Error::OtherTemplate {
             place: place(),
-            difference: TemplateDifference::New(path()),
+            difference: Box::new(TemplateDifference::New(path())),
             expected: digest(),
             found: digest(),
         },
         Error::Io { operation: "open", place: place(), source: refused() },
         Error::Between { operation: "copy", from: place(), to: place(), source: refused() },
+        Error::Unseen { name: "fakeroot" },
+        Error::Owners(refused()),
         Error::Output(refused()),
         Error::Signals(refused()),
         Error::Interrupted,

@@ -318,9 +318,9 @@ fn a_directory_that_appears_meanwhile_is_flushed() {
     let expected = [
         format!("fsync(N<{}>) = 0", root.display()),
         format!("fsync(N<{}>) = 0", root.join("new").display()),
-        format!("unlinkat(N<{}>, \"{STAGING_PREFIX}new:N\", AT_REMOVEDIR) = 0", root.display()),
+        format!("unlinkat(N<{}>, \"{STAGING_PREFIX}new+N\", AT_REMOVEDIR) = 0", root.display()),
         format!(
-            "renameat2(N<{0}/{STAGING_PREFIX}new:N>, \"slow\", N<{0}/new>, \"slow\", RENAME_NOREPLACE) = 0",
+            "renameat2(N<{0}/{STAGING_PREFIX}new+N>, \"slow\", N<{0}/new>, \"slow\", RENAME_NOREPLACE) = 0",
             root.display()
         ),
     ];

@@ -103,7 +103,7 @@ fn what_grows_is_closed_to_others() {
     for (place, _) in places {
         // From its first moment, when it is filled, and when the directories in it are finished.
         for (call, nth, mode) in
-            [("flock", 1, 0o077), ("copy_file_range", 1, 0o7777), ("symlinkat", 1, 0o7777), ("fchmod", 2, 0o7777)]
+            [("flock", 1, 0o077), ("copy_file_range", 1, 0o7777), ("symlinkat", 1, 0o7777), ("fchmod", 4, 0o7777)]
         {
             let fault = format!("{call}:signal=SIGKILL:when={nth}");
             let out = format!("{place}/out");
@@ -122,12 +122,12 @@ fn what_grows_is_closed_to_others() {
 fn what_is_renamed_is_looked_at_before_and_after() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
-    // The second change of a mode is the staging directory's last.
+    // The first change of a mode is the staging directory's, two are the probe's; its last one is the fourth.
     let finished = |_: &str| {
         let mode = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
         staging_in(scratch.path()).first().is_some_and(|name| mode(&scratch.join(name)) == 0o755)
     };
-    let fault = format!("inject=fchmod:delay_exit={DELAY}:when=2");
+    let fault = format!("inject=fchmod:delay_exit={DELAY}:when=4+");
     let answer = meanwhile(&scratch, &["-e", &fault], &["template", "out"], finished, || replace_staging(&scratch));
     assert_eq!(answer.code, Some(111), "{answer}");
     assert!(answer.stderr.contains("replaced by another process meanwhile"), "{answer}");
@@ -164,7 +164,7 @@ fn a_copy_that_ends_early_is_an_error() {
     symlink(short, scratch.join("template/short")).unwrap();
     let answer = injected(&scratch, &[], &["--dereference", "template", "out"]);
     assert_eq!(answer.code, Some(111), "{answer}");
-    assert!(answer.stderr.contains("`template/short` changed while the template was copied"), "{answer}");
+    assert!(answer.stderr.contains("`template/short`: changed while the template was copied"), "{answer}");
     assert_eq!(names(scratch.path()), ["template"]);
 }
 
