@@ -380,7 +380,7 @@ fn failing_flushes_are_errors() {
                 everything += 1;
                 undo();
                 assert_eq!(disk::differences(&before, &disk::read_tree(scratch.path())), "", "flush {number}: {failed}");
-                "s6-instance-maker: fatal: all is made, but may not be on disk yet: unable to flush `"
+                "s6-instance-maker: fatal: the result is complete, but may not be on disk: unable to flush `"
             };
             let one_line = failed.stderr.starts_with(expected) && failed.stderr.ends_with("`: Input/output error\n");
             assert!(one_line && failed.stderr.lines().count() == 1, "flush {number}: {failed}");

@@ -91,7 +91,7 @@ fn what_looks_like_a_leftover_is_not_touched() {
     disk::file(scratch.join(format!("shared/{STAGING_PREFIX}out+1/precious")), 0o600, "somebody's");
     chown(scratch.join("shared"), Some(33), Some(33)).unwrap();
     let answer = maker(scratch.path(), ["template", "shared/out"]).expect_code(0);
-    assert!(answer.stderr.contains("remove it yourself"), "{answer}");
+    assert!(answer.stderr.contains("remove it by hand"), "{answer}");
     assert!(scratch.join(format!("shared/{STAGING_PREFIX}out+1/precious")).exists());
 
     disk::file(scratch.join("elsewhere/precious"), 0o600, "mounted");
@@ -195,7 +195,7 @@ fn who_is_quicker_has_dir() {
         let first = stderr.lines().next();
         assert_eq!(
             (output.status.code(), first),
-            (Some(111), Some("s6-instance-maker: fatal: unable to create `out`: it exists"))
+            (Some(111), Some("s6-instance-maker: fatal: unable to create `out`: it already exists"))
         );
         assert_eq!(disk::differences(&before, &disk::read_tree(&scratch.join("out"))), "");
         assert!(staging_in(scratch.path()).is_empty());
