@@ -13,6 +13,7 @@ pub mod run;
 pub mod signals;
 
 mod attributes;
+mod cursor;
 pub(crate) mod sys;
 pub mod template;
 

@@ -112,38 +112,9 @@ pub(crate) fn open_child(dir: &Dir, name: &Name) -> io::Result<Dir> {
     open_at(dir, as_os(name), DIRECTORY).map(into_dir)
 }
 
-/// The directory that was used last, which the next entry mostly shares, or is near.
-#[derive(Debug, Default)]
-pub(crate) struct Cursor(Option<(TreePath, Dir)>);
-
-impl Cursor {
-    /// The directory that `path` is in: the one of last time, if it is that, and else what `open` opens.
-    pub(crate) fn parent_of<E>(&mut self, path: &TreePath, open: impl FnOnce(&TreePath) -> Result<Dir, E>) -> Result<&Dir, E> {
-        let parent = path.parent().unwrap_or(TreePath::ROOT);
-        let (parent, dir) = match self.0.take() {
-            Some((last, dir)) if last == parent => (last, dir),
-            _ => {
-                let dir = open(&parent)?;
-                (parent, dir)
-            }
-        };
-        Ok(&self.0.insert((parent, dir)).1)
-    }
-
-    /// The directory below `root` that `path` is in; reached from the one of last time where it lies below that.
-    pub(crate) fn parent_below(&mut self, root: &Dir, path: &TreePath) -> io::Result<&Dir> {
-        let near = self.0.take();
-        let parent = path.parent().unwrap_or(TreePath::ROOT);
-        let dir = match near {
-            Some((last, dir)) if last == parent => dir,
-            Some((last, dir)) if !last.is_root() && parent.starts_with(&last) => {
-                let rest = parent.as_bytes().get(last.as_bytes().len() + 1..).unwrap_or_default();
-                open_dir(&dir, &TreePath::parse(rest).map_err(io::Error::other)?)?
-            }
-            _ => open_dir(root, &parent)?,
-        };
-        Ok(&self.0.insert((parent, dir)).1)
-    }
+/// Opens the directory `name` of `dir` as [`open_dir`] does.
+pub(crate) fn open_search(dir: &Dir, name: &Name) -> io::Result<Dir> {
+    open_at(dir, as_os(name), DIRECTORY | OFlags::PATH).map(into_dir)
 }
 
 /// Opens the entry `name` of `dir` for reading; the writer of a FIFO is not waited for.

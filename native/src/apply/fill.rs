@@ -4,11 +4,12 @@ use crate::apply::durability::Durability;
 use crate::apply::place::{Corrections, Habits};
 use crate::apply::stage::Stage;
 use crate::apply::transfer::Transfer;
+use crate::cursor::Cursor;
 use crate::error::{Error, Place, Rights};
 use crate::run::Run;
 use crate::sys::{
-    Cursor, Status, as_os, change_entry_owner, change_mode, change_owner, create_dir, create_fifo, create_file, last_name,
-    open_child, open_file, retry,
+    Status, as_os, change_entry_owner, change_mode, change_owner, create_dir, create_fifo, create_file, last_name, open_child,
+    open_file, retry,
 };
 use crate::template::source::Source;
 use cap_std::fs::Dir;

@@ -12,9 +12,9 @@ mod workers;
 pub use durability::Durability;
 
 use crate::authority::Destination;
+use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::run::Run;
-use crate::sys::Cursor;
 use crate::template::source::Source;
 use fill::{Fill, PlanEntry};
 use place::Habits;

@@ -6,11 +6,12 @@
 
 use crate::apply::entry::OpenDir;
 use crate::apply::place::REFUSALS;
+use crate::cursor::Cursor;
 use crate::error::{Error, Place};
 use crate::sys::{
-    FileKind, Status, as_os, change_mode, create_dir, is_mount_point, is_one_of, last_name, names, open_child, open_dir,
+    FileKind, Status, as_os, change_mode, create_dir, is_mount_point, is_one_of, last_name, names, open_child, open_readable,
+    rename_new, retry,
 };
-use crate::sys::{open_readable, rename_new, retry};
 use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
 use rustix::fs::{FlockOperation, flock, fremovexattr};
 use rustix::io::Errno;
@@ -354,25 +355,29 @@ enum RemovalStep {
     Remove(TreePath),
 }
 
-/// Removes all that is in `root`, however deep, with two more descriptors; from directories that were given a mode that forbids
+/// Removes all that is in `root`, however deep, with a few more descriptors; from directories that were given a mode that forbids
 /// it, too; but nothing of another file system that somebody mounted there.
 fn empty(root: &Dir) -> io::Result<()> {
     let mut pending = vec![RemovalStep::Empty(TreePath::ROOT)];
+    let mut cursor = Cursor::default();
     while let Some(step) = pending.pop() {
         let path = match step {
             RemovalStep::Remove(path) => {
-                if let (Some(parent), Some(name)) = (path.parent(), last_name(&path)) {
-                    let parent = open_dir(root, &parent)?;
+                if let Some(name) = last_name(&path) {
+                    let parent = cursor.parent_below(root, &path)?;
                     retry(|| parent.remove_dir(as_os(&name)))?;
                 }
                 continue;
             }
             RemovalStep::Empty(path) => path,
         };
-        if !path.is_root() {
-            pending.push(RemovalStep::Remove(path.clone()));
-        }
-        let opened = if path.is_root() { None } else { Some(open_closed(root, &path)?) };
+        let opened = match last_name(&path) {
+            None => None,
+            Some(name) => {
+                pending.push(RemovalStep::Remove(path.clone()));
+                Some(open_closed(cursor.parent_below(root, &path)?, &name)?)
+            }
+        };
         let dir = opened.as_ref().unwrap_or(root);
         for name in names(dir)? {
             let name = Name::new(name.as_bytes()).map_err(io::Error::other)?;
@@ -388,18 +393,15 @@ fn empty(root: &Dir) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a directory below `root` such that what is in it can be removed, whatever its mode is.
+/// Opens the directory `name` of `parent` such that what is in it can be removed, whatever its mode is.
 #[expect(clippy::disallowed_methods, reason = "by a single name; no call on a handle can do it")]
-fn open_closed(root: &Dir, path: &TreePath) -> io::Result<Dir> {
-    let dir = match open_readable(root, path) {
+fn open_closed(parent: &Dir, name: &Name) -> io::Result<Dir> {
+    let dir = match open_child(parent, name) {
         // Who is not root and may not read it must change it by its name. cap-std goes by way of /proc then, which it expects to
         // be in order: it panics where that fails, so this is the last resort.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            if let (Some(parent), Some(name)) = (path.parent(), last_name(path)) {
-                let parent = open_dir(root, &parent)?;
-                retry(|| parent.set_permissions(as_os(&name), Permissions::from_mode(0o700)))?;
-            }
-            open_readable(root, path)?
+            retry(|| parent.set_permissions(as_os(name), Permissions::from_mode(0o700)))?;
+            open_child(parent, name)?
         }
         result => result?,
     };

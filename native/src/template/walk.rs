@@ -3,7 +3,8 @@
 //! It knows nothing of templates: the caller decides about each entry, and which directories are entered.
 
 use crate::attributes::Attributes;
-use crate::sys::{Cursor, FileKind, Identity, Status, as_os, last_name, names, open_child, open_readable, retry};
+use crate::cursor::Cursor;
+use crate::sys::{FileKind, Identity, Status, as_os, last_name, names, open_child, open_readable, retry};
 use cap_std::fs::Dir;
 use s6_instance_maker_core::path::{Name, PathError, TreePath};
 use std::ffi::OsString;
@@ -31,7 +32,7 @@ pub(crate) enum WalkError {
     Replaced(TreePath),
 }
 
-/// A walk in progress. Three directories are open at a time, whatever the depth.
+/// A walk in progress. A few directories are open at a time, whatever the depth.
 #[derive(Debug)]
 pub(crate) struct Walk<'d> {
     root: &'d Dir,
