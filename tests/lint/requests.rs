@@ -105,7 +105,7 @@ fn warnings_are_said_beside_errors() {
         (
             &["--instance", "a", "--instance", "b", "--instance", "c", "-c2"],
             "0755 file run\n0644 file down",
-            "3 instances",
+            "too many instances",
             "starts-down",
         ),
     ] {
