@@ -41,8 +41,8 @@ pub(super) struct TemplateOptions {
 
     /// Make the copied scripts executable
     ///
-    /// Whoever can read the copy of run, finish, log/run or log/finish can execute it; so with
-    /// data/check, which s6-notifyoncheck runs.
+    /// Everybody who can read the copy of run, finish, log/run or log/finish can execute it; the same
+    /// holds for data/check, which s6-notifyoncheck runs.
     #[arg(verbatim_doc_comment, long)]
     fix_modes: bool,
 
