@@ -15,7 +15,6 @@ mod copies;
 mod failures;
 mod instances;
 mod links;
-mod messages;
 mod moments;
 mod places;
 mod process;

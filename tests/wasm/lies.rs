@@ -2,14 +2,15 @@
 
 use super::{module, settings};
 use s6_instance_maker::run::{NoProgress, Run};
-use s6_instance_maker::{PlanInputs, Planner as _};
+use s6_instance_maker::{Error, PlanInputs, Planner as _};
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::plan::plan;
-use s6_instance_maker_sandbox::limits::LimitOptions;
+use s6_instance_maker_sandbox::error::SandboxError;
+use s6_instance_maker_sandbox::limits::{LimitOptions, Limits};
 use s6_instance_maker_sandbox::{Origin, Sandbox};
+use s6_instance_maker_workspace::listing::Listing;
 use s6_instance_maker_workspace::manifest;
-use std::fmt::Write as _;
 use std::sync::atomic::AtomicBool;
 
 const TEMPLATE: &str = "
@@ -120,7 +121,7 @@ const LIES: &[(&str, &str, &str)] = &[
     ("a source that is not there", "\"copy\":\"data\"", "\"copy\":\"passwd\""),
     ("a source that is a link", "\"copy\":\"data\"", "\"copy\":\"link\""),
     ("a source through a link", "\"copy\":\"data\"", "\"copy\":\"link/x\""),
-    ("a member that nobody knows", "\"version\":2", "\"version\":2,\"more\":1"),
+    ("a member that nobody knows", "\"version\":3", "\"version\":3,\"more\":1"),
     ("a warning that nobody knows", "\"warnings\":[]", "\"warnings\":[{\"id\":\"x\",\"subject\":\"y\"}]"),
     ("something behind it", "]}\n", "]}x"),
 ];
@@ -130,20 +131,20 @@ fn lies_are_told_apart() {
     let truth = truth();
     assert_eq!(outcome(&says(truth.as_bytes(), b"", 0), &WORDS), "a plan");
     let digest = truth.split("\"template\":\"").nth(1).unwrap().split('"').next().unwrap();
-    let mut text = String::new();
-    let mut tell = |name: &str, outcome: &str| {
+    let mut listings: [Listing; 4] = Default::default();
+    let mut tell = |kind: usize, name: &str, outcome: &str| {
         // Which bytes a lie is made of does not matter.
         let outcome = outcome.split(" at line ").next().unwrap();
         assert!(!outcome.replace("\n    hint", "").contains(char::is_control), "{outcome:?}");
         assert_ne!(outcome, "a plan", "{name}");
         assert!(outcome.len() < 2000, "{name}: a message of {} bytes", outcome.len());
-        writeln!(text, "{name}\n    {outcome}").unwrap();
+        listings[kind].add(name, outcome);
     };
     for (name, from, to) in LIES {
         let from = from.replace("DIGEST", digest);
         assert!(truth.contains(&from), "no {from} in {truth}");
         let lie = truth.replacen(&from, to, 1);
-        tell(name, &outcome(&says(lie.as_bytes(), b"", 0), &WORDS));
+        tell(0, name, &outcome(&says(lie.as_bytes(), b"", 0), &WORDS));
     }
     let warning = "{\"id\":\"set-id-dropped\",\"subject\":\"tool\"}";
     let flooded = truth.replacen("\"warnings\":[]", &format!("\"warnings\":[{}]", vec![warning; 1000].join(",")), 1);
@@ -175,15 +176,17 @@ fn lies_are_told_apart() {
         ("its system's refusal", b"", b"s6-instance-maker: fatal: no room\n", 111),
         ("a plan and words", truth.as_bytes(), b"\x1b[2Jdone\n", 0),
     ] {
-        tell(name, &outcome(&says(output, messages, code), &WORDS));
+        tell(1, name, &outcome(&says(output, messages, code), &WORDS));
     }
     for (name, body) in PROGRAMS {
-        tell(name, &outcome(&program(body), &WORDS));
+        tell(2, name, &outcome(&program(body), &WORDS));
     }
     for (name, text) in MODULES {
-        tell(name, &outcome(text, &WORDS));
+        tell(3, name, &outcome(text, &WORDS));
     }
-    settings().bind(|| insta::assert_snapshot!("lies", text));
+    for (name, listing) in ["plans", "answers", "programs", "modules"].into_iter().zip(listings) {
+        settings("messages").bind(|| insta::assert_snapshot!(format!("sandbox-{name}"), listing.text()));
+    }
 }
 
 fn program(body: &str) -> String {
@@ -272,3 +275,37 @@ const MODULES: &[(&str, &str)] = &[
     ),
     ("it does nothing", "(module (memory (export \"memory\") 1) (func (export \"_start\")))"),
 ];
+
+/// The errors of the sandbox that no guest here provokes are one text with those that several do.
+#[test]
+fn errors_of_the_sandbox() {
+    let limits = Limits::for_job(0, &LimitOptions::default());
+    let text = || "text".to_owned();
+    let refused = || std::io::Error::from_raw_os_error(11);
+    let mut listing = Listing::default();
+    for error in [
+        SandboxError::NotAModule(text()),
+        SandboxError::TooComplex { noun: "functions", max: 10_000 },
+        SandboxError::Import("module.name".into()),
+        SandboxError::Export("memory"),
+        SandboxError::Nul,
+        SandboxError::BuiltIn(text()),
+        SandboxError::Thread(refused()),
+        SandboxError::SetUp(text()),
+        SandboxError::Fuel(limits),
+        SandboxError::Memory(limits),
+        SandboxError::NoMemory,
+        SandboxError::Stack(limits),
+        SandboxError::Output(limits),
+        SandboxError::Messages,
+        SandboxError::Trap(text()),
+        SandboxError::Pointer,
+        SandboxError::Exit { code: 7, messages: text().into_bytes() },
+        SandboxError::Talkative(text().into_bytes()),
+        SandboxError::OtherJob,
+    ] {
+        let case = format!("{error:?}").split([' ', '(']).next().unwrap_or_default().to_owned();
+        listing.add(case, &manifest::told(&Error::from(error).messages()));
+    }
+    settings("messages").bind(|| insta::assert_snapshot!("sandbox-errors", listing.text()));
+}
