@@ -183,8 +183,8 @@ fn contents_are_copied_by_every_way() {
     }
 }
 
-/// No more than about eight system calls for one more small file, and twelve for a directory: eight read it, four make it and examine
-/// it when it is full.
+/// No more than about eight system calls for one more small file, and twelve for a directory: eight read it, four make it and
+/// examine it when it is full.
 #[test]
 fn small_things_cost_few_system_calls() {
     let scratch = Scratch::new("apply");

@@ -1,5 +1,5 @@
-//! Moments that only a race or a rare answer of the kernel brings about, provoked: strace delays a call until something was changed,
-//! or answers in the kernel's place.
+//! Moments that only a race or a rare answer of the kernel brings about, provoked: strace delays a call until something was
+//! changed, or answers in the kernel's place.
 
 use super::{injected, names, staging_in};
 use s6_instance_maker_workspace::disk;

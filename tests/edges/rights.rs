@@ -18,8 +18,8 @@ fn somebody() -> Facts {
     facts_of(Ids { uid: 33, gid: 4 })
 }
 
-/// Writing is for the owner, who can give the right to itself, for a group and for others where the mode says so; root is not looked
-/// at, and nobody knows what an unknown account is, but that it is neither root nor in root's group.
+/// Writing is for the owner, who can give the right to itself, for a group and for others where the mode says so; root is not
+/// looked at, and nobody knows what an unknown account is, but that it is neither root nor in root's group.
 #[test]
 fn who_may_write() {
     let (root, in_groups, alone, unknown) = (who(0, 0, &[]), who(7, 8, &[9]), who(7, 8, &[]), None);
@@ -70,8 +70,8 @@ fn who_may_write_what_is_the_callers() {
     assert!(!somebody().may_write(in_roots_group.as_ref(), callers(0o775)));
 }
 
-/// The first of owner, group and others that somebody is decides, as in the system; root reads everything, and executes what anybody
-/// may execute.
+/// The first of owner, group and others that somebody is decides, as in the system; root reads everything, and executes what
+/// anybody may execute.
 #[test]
 fn who_may_read_and_execute() {
     let (root, in_groups, alone, unknown) = (who(0, 0, &[]), who(7, 8, &[9]), who(7, 8, &[]), None);

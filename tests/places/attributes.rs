@@ -1,5 +1,5 @@
-//! Rights and powers of a template's files that no mode says: ACLs, file capabilities, other attributes. They are not copied, no right
-//! appears in their place, and all that is said, once.
+//! Rights and powers of a template's files that no mode says: ACLs, file capabilities, other attributes. They are not copied, no
+//! right appears in their place, and all that is said, once.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn make(scratch: &Scratch, options: &[&str], out: &str) -> Answer {
     Answer::of(command.args(options).args(["T", out]).current_dir(scratch.path()))
 }
 
-/// Where there is an ACL, the group bits of a mode are its mask. The copy's are what the owning group really had.
+/// With an ACL, the group bits of a mode are its mask. The copy's are what the owning group really had.
 #[test]
 fn no_right_appears_from_an_acl() {
     const TEST: &str = "places::attributes::no_right_appears_from_an_acl";
