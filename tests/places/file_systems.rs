@@ -137,8 +137,8 @@ fn each_place(test: &str, with: impl Fn(&Scratch, &Place)) {
 
 /// Every possible result is made, every change by the file system is reported, and nothing remains.
 #[test]
-fn what_a_file_system_changes_is_said() {
-    each_place("places::file_systems::what_a_file_system_changes_is_said", |scratch, place| {
+fn changes_by_a_file_system_are_reported() {
+    each_place("places::file_systems::changes_by_a_file_system_are_reported", |scratch, place| {
         for (out, words) in
             [("place/out", "T place/out"), ("place/svc", "-r svc T place"), ("place/new/svc", "-r svc T place/new")]
         {

@@ -128,7 +128,7 @@ fn proot_as_far_as_it_goes() {
 /// A program that the stand-in does not see, as one that is linked statically, refuses; it does not make results of the wrong
 /// owner.
 #[test]
-fn what_is_not_seen_refuses() {
+fn programs_that_a_stand_in_does_not_see_refuse() {
     let scratch = folder("unseen");
     disk::chmod(scratch.join("T/data"), 0o755);
     disk::chmod(scratch.join("T/data/file"), 0o644);
