@@ -82,8 +82,8 @@ fn snapshot(rule: Rule, text: &str) {
     settings.bind(|| insta::assert_snapshot!(rule.id(), text));
 }
 
-/// Each template that breaks a rule is reported with the rule's level there, and nothing else; all findings are reported at once, and
-/// equal hints once, after the last finding.
+/// Each template that breaks a rule is reported with the rule's level there, and nothing else; all findings are reported at once,
+/// and equal hints once, after the last finding.
 #[test]
 fn findings() {
     for (id, options, manifest, expected) in unsound() {

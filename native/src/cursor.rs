@@ -1,7 +1,8 @@
 //! The directory that was used last in a tree, which the next entry mostly shares or is near, however deep the tree is.
 //!
-//! A path is walked from name to name. A tree that is as deep as paths can be long would cost two million steps where its directories
-//! are finished from the deepest on; a few directories on the way stay open, at halves of what is left, so that the next way begins there.
+//! A path is walked from name to name. A tree that is as deep as paths can be long would cost two million steps where its
+//! directories are finished from the deepest on; a few directories on the way stay open, at halves of what is left, so that the
+//! next way begins there.
 
 use crate::sys::{is_one_of, open_dir, open_search, retry};
 use cap_std::fs::Dir;

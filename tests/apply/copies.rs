@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn what_is_read_back_is_the_template() {
+fn the_copy_is_the_template() {
     let scratch = Scratch::new("apply");
     let template = scratch.join("template");
     rich_template(&template);
@@ -49,7 +49,7 @@ fn what_is_read_back_is_the_template() {
 
 /// The tree that --dry-run prints is the tree that is made.
 #[test]
-fn what_is_planned_is_made() {
+fn plans_are_made_as_printed() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
     disk::file(scratch.join("template/finish"), 0o755, "#!/bin/sh\n");
@@ -183,8 +183,8 @@ fn contents_are_copied_by_every_way() {
     }
 }
 
-/// No more than about eight system calls for one more small file, and twelve for a directory: eight read it, four make it and examine
-/// it when it is full.
+/// No more than about eight system calls for one more small file, and twelve for a directory: eight read it, four make it and
+/// examine it when it is full.
 #[test]
 fn small_things_cost_few_system_calls() {
     let scratch = Scratch::new("apply");

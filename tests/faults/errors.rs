@@ -183,7 +183,7 @@ fn failing_calls_leave_all_or_nothing_where_the_file_system_lacks_something() {
 /// If the result cannot get its name and then a call of the removal fails as well, the leftovers are reported; interrupted
 /// calls leave nothing.
 #[test]
-fn every_failing_call_of_a_removal_is_told() {
+fn every_failing_call_of_a_removal_is_reported() {
     let ground = Ground::new(None, small_template);
     for shape in [
         Shape { name: "plain", always: &["renameat2:error=EIO"], ..PLAIN },

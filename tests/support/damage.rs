@@ -1,5 +1,5 @@
-//! Documents that are nearly right: each token of a document replaced by each of the others that there can be, and the document cut at
-//! each byte. What a decoder refuses for one member it must refuse for every member.
+//! Documents that are nearly right: each token of a document replaced by each of the others that there can be, and the document cut
+//! at each byte. What a decoder refuses for one member it must refuse for every member.
 
 /// Tokens that take the place of a document's own: every kind of value, numbers at the ends of their ranges, strings that end early
 /// or contain what they cannot, names of members that no document has, punctuation, blanks, nothing.

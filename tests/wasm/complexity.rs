@@ -114,8 +114,8 @@ fn targets_of_branch_tables_count() {
 /// Modules within the limits, each as costly as was found: compiled in 300 MB of address space, and in so much time that only
 /// something that grows without bound is noticed.
 #[test]
-fn whatever_is_compiled_is_compiled_soon() {
-    let test = "wasm::complexity::whatever_is_compiled_is_compiled_soon";
+fn accepted_modules_are_compiled_soon() {
+    let test = "wasm::complexity::accepted_modules_are_compiled_soon";
     let Ok(Sandboxed { with_compiler, .. }) = program::sandboxed().map_err(|why| skip::did_not_run(test, why)) else { return };
     let scratch = Scratch::new("wasm");
     disk::plain_template(scratch.join("template"));

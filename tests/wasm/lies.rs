@@ -127,7 +127,7 @@ const LIES: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn lies_are_told_apart() {
+fn lies_are_refused() {
     let truth = truth();
     assert_eq!(outcome(&says(truth.as_bytes(), b"", 0), &WORDS), "a plan");
     let digest = truth.split("\"template\":\"").nth(1).unwrap().split('"').next().unwrap();

@@ -23,11 +23,11 @@ pub struct Source {
     pub(super) stamps: BTreeMap<TreePath, Stamp>,
     /// The targets that replace links out of the template, by the link's path.
     pub(super) mounts: BTreeMap<TreePath, Mount>,
-    /// What of the template is not copied: of each kind the first entry, and how many there are.
+    /// Properties of entries that are not copied: of each kind the first entry, and the number of entries.
     pub(super) not_copied: BTreeMap<NotCopied, (TreePath, u64)>,
 }
 
-/// What an entry can have besides its contents, mode and owner, and a copy has not.
+/// A property of an entry, besides its contents, mode and owner, that a copy does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum NotCopied {
     Acl,
@@ -93,7 +93,7 @@ impl Source {
         &self.template
     }
 
-    /// What is to be said of what is not copied.
+    /// Returns the findings about properties that are not copied.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let tally = |kind: &NotCopied| match kind {
