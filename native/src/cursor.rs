@@ -82,7 +82,7 @@ impl Cursor {
         }
         match at {
             Some(dir) => Ok(dir),
-            None => self.marks.last().map_or(root, |(_, dir)| dir).try_clone(),
+            None => open_dir(self.marks.last().map_or(root, |(_, dir)| dir), &TreePath::ROOT),
         }
     }
 }
