@@ -212,6 +212,26 @@ fn small_things_cost_few_system_calls() {
     assert!(directory <= 12.2, "{directory} system calls for a directory");
 }
 
+/// A chain of directories is finished, and removed again, from its end on. That does not cost the whole way for each of them.
+#[test]
+fn deep_trees_cost_few_system_calls() {
+    const DEPTH: usize = 1000;
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    disk::directory(scratch.join("template").join(["d"; DEPTH].join("/")), 0o755);
+    for (label, code, faults) in [("made", 0, &[][..]), ("removed", 111, &["-e", "inject=renameat2:error=EIO"])] {
+        let log = scratch.join(label);
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-e", "trace=openat,renameat2", "-o"]).arg(&log).args(faults).arg(program::program());
+        let answer = Answer::of(command.args(["template", &format!("out-{label}")]).current_dir(scratch.path()));
+        assert_eq!(answer.code, Some(code), "{answer}");
+        let calls = fs::read_to_string(&log).unwrap().lines().filter(|line| line.contains("openat(")).count();
+        assert!(calls < 60 * DEPTH, "{label}: {calls} directories were opened");
+    }
+    assert!(scratch.join("out-made/template").join(["d"; DEPTH].join("/")).is_dir());
+    assert!(super::staging_in(scratch.path()).is_empty());
+}
+
 /// Bytes do not pass through the program: its memory does not grow with them.
 #[test]
 fn memory_does_not_grow_with_contents() {
