@@ -1,6 +1,7 @@
 //! File systems that decide owners, modes, names or execution.
 
 use super::*;
+use std::sync::{Mutex, PoisonError};
 
 /// A way to mount something at `place`, and what is expected of a result there.
 struct Place {
@@ -110,6 +111,9 @@ fn mounted(scratch: &Scratch, place: &Place, script: &str) -> Answer {
     let script = format!("{}; {{ {script}; }}; code=$?; umount place; {}; exit $code", place.mount, or_true(place.after));
     let mut command = Command::new("timeout");
     command.args(["60", "unshare", "--mount"]).args(shell(&script)).current_dir(scratch.path());
+    // Two that look for a free loop device at once may find the same one.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     Answer::of(&mut command)
 }
 
