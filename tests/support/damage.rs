@@ -113,7 +113,7 @@ const TOKENS: &[&str] = &[
 /// Blanks of every kind, in an order that no document has.
 const BLANKS: &str = "\n\t \r\n";
 
-/// A document cut at each byte; with each token doubled, left out, and replaced by each of [`TOKENS`], with blanks before it and
+/// A document cut at each byte; with each token doubled, left out, and replaced by each of `TOKENS`, with blanks before it and
 /// without; ended by blanks before each token; and with each member left out and repeated.
 #[must_use]
 pub fn damaged(document: &str) -> Vec<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! A template that was read: its manifest, and its contents, unchanged since then.
 //!
-//! Every file is remembered by a [`Stamp`], so that whoever uses its contents learns whether they are still the same.
+//! Every file is remembered by a `Stamp`, so that whoever uses its contents learns whether they are still the same.
 
 use crate::authority::TemplateDir;
 use crate::error::{Error, Place};
