@@ -69,7 +69,7 @@ fn outcome(text: &str, words: &[&str]) -> String {
     }
 }
 
-const WORDS: [&str; 4] = ["-c", "7", "t", "d"];
+const WORDS: [&str; 6] = ["-c", "7", "--s6-version", "2.13", "t", "d"];
 
 /// The right answer, as text to be made wrong.
 fn truth() -> String {
