@@ -49,6 +49,7 @@ pub mod rights;
 pub mod plan;
 
 pub mod check;
+pub mod compare;
 
 #[cfg(feature = "cli")]
 pub mod cli;

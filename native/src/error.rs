@@ -70,6 +70,9 @@ pub enum Error {
     /// The template changed while it was in use.
     #[error("{0}: changed while the template was copied")]
     Changed(Place),
+    /// DIR changed while it was compared with the plan.
+    #[error("{0}: changed while it was read")]
+    DirChanged(Place),
     /// A list of instances is refused.
     #[error("{place}: {source}")]
     Instances {

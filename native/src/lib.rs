@@ -13,9 +13,11 @@ pub mod run;
 pub mod signals;
 
 mod attributes;
+mod compare;
 mod cursor;
 pub(crate) mod sys;
 pub mod template;
+mod workers;
 
 pub mod apply;
 

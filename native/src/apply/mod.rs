@@ -7,7 +7,6 @@ mod place;
 pub mod publish;
 pub(crate) mod stage;
 mod transfer;
-mod workers;
 
 pub use durability::Durability;
 
@@ -23,6 +22,7 @@ use s6_instance_maker_core::plan::{Content, Plan, PlanError};
 use s6_instance_maker_core::rules::{Finding, Level, PlaceChange, Problem, Settings};
 use s6_instance_maker_core::tree::{Ids, Kind, Node};
 use stage::Stage;
+use crate::workers;
 
 /// The terms on which a plan is carried out.
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +118,7 @@ fn make_all(fill: &Fill<'_>, plan: &Plan, root: Option<&Node<Content>>) -> Resul
         fill.directory(&mut cursor, directory)?;
     }
     drop(cursor);
-    workers::make(fill, &others, bytes)?;
+    workers::for_each(&others, bytes, |cursors, entry| fill.other(cursors, entry))?;
     let mut cursor = Cursor::default();
     for directory in directories.iter().rev() {
         fill.run.check()?;
