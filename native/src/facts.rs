@@ -33,6 +33,17 @@ pub fn take(request: &Request, _: AmbientAuthority) -> Result<Facts, Error> {
     Ok(Facts { umask, caller, accounts })
 }
 
+/// Facts about whoever will unpack an archive: root under umask 022, whoever makes it, and the accounts that a request names, as far as
+/// they are known here.
+///
+/// # Ambient Authority
+///
+/// See [`take`].
+pub fn take_for_archive(request: &Request, ambient: AmbientAuthority) -> Result<Facts, Error> {
+    let here = take(request, ambient)?;
+    Ok(Facts { umask: Mode::new(0o022), caller: Ids { uid: 0, gid: 0 }, ..here })
+}
+
 /// An account and its groups; none when there is no such account here, which may yet exist where the result will run.
 fn look_up(name: &[u8]) -> Result<Option<Credentials>, Errno> {
     // nix takes names as str; an account whose name is not UTF-8 cannot be asked for.

@@ -16,6 +16,7 @@ pub(crate) mod sys;
 pub mod template;
 
 pub mod apply;
+pub mod tar;
 
 mod output;
 pub mod planner;
@@ -33,11 +34,13 @@ use apply::Durability;
 use authority::{Destination, TemplateDir};
 use planner::ObtainedPlan;
 use run::Run;
+use s6_instance_maker_core::archive::ArchiveOwners;
 use s6_instance_maker_core::cli::Format;
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::wire::{Job, PlanDocument};
 use std::io::Write;
+use tar::{Archive, ArchiveForm};
 use template::source::Source;
 
 /// What is done with a plan.
@@ -57,6 +60,13 @@ pub enum Action {
         /// A place where it must be possible to carry it out.
         destination: Option<Destination>,
     },
+    /// Its tree is made an archive, which is printed.
+    Archive {
+        /// What is particular about the archive.
+        archive: Archive,
+        /// In this form.
+        form: ArchiveForm,
+    },
 }
 
 impl Action {
@@ -64,6 +74,15 @@ impl Action {
         match self {
             Self::Create { destination, .. } => Some(destination),
             Self::Print { destination, .. } => destination.as_ref(),
+            Self::Archive { .. } => None,
+        }
+    }
+
+    /// The owners that the template's entries are given; none where they keep their own.
+    fn owners(&self) -> ArchiveOwners {
+        match self {
+            Self::Archive { archive, .. } => archive.owners.clone(),
+            Self::Create { .. } | Self::Print { .. } => ArchiveOwners::default(),
         }
     }
 }
@@ -78,7 +97,7 @@ pub fn execute<P: Planner>(
     run: &Run<'_>,
     out: &mut dyn Write,
 ) -> Result<Report, Error> {
-    let source = Source::read(template, action.destination(), run)?;
+    let source = Source::read(template, action.destination(), run)?.owned_as_in(&action.owners());
     let ObtainedPlan { plan, options, warnings } = origin.obtain(&source, facts, run)?;
     let leftovers = match action {
         Action::Create { destination, durability } => {
@@ -92,20 +111,28 @@ pub fn execute<P: Planner>(
             }
             Vec::new()
         }
+        Action::Archive { archive, form } => {
+            match form {
+                ArchiveForm::Stream => archive.write(&plan, &source, run, out)?,
+                ArchiveForm::Digest => print(out, archive.digest(&plan, &source, run)?.as_bytes())?,
+            }
+            Vec::new()
+        }
     };
     Ok(Report { warnings, leftovers })
 }
 
 /// Reads the template and prints to `out` what a plan is computed from besides the command line: `listed` are the instances that it
-/// does not name.
+/// does not name, and `owners` those that an archive gives to the template's entries.
 pub fn print_job(
     listed: &Instances,
     template: TemplateDir,
+    owners: &ArchiveOwners,
     facts: &Facts,
     run: &Run<'_>,
     out: &mut dyn Write,
 ) -> Result<Report, Error> {
-    let source = Source::read(template, None, run)?;
+    let source = Source::read(template, None, run)?.owned_as_in(owners);
     print(out, &Job::encode(listed, facts, source.template()))?;
     Ok(Report::default())
 }

@@ -7,19 +7,40 @@ use crate::output::Output;
 use crate::planner::{PlanOrigin, Planner};
 use crate::progress::Bar;
 use crate::run::{NoProgress, Progress, Run};
+use crate::tar::{Archive, ArchiveForm};
 use crate::template::outside::{Links, Outside};
 use crate::{Action, Report, execute, facts, print_job, report, signals};
 use cap_std::AmbientAuthority;
-use s6_instance_maker_core::cli::{self, Format, Invocation, LinkPolicy, ParsedArgs, PlanSource, Refusal};
+use s6_instance_maker_core::archive::{ArchivePath, ArchiveTime};
+use s6_instance_maker_core::cli::{self, Format, Invocation, LinkPolicy, ParsedArgs, PlanSource, Refusal, UsageError};
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::plan::Placement;
 use s6_instance_maker_core::wire::PlanDocument;
 use std::env::ArgsOs;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Runs the program that `P` is made for with `arguments`, as the process has them; reports on standard output and standard error,
+/// The variables of the environment that count.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// `SOURCE_DATE_EPOCH`: the time of every entry of an archive, in seconds since the beginning of 1970. `None`: it is not set.
+    pub source_date_epoch: Option<OsString>,
+}
+
+impl Environment {
+    fn archive_time(&self) -> Result<ArchiveTime, UsageError> {
+        let Some(value) = &self.source_date_epoch else { return Ok(ArchiveTime::default()) };
+        ArchiveTime::parse(value.as_bytes()).map_err(|error| {
+            let hint = "SOURCE_DATE_EPOCH in the environment is the time of every entry of the archive; without it that is 0";
+            UsageError::value("SOURCE_DATE_EPOCH", value, error).with_hint(hint)
+        })
+    }
+}
+
+/// Runs the program that `P` is made for with `arguments` and `environment`, as the process has them; reports on standard output and standard error,
 /// and returns the exit code.
 ///
 /// # Ambient Authority
@@ -27,8 +48,8 @@ use std::sync::Arc;
 /// The operands are resolved like any program's arguments; see [`TemplateDir::open`], [`Destination::open`], [`facts::take`] and
 /// [`signals::watch`].
 #[expect(clippy::disallowed_methods, reason = "the outermost function of a program has its standard streams")]
-pub fn main<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> ExitCode {
-    match run::<P>(arguments, ambient) {
+pub fn main<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: AmbientAuthority) -> ExitCode {
+    match run::<P>(arguments, environment, ambient) {
         Ok(report) => {
             report::warnings(&mut io::stderr(), &report);
             ExitCode::SUCCESS
@@ -41,7 +62,7 @@ pub fn main<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> ExitCod
 }
 
 #[expect(clippy::disallowed_methods, reason = "the outermost function of a program has its standard streams")]
-fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Report, Error> {
+fn run<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: AmbientAuthority) -> Result<Report, Error> {
     signals::expect_file_limit(ambient)?;
     let ParsedArgs { mut invocation, own, common } = match cli::parse::<P::Options>(P::PROGRAM, arguments) {
         Ok(parsed) => parsed,
@@ -80,9 +101,25 @@ fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Repor
         }
         cli::Action::Print(Format::Text) => Some(Action::Print { format: Format::Text, destination: Some(destination()?) }),
         cli::Action::Print(Format::Json) => Some(Action::Print { format: Format::Json, destination: None }),
-        cli::Action::PrintJob => None,
+        cli::Action::Tar(path, owners) => {
+            if io::stdout().is_terminal() {
+                let error = UsageError::new("--tar: standard output is a terminal");
+                return Err(error.with_hint("redirect it to a file, or to a program that reads an archive").into());
+            }
+            let archive = Archive { path: path.clone(), owners: owners.clone(), time: environment.archive_time()? };
+            Some(Action::Archive { archive, form: ArchiveForm::Stream })
+        }
+        cli::Action::Digest(owners) => {
+            let archive = Archive { path: ArchivePath::here(), owners: owners.clone(), time: ArchiveTime::default() };
+            Some(Action::Archive { archive, form: ArchiveForm::Digest })
+        }
+        cli::Action::PrintJob(_) => None,
     };
-    let facts = facts::take(request, ambient)?;
+    let archive_owners = invocation.action.archive_owners();
+    let facts = match archive_owners {
+        None => facts::take(request, ambient)?,
+        Some(_) => facts::take_for_archive(request, ambient)?,
+    };
     // What writes no files can end at any time; waiting for a reader of its output, it should.
     let interrupt = if invocation.action.writes() { signals::watch(ambient)? } else { Arc::default() };
     let links = match links {
@@ -99,7 +136,10 @@ fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Repor
     // The bar is gone before anything is reported.
     match action {
         Some(action) => execute(origin, action, template, &facts, &run, &mut Output::standard()),
-        None => print_job(&listed, template, &facts, &run, &mut Output::standard()),
+        None => {
+            let owners = archive_owners.cloned().unwrap_or_default();
+            print_job(&listed, template, &owners, &facts, &run, &mut Output::standard())
+        }
     }
 }
 

@@ -97,6 +97,25 @@ impl From<&Stat> for Status {
     }
 }
 
+/// The directory that was used last, which the next entry mostly shares.
+#[derive(Debug, Default)]
+pub(crate) struct Cursor(Option<(TreePath, Dir)>);
+
+impl Cursor {
+    /// The directory that `path` is in: the one of last time, if it is that, and else what `open` opens.
+    pub(crate) fn parent_of<E>(&mut self, path: &TreePath, open: impl FnOnce(&TreePath) -> Result<Dir, E>) -> Result<&Dir, E> {
+        let parent = path.parent().unwrap_or(TreePath::ROOT);
+        let (parent, dir) = match self.0.take() {
+            Some((last, dir)) if last == parent => (last, dir),
+            _ => {
+                let dir = open(&parent)?;
+                (parent, dir)
+            }
+        };
+        Ok(&self.0.insert((parent, dir)).1)
+    }
+}
+
 /// Opens the directory at `path` below `root` for looking up names in it; the right to list it is not needed.
 pub(crate) fn open_dir(root: &Dir, path: &TreePath) -> io::Result<Dir> {
     if path.is_root() { retry(|| root.try_clone()) } else { descend(root, path, OFlags::PATH) }

@@ -61,8 +61,8 @@ fn domain_types_do_not_serialise() {
 #[test]
 fn arguments_reach_the_grammar_as_they_are() {
     for (file, handed) in [
-        ("native/src/main.rs", "program::main::<InProcess>(arguments, ambient)"),
-        ("wasm-host/src/main.rs", "program::main::<Sandbox>(arguments, ambient)"),
+        ("native/src/main.rs", "program::main::<InProcess>(arguments, &environment, ambient)"),
+        ("wasm-host/src/main.rs", "program::main::<Sandbox>(arguments, &environment, ambient)"),
         ("core/src/main.rs", "cli::parse_common(arguments)"),
     ] {
         let text = read(file);
@@ -72,7 +72,10 @@ fn arguments_reach_the_grammar_as_they_are() {
         assert_eq!(text.to_lowercase().matches("arguments").count(), 2 + comments(&text), "{file}");
     }
     // What is not the process's own cannot be handed over.
-    assert!(read("native/src/program.rs").contains("pub fn main<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority)"));
+    assert!(
+        read("native/src/program.rs")
+            .contains("pub fn main<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: AmbientAuthority)")
+    );
 }
 
 /// How often comments and reasons speak of arguments.

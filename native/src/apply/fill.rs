@@ -6,7 +6,7 @@ use crate::apply::stage::Stage;
 use crate::apply::transfer::Transfer;
 use crate::error::{Error, Place};
 use crate::run::Run;
-use crate::sys::{Status, as_os, change_owner, create_dir, create_fifo, create_file, last_name, open_dir, open_file};
+use crate::sys::{Cursor, Status, as_os, change_owner, create_dir, create_fifo, create_file, last_name, open_dir, open_file};
 use crate::sys::{open_readable, retry};
 use crate::template::source::Source;
 use cap_std::fs::Dir;
@@ -156,25 +156,6 @@ impl Fill<'_> {
 pub(super) struct Cursors {
     target: Cursor,
     source: Cursor,
-}
-
-/// The directory that was used last, which the next entry mostly shares.
-#[derive(Debug, Default)]
-pub(super) struct Cursor(Option<(TreePath, Dir)>);
-
-impl Cursor {
-    /// The directory that `path` is in: the one of last time, if it is that, and else what `open` opens.
-    fn parent_of(&mut self, path: &TreePath, open: impl FnOnce(&TreePath) -> Result<Dir, Error>) -> Result<&Dir, Error> {
-        let parent = path.parent().unwrap_or(TreePath::ROOT);
-        let (parent, dir) = match self.0.take() {
-            Some((last, dir)) if last == parent => (last, dir),
-            _ => {
-                let dir = open(&parent)?;
-                (parent, dir)
-            }
-        };
-        Ok(&self.0.insert((parent, dir)).1)
-    }
 }
 
 /// Gives an open file its owner, and then its mode, which the change of the owner may have reduced.

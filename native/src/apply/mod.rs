@@ -14,8 +14,9 @@ pub use durability::Durability;
 use crate::authority::Destination;
 use crate::error::Error;
 use crate::run::Run;
+use crate::sys::Cursor;
 use crate::template::source::Source;
-use fill::{Cursor, Fill, PlanEntry};
+use fill::{Fill, PlanEntry};
 use quirks::FileSystemQuirks;
 use s6_instance_maker_core::path::Name;
 use s6_instance_maker_core::plan::{Content, Plan};
@@ -83,7 +84,7 @@ fn make_all(fill: &Fill<'_>, plan: &Plan, root: Option<Meta>) -> Result<(), Erro
 }
 
 /// The size of an entry's contents, in bytes.
-fn size(source: &Source, node: &Node<Content>) -> u64 {
+pub(crate) fn size(source: &Source, node: &Node<Content>) -> u64 {
     match &node.kind {
         Kind::File(Content::Generated(bytes)) => bytes.len() as u64,
         Kind::File(Content::Template(path)) => match source.template().tree().get(path).map(|node| &node.kind) {
