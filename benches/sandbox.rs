@@ -1,4 +1,4 @@
-//! What the sandbox costs: a plan computed in it and by the library, in one process; and whole processes by turns, of a small template.
+//! The cost of the sandbox: a plan computed in it and by the library, in one process; and whole processes in turn, for a small template.
 //!
 //! `cargo bench --bench sandbox` prints medians and ratios; nothing is judged.
 
@@ -19,7 +19,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-/// How often each is measured, after once that is not.
+/// The number of measurements of each, after one that is not counted.
 const TURNS: usize = 31;
 
 fn main() {

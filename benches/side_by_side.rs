@@ -11,10 +11,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What it is called, and what makes it.
+/// A program, by its name and the command that runs it.
 type Template = (&'static str, fn(&Path));
 
-/// How often each program runs with each template.
+/// The number of runs of each program with each template.
 const TURNS: usize = 9;
 
 fn main() {

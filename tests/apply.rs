@@ -28,7 +28,7 @@ pub(crate) fn assert_copied(template: &Path, result: &Path) {
     assert!(differences.is_empty(), "{differences}");
 }
 
-/// What lies in `directory`, by name.
+/// Returns the entries of `directory`, by name.
 pub(crate) fn names(directory: &Path) -> Vec<OsString> {
     let mut names: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();

@@ -71,7 +71,7 @@ fn every_way_to_say_it() {
     }
 }
 
-/// Where the plan comes from and what is done with it are independent.
+/// The source of a plan and the action are independent.
 #[test]
 fn plan_sources_and_actions() {
     let meaning = |words: &[&str]| {

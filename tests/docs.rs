@@ -102,7 +102,7 @@ fn pipes_make_what_the_program_makes() {
     let (of_format, of_readme) = (pipe(&document), pipe(&readme));
     let mut scripts = vec![
         (of_format.clone(), "DIR", "-u www-data TEMPLATE"),
-        (of_readme.replace("RUNTIME", node), "target/elsewhere", "-c 20 examples/heartbeat"),
+        (of_readme.replace("RUNTIME", node), "target/elsewhere", "examples/heartbeat"),
     ];
     match runtimes::python() {
         Ok(_) => scripts.push((of_format.replace(node, "python guest.py"), "DIR", "-u www-data TEMPLATE")),

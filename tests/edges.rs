@@ -1,4 +1,4 @@
-//! What no table of plans and no corpus comes to: each rule of the core's own types, on both of its sides.
+//! Rules of the core's types that no table of plans and no corpus reaches, each on both of its sides.
 
 use s6_instance_maker_core::path::TreePath;
 

@@ -33,7 +33,7 @@ struct Shape {
     name: &'static str,
     options: &'static [&'static str],
     dir: &'static str,
-    /// What must be there as a whole or not at all, each for itself.
+    /// The entries of which each must exist whole or not at all.
     parts: &'static [&'static str],
     /// System calls that always fail, for the ways that are taken where the usual one cannot be.
     always: &'static [&'static str],
@@ -51,19 +51,19 @@ const INTO_EXISTING: Shape = Shape {
 };
 const SHAPES: [Shape; 3] = [PLAIN, INTO_NEW, INTO_EXISTING];
 
-/// What a staging directory is called that a living run holds: these tests.
+/// The name of a staging directory that a living run holds: these tests.
 fn held() -> [String; 2] {
     [format!("{STAGING_PREFIX}out:1"), format!("definitions/{STAGING_PREFIX}svc:1")]
 }
 
 /// A place to try the same thing again and again.
 struct Ground {
-    /// Where s6's own program is; without it, ours is what is put to the test.
+    /// The path of s6's own program; without it, ours is tested.
     original: Option<Root>,
     scratch: Scratch,
-    /// Where strace writes.
+    /// The file that strace writes.
     log: Scratch,
-    /// What it is called from inside of the original's root file system.
+    /// Its path inside the original's root file system.
     inside: PathBuf,
     /// The locks of what a living run holds.
     _locks: Vec<fs::File>,
@@ -122,7 +122,7 @@ impl Ground {
         Answer::of(&mut command)
     }
 
-    /// What strace told about the last run.
+    /// strace's record of the last run.
     fn told(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.log.join("calls")).unwrap()).into_owned()
     }
@@ -193,7 +193,7 @@ struct Record {
     /// Everything.
     after: Tree,
     answer: Answer,
-    /// What it asked of the system since it first touched what it was given.
+    /// Its calls since it first touched its operands.
     calls: Vec<Call>,
 }
 
@@ -204,7 +204,7 @@ struct Call {
     name: String,
     /// Its number among the calls of that name in its thread.
     nth: usize,
-    /// As strace shows it.
+    /// The call in strace's words.
     text: String,
 }
 
@@ -237,21 +237,21 @@ fn calls(told: &str, place: &Path) -> Vec<Call> {
 struct Trial {
     disturbance: String,
     answer: Answer,
-    /// `true` if the call took place that was to be disturbed.
+    /// `true` if the call that was to be disturbed took place.
     met: bool,
-    /// `true` if the message itself was what could not be written, as a second thread's first write may be.
+    /// `true` if the message itself could not be written, as a second thread's first write may be.
     silenced: bool,
     tree: Tree,
 }
 
-/// How a trial ended.
+/// The end of a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum End {
     /// All is there; exit code 0.
     Everything,
     /// All is as it was; another exit code.
     Nothing,
-    /// As [`Self::Everything`] or [`Self::Nothing`] but for a staging directory that could not be removed, which was told.
+    /// As [`Self::Everything`] or [`Self::Nothing`], except for a staging directory that could not be removed and was reported.
     ToldLeftover,
     /// Something is there, and not all; exit code not 0.
     Partial,
@@ -296,11 +296,11 @@ fn without_staging(tree: &Tree) -> Tree {
     tree.iter().filter(|(path, _)| !is_staging(path)).map(|(path, entry)| (path.clone(), entry.clone())).collect()
 }
 
-/// How many trials ended how.
+/// The number of trials for each end.
 #[derive(Debug, Default)]
 struct Count {
     ends: BTreeMap<End, usize>,
-    /// What should have ended otherwise.
+    /// Trials that should have ended otherwise.
     failures: Vec<String>,
 }
 
@@ -384,7 +384,7 @@ fn large_template(path: &Path) {
     }
 }
 
-/// What is tried with threads, where a trial takes ten times as long.
+/// Calls that are tried with threads, where a trial takes ten times as long.
 fn shapes_for_threads() -> &'static [Shape] {
     if skip::all() { &[PLAIN, INTO_EXISTING] } else { &[PLAIN] }
 }

@@ -55,6 +55,29 @@ fn kept_files_are_few() {
     }
 }
 
+/// The documents that are damaged in every way have every member that docs/plan-format.md lists.
+#[test]
+fn small_documents_have_every_member() {
+    let format = fs::read_to_string(program::workspace().join("docs/plan-format.md")).unwrap();
+    let examples = format.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    for (target, example) in ["job", "plan"].into_iter().zip(examples) {
+        let small = corpus::small_documents(target).concat();
+        let mut members: Vec<&str> = example.split('"').collect::<Vec<_>>().windows(2).filter_map(member).collect();
+        members.sort_unstable();
+        members.dedup();
+        assert!(members.len() >= 10, "{members:?}");
+        // Bytes that are not UTF-8 are no value of a small document; the tokens that replace values have that form.
+        for member in members.into_iter().filter(|member| *member != "hex") {
+            assert!(small.contains(&format!("\"{member}\":")), "no small {target} has the member {member}");
+        }
+    }
+}
+
+/// The name of a member, from what is before a quotation mark and what is behind it.
+fn member<'a>(pair: &[&'a str]) -> Option<&'a str> {
+    pair[1].starts_with(": ").then_some(pair[0])
+}
+
 /// The template that the laws plan for has entries of all kinds.
 #[test]
 fn the_sample_has_everything() {

@@ -82,8 +82,8 @@ const CASES: &[Case] = &[
     Case {
         label: "a socket",
         make: |template| drop(UnixListener::bind(template.join("socket")).unwrap()),
-        as_root: Refused(100, "`template/socket`: it is a socket, which cannot be copied"),
-        as_nobody: Some(Refused(100, "`template/socket`: it is a socket, which cannot be copied")),
+        as_root: Refused(100, "`template/socket`: a socket, which cannot be copied"),
+        as_nobody: Some(Refused(100, "`template/socket`: a socket, which cannot be copied")),
     },
     Case {
         label: "a device, deep inside",
@@ -91,13 +91,13 @@ const CASES: &[Case] = &[
             disk::directory(template.join("a/b"), 0o755);
             device(&template.join("a/b/zero"), 'c', 1, 5);
         },
-        as_root: Refused(100, "`template/a/b/zero`: it is a device node, which is not copied"),
-        as_nobody: Some(Refused(100, "`template/a/b/zero`: it is a device node, which is not copied")),
+        as_root: Refused(100, "`template/a/b/zero`: a device node, which is not copied"),
+        as_nobody: Some(Refused(100, "`template/a/b/zero`: a device node, which is not copied")),
     },
     Case {
         label: "a disk",
         make: |template| device(&template.join("disk"), 'b', 7, 200),
-        as_root: Refused(100, "`template/disk`: it is a device node, which is not copied"),
+        as_root: Refused(100, "`template/disk`: a device node, which is not copied"),
         as_nobody: None,
     },
     Case {
@@ -166,7 +166,7 @@ const CASES: &[Case] = &[
             drop(UnixListener::bind(template.join("s")).unwrap());
             fs::rename(template.join("s"), socket).unwrap();
         },
-        as_root: Refused(100, "`template/\\n\\x1b]0;owned\\x07\\r\\xff\\``: it is a socket, which cannot be copied"),
+        as_root: Refused(100, "`template/\\n\\x1b]0;owned\\x07\\r\\xff\\``: a socket, which cannot be copied"),
         as_nobody: None,
     },
     Case {
@@ -213,7 +213,7 @@ const CASES: &[Case] = &[
     Case {
         label: "deeper than paths reach",
         make: |template| deep(template, 4_096),
-        as_root: Refused(100, ": a path inside a service directory cannot be longer than 4095 bytes"),
+        as_root: Refused(100, ": a path in a service directory cannot be longer than 4095 bytes"),
         as_nobody: None,
     },
     Case {
@@ -230,7 +230,7 @@ const CASES: &[Case] = &[
     },
 ];
 
-/// What only a nightly run has time for.
+/// Cases that only a nightly run has time for.
 const LONG: &[Case] = &[Case {
     label: "a million entries in one directory",
     make: |template| many(template, 1_000_000),
@@ -288,7 +288,7 @@ fn inventory(root: &Path, owner_too: bool) -> Vec<String> {
     lines
 }
 
-/// What is different in the copy of `template` at `copy`.
+/// Returns the differences between `template` and its copy at `copy`.
 fn differences(template: &Path, copy: &Path, root: bool) -> String {
     let [mut expected, mut is] = [template, copy].map(|path| inventory(path, root));
     if !root {

@@ -1,4 +1,4 @@
-//! What is told about templates: each rule by templates that break it, and templates that break none. No disk.
+//! Findings about templates: each rule with templates that break it, and templates that break none. No disk.
 
 use self::requests::REQUESTS;
 use self::sound::SOUND;
@@ -20,7 +20,7 @@ mod scripts;
 mod sound;
 mod unsound;
 
-/// What is found and not accepted, as `level id path`.
+/// Returns the findings that are not accepted, as `level id path`.
 fn found(options: &[&str], template: &Template) -> Vec<String> {
     let request = request(options.iter().copied().chain(["template", "dir"])).unwrap_or_else(|error| panic!("{error:?}"));
     let settings = Settings { severity: Severity::Usual, ..request.rules.clone() };
@@ -81,8 +81,8 @@ fn snapshot(rule: Rule, text: &str) {
     settings.bind(|| insta::assert_snapshot!(rule.id(), text));
 }
 
-/// What breaks a rule is reported, as bad as it is at its place, and nothing else; all of it is reported at once, and the hint once
-/// behind equal ones.
+/// Each template that breaks a rule is reported with the rule's level there, and nothing else; all findings are reported at once, and
+/// equal hints once, after the last finding.
 #[test]
 fn findings() {
     for (id, options, manifest, expected) in unsound() {
@@ -101,7 +101,7 @@ fn findings() {
     }
 }
 
-/// What is allowed is not told; with --strict, every warning is an error.
+/// Accepted findings are not reported; with --strict, every warning is an error.
 #[test]
 fn allowed_and_strict() {
     for (id, options, manifest, expected) in unsound() {
@@ -119,7 +119,7 @@ fn allowed_and_strict() {
     }
 }
 
-/// What breaks several rules is told of all of them, errors before nothing else; those that are allowed are left out.
+/// A template that breaks several rules is reported for each, errors first; accepted findings are left out.
 #[test]
 fn several_at_once() {
     let manifest = r"

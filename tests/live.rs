@@ -1,4 +1,4 @@
-//! What the program makes, run by the real s6: each subject on each of three versions.
+//! Results of the program, run by the real s6: each subject on each of three versions.
 
 use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::Answer;
@@ -69,14 +69,14 @@ fn logged_template(site: &Site) {
 }
 
 /// Instances of the service at `path`, worked on with s6's own commands.
-struct Instances<'a> {
+pub(crate) struct Instances<'a> {
     scan: &'a Scan<'a>,
     path: &'a str,
 }
 
 impl<'a> Instances<'a> {
     /// Those of the service, once it is ready.
-    fn of(scan: &'a Scan<'a>, path: &'a str) -> Self {
+    pub(crate) fn of(scan: &'a Scan<'a>, path: &'a str) -> Self {
         scan.wait_until_ready(path);
         Self { scan, path }
     }
@@ -92,12 +92,12 @@ impl<'a> Instances<'a> {
     }
 
     /// Makes an instance.
-    fn create(&self, name: &str) {
+    pub(crate) fn create(&self, name: &str) {
         self.try_create(name, TIMEOUT).expect_code(0);
     }
 
     /// Makes an instance and waits until it says that it is ready.
-    fn create_ready(&self, name: &str) {
+    pub(crate) fn create_ready(&self, name: &str) {
         self.create(name);
         self.wait_until_ready(name);
     }
@@ -111,24 +111,24 @@ impl<'a> Instances<'a> {
         self.run("s6-instance-control", &[["-T", TIMEOUT].as_slice(), options].concat(), name).expect_code(0);
     }
 
-    /// What s6 says that the instance is.
-    fn is(&self, what: &str, name: &str) -> String {
+    /// Returns s6's status of the instance.
+    pub(crate) fn is(&self, what: &str, name: &str) -> String {
         self.run("s6-instance-status", &["-o", what], name).expect_code(0).stdout.trim_end().to_owned()
     }
 
-    fn delete(&self, name: &str) {
+    pub(crate) fn delete(&self, name: &str) {
         self.run("s6-instance-delete", &["-t", TIMEOUT], name).expect_code(0);
     }
 
     /// Their names, sorted.
-    fn list(&self) -> Vec<String> {
+    pub(crate) fn list(&self) -> Vec<String> {
         let answer = self.scan.exec("s6-instance-list", [self.scan.site.inside(self.path)]).expect_code(0);
         let mut names: Vec<_> = answer.stdout.lines().map(str::to_owned).collect();
         names.sort();
         names
     }
 
-    /// Where an instance is, below the folder.
+    /// The path of an instance, below the folder.
     fn path_of(&self, name: &str) -> String {
         format!("{}/instances/{name}", self.path)
     }
@@ -146,7 +146,7 @@ impl<'a> Instances<'a> {
     }
 
     /// Restarts an instance and waits until it is ready again.
-    fn restart(&self, name: &str) {
+    pub(crate) fn restart(&self, name: &str) {
         self.scan.expect_restart(&self.path_of(name), || self.control(&["-r"], name));
     }
 
@@ -160,7 +160,7 @@ impl<'a> Instances<'a> {
     }
 }
 
-/// How many reports begin with `start`.
+/// Returns the number of reports that begin with `start`.
 fn count(site: &Site, start: &str) -> usize {
     site.reports().iter().filter(|line| line.starts_with(start)).count()
 }

@@ -4,10 +4,12 @@
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk, and run programs, as a user does")]
 
 mod cli;
+mod definitions;
 mod edges;
 mod fuzz;
 mod laws;
 mod lint;
 mod plan;
+mod site;
 mod tidy;
 mod wire;

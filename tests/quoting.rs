@@ -191,8 +191,8 @@ fn generated(mut words: Vec<OsString>, path: &str) -> Result<Vec<u8>, PlanError>
     }
 }
 
-/// What a fuzzer found worth keeping, as a script: the laws' lexer, by which quoting is judged wherever there is no execlineb, reads
-/// the same words from it as the real one.
+/// The inputs of the fuzzer as scripts: the laws' lexer, by which quoting is judged without an execlineb, reads
+/// the same words from them as the real one.
 fn check_lexer(suite: Suite) {
     let Some(root) = Root::of(suite, &format!("the lexer, {}", suite.name())) else { return };
     let (scratch, inside) = root.scratch("lexer");

@@ -29,15 +29,15 @@ struct Attack {
     aim: Aim,
 }
 
-/// What is changed, and so what must hold.
+/// A change by a rival, and the condition that must hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Aim {
     /// The template, or what leads to the result: a success is one of the states at rest, and a failure leaves nothing.
     Paths,
     /// The staging directory's name: as above, but what was taken from the program may be left.
     Staging,
-    /// What is in the staging directory, which is the program's own. Nothing may be written elsewhere; what somebody else puts
-    /// into it is there.
+    /// The content of the staging directory, which is the program's own. Nothing may be written elsewhere; an entry that a rival
+    /// puts into it is kept.
     Inside,
 }
 
@@ -155,10 +155,10 @@ const ATTACKS: &[Attack] = &[
     },
 ];
 
-/// How many files a directory has: enough that reading the template and copying it take long enough to be disturbed.
+/// The number of files in a directory: reading and copying the template take long enough to be disturbed.
 const FILES: usize = 30;
 
-/// What a file that grows and shrinks is made of.
+/// The content of a file that grows and shrinks.
 const RECORD: usize = 64;
 const RECORDS: usize = 400;
 
@@ -296,7 +296,7 @@ impl World {
         self.staging("", Path::new("never made"), turn)
     }
 
-    /// What lies where results go: their names, and where.
+    /// The entries beside the results, by name and path.
     fn found(&self) -> Vec<PathBuf> {
         let places = ["place", "spare/place", "spare/place-link"].map(|place| self.join(place));
         let mut found: Vec<PathBuf> = Vec::new();

@@ -25,6 +25,7 @@ use s6_instance_maker_workspace::jobs::Case as Planned;
 use s6_instance_maker_workspace::manifest;
 use s6_instance_maker_workspace::program::{Answer, program, under_umask};
 use s6_instance_maker_workspace::roots::{Root, Suite};
+use s6_instance_maker_workspace::s6rc_model;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -90,7 +91,7 @@ fn wrong_as_for_s6_2_15_in_forky() {
     same_refusals(Suite::Forky, "wrong_as_for_s6_2_15_in_forky");
 }
 
-/// How many failures are told in full.
+/// The number of failures that are reported in full.
 const STORIES: usize = 5;
 
 fn same_trees(suite: Suite, test: &str) {
@@ -159,6 +160,9 @@ fn same_tree(case: &Case, root: &Root, folder: &Path, number: usize) -> Result<V
     if subject.tree != tree {
         let different = differences(&subject.tree, &tree);
         return Err(format!("{}left: the original with {names:?}; right: ours\n{different}", told()));
+    }
+    if let Some(definitions) = case.definitions(&tree) {
+        s6rc_model::accept(definitions);
     }
     fs::remove_dir_all(here).unwrap();
     Ok(names)

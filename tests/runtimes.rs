@@ -61,7 +61,7 @@ fn text_entry(number: u32) -> String {
 /// Exit code, standard output and standard error.
 type Outcome = (i64, Vec<u8>, String);
 
-/// What the library answers.
+/// Returns the library's answer.
 fn native((words, input): &Run) -> Outcome {
     let fatal = |messages: &[Message]| (100, Vec::new(), messages.iter().map(Message::lines).collect());
     let request = match manifest::request(words) {

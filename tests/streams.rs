@@ -7,7 +7,7 @@ use s6_instance_maker_workspace::scratch::Scratch;
 use s6_instance_maker_workspace::skip;
 use std::process::{Command, Stdio};
 
-/// What prints something on standard output.
+/// Command lines that print on standard output.
 const PRINTING: &[&[&str]] = &[
     &["--help"],
     &["-h"],
@@ -18,7 +18,7 @@ const PRINTING: &[&[&str]] = &[
     &["--print-job", "template", "out"],
 ];
 
-/// What a message says behind the program's name.
+/// The message, after the program's name.
 const FULL: &str = "fatal: unable to write to standard output: No space left on device\n";
 const READ_ONLY: &str = "fatal: unable to write to standard output: Bad file descriptor\n";
 const UNREAD: &str = "fatal: unable to write to standard output: Broken pipe\n";

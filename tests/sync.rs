@@ -23,7 +23,7 @@ struct Shape {
     words: &'static [&'static str],
     /// Faults that lead it another way.
     faults: &'static [&'static str],
-    /// What it makes.
+    /// The request.
     made: &'static [&'static str],
 }
 
@@ -86,7 +86,7 @@ fn many_entries(root: &Path) {
     }
 }
 
-/// What a recorded call did.
+/// The effect of a recorded call.
 enum Event {
     Made(String),
     Fifo(String),
@@ -101,12 +101,12 @@ fn behind(text: &str) -> Option<&str> {
     text.split_once('<')?.1.split_once('>').map(|(path, _)| path)
 }
 
-/// What lies in quotes first, from `text` on.
+/// Returns the first quoted text in `text`.
 fn quoted(text: &str) -> Option<&str> {
     text.split_once('"')?.1.split_once('"').map(|(name, _)| name)
 }
 
-/// What the calls of one line did; nothing when it failed.
+/// Returns the effects of the calls of one line; none if it failed.
 fn events(line: &str) -> Vec<Event> {
     let (call, arguments) = line.split_once('(').unwrap_or_else(|| panic!("no call: {line}"));
     // strace pads its answer; an argument can hold ` = ` too.
@@ -191,7 +191,7 @@ fn record(root: &Path, faults: &[&str], words: &[&str]) -> Vec<Event> {
         .collect()
 }
 
-/// What is wrong with the order of `events`; and how many files and directories were looked at.
+/// Returns the faults in the order of `events`, and the number of files and directories that were checked.
 fn judge(events: &[Event]) -> (Vec<String>, usize) {
     let mut made = BTreeSet::new();
     let mut fifos = BTreeSet::new();
@@ -283,7 +283,7 @@ fn everything_is_flushed_before_it_appears() {
     skip::tell(&format!("--sync: {flushed} flushes in {shapes} shapes, each after the last change"));
 }
 
-/// Who does not ask for it does not wait for disks.
+/// Without --sync, nothing waits for disks.
 #[test]
 fn without_sync_nothing_is_flushed() {
     for Shape { label, words, faults, .. } in SHAPES {

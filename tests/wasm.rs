@@ -18,7 +18,7 @@ use s6_instance_maker_sandbox::{Origin, Sandbox, SandboxError};
 use std::ffi::OsString;
 use std::sync::atomic::AtomicBool;
 
-/// What `sandbox` answers to a command line, the words behind the program's name, and a job.
+/// Returns the answer of `sandbox` to a command line (the words after the program's name) and a job.
 fn ask(sandbox: &Sandbox, words: &[OsString], job: Vec<u8>) -> Result<Vec<u8>, SandboxError> {
     let run = Run { interrupt: &AtomicBool::new(false), progress: &NoProgress };
     let arguments: Vec<OsString> = std::iter::once("s6-instance-maker".into()).chain(words.iter().cloned()).collect();

@@ -51,7 +51,7 @@ fn spread(json: &[u8]) -> String {
     lines
 }
 
-/// What a plan keeps of a wrapped script's owner is what the script has, be it a link.
+/// The plan of a wrapped script has the script's own owner, also if it is a link.
 #[test]
 fn renamed_scripts_keep_their_owner() {
     let template = manifest::template("0755 dir data\n0755 file data/start = #!/bin/sh\n0777 link run -> data/start (1:2)");
@@ -80,7 +80,7 @@ fn documents() {
     settings().bind(|| insta::assert_snapshot!("plan", show(manifest::document(&plan, &request, &template))));
 }
 
-/// What is in a job or a plan of neither member, value or kind that it can have.
+/// Values that no member of a job or a plan can have.
 #[test]
 fn documents_that_are_none() {
     let template = manifest::template(SAMPLE);
@@ -651,7 +651,7 @@ fn ways_to_apply() {
         (
             "\"$maker\" --apply-plan ./- template template/b",
             100,
-            "`template`: DIR lies in there: a template cannot hold its own result",
+            "`template`: contains DIR; a template cannot contain its own result",
         ),
         ("\"$maker\" --apply-plan ./- nowhere b", 111, "unable to open `nowhere`: No such file or directory"),
         ("\"$maker\" --apply-plan missing template b", 111, "unable to open `missing`: No such file or directory"),
@@ -662,12 +662,12 @@ fn ways_to_apply() {
         (
             "\"$maker\" --apply-plan ./- -c 5 -u nobody template b",
             100,
-            "--max-instances: the plan was computed without it, and the command line is with `--max-instances=5`",
+            "--max-instances: the plan was computed without it, not with `--max-instances=5`",
         ),
         (
             "\"$maker\" --apply-plan ./- -L /other template b",
             100,
-            "--log-dir: the plan was computed with `--log-dir=/l`, and the command line is with `--log-dir=/other`",
+            "--log-dir: the plan was computed with `--log-dir=/l`, not with `--log-dir=/other`",
         ),
         ("\"$maker\" --apply-plan ./- --print-job template b", 100, "--print-job and --apply-plan are mutually exclusive"),
         ("\"$maker\" --apply-plan ./- --format json template b", 100, "--format requires --dry-run"),
@@ -719,7 +719,7 @@ fn within_a_directory() {
     assert!(disk::differences(&before, &tree("out")).is_empty());
 }
 
-/// What is printed for others depends on the template and on who asks, not on DIR.
+/// The output for other programs depends on the template and the caller, not on DIR.
 #[test]
 fn dir_does_not_matter_to_documents() {
     let bench = Bench::new();

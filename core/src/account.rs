@@ -19,23 +19,23 @@ pub enum Account {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccountName(Text);
 
-/// Why some bytes name no account.
+/// The reason why bytes do not name an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// It is empty.
     #[error("cannot be empty")]
     Empty,
     /// s6-setuidgid would take it for an option.
-    #[error("cannot begin with `-`: s6-setuidgid would take it for an option")]
+    #[error("cannot begin with `-`; s6-setuidgid would take it for an option")]
     Dash,
     /// A blank, a control character, a slash or a NUL.
     #[error("cannot contain a blank, a control character or a slash")]
     Forbidden,
     /// A colon, and not two numbers around it.
-    #[error("must be, with a colon, UID:GID, two numbers up to 4294967294")]
+    #[error("must be UID:GID if it contains a colon, two numbers up to 4294967294")]
     NotNumeric,
     /// Digits alone: s6-setuidgid would look for an account of that name.
-    #[error("cannot be a number alone: s6-setuidgid takes UID:GID")]
+    #[error("cannot be a number alone; s6-setuidgid requires UID:GID")]
     NumberAlone,
 }
 

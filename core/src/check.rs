@@ -12,7 +12,7 @@ use crate::rights::made_executable;
 use crate::template::{FileFacts, Template};
 use crate::tree::{Kind, Meta, Mode, Node};
 
-/// Something that no plan may do.
+/// A violation of the rules for every plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the plan is refused: `{path}` {reason}")]
 pub struct Violation {
@@ -26,19 +26,19 @@ pub struct Violation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ViolationReason {
     /// It copies something that is not there.
-    #[error("would copy `{0}`, which is no file of the template")]
+    #[error("would copy `{0}`, which is not a file of the template")]
     SourceMissing(TreePath),
     /// A copy would have another owner, or other permission bits, than what is copied.
-    #[error("would have another mode or owner than what it is a copy of")]
+    #[error("would have another mode or owner than the file that it copies")]
     OtherRights,
-    /// Something that is no copy would have a set-id or sticky bit, or an owner.
-    #[error("would have special permission bits or an owner of its own, and is no copy of something that has")]
+    /// An entry that is not a copy would have a set-id or sticky bit, or an owner.
+    #[error("would have special permission bits or an owner, and is not a copy of an entry with them")]
     SpecialRights,
     /// A directory that is no copy would not be usable, or be writable by others.
-    #[error("would be a directory of mode {0}, and is no copy of one")]
+    #[error("would be a directory of mode {0}, and is not a copy of one")]
     DirectoryMode(Mode),
     /// DIR itself can only be the caller's, mode 0755.
-    #[error("is the result itself, and must be a directory of mode 0755 without an owner of its own")]
+    #[error("is the result itself; it must be a directory of mode 0755 without an owner")]
     Root,
 }
 

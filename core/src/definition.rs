@@ -42,11 +42,11 @@ pub struct Consumer {
     pub logger: ServiceName,
     /// The bundle that s6-rc-compile makes of service and logger.
     pub pipeline: Option<BundleName>,
-    /// What the logger does.
+    /// The settings of the logger.
     pub logging: Logging,
 }
 
-/// Why these names make no [`Definition`].
+/// The reason why these names are not a [`Definition`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionError {
     /// Two of them are the same.
@@ -54,16 +54,16 @@ pub enum DefinitionError {
     SameName(&'static str, &'static str),
     /// s6-rc's own descriptor holder takes no longer name of a pipe than 255 bytes, and its name is `pipe:s6rc-r-` with that of the
     /// logger: then no pipeline starts.
-    #[error("the logger cannot have a name longer than {LOGGER_NAME_MAX} bytes: s6-rc would start no pipeline at all")]
+    #[error("the name of the logger cannot be longer than {LOGGER_NAME_MAX} bytes; s6-rc would not start the pipeline")]
     LongLogger,
     /// The script by which s6-rc starts a logger substitutes variables in its name.
-    #[error("the logger cannot have a `$` in its name: s6-rc's own script would substitute it")]
+    #[error("the name of the logger cannot contain `$`; s6-rc's own script would substitute it")]
     DollarInLogger,
     /// The name would be lost in a list.
-    #[error("`{0}` cannot begin with a blank or `#` beside a logger: s6-rc's list files would lose it")]
+    #[error("`{0}` cannot begin with a blank or `#` if there is a logger; s6-rc's list files would lose it")]
     Unlistable(ServiceName),
     /// The service or its logger would depend on itself; s6-rc-compile would find a cycle.
-    #[error("`{0}` is what is made here, and cannot depend on itself")]
+    #[error("`{0}` cannot depend on itself")]
     OnItself(ServiceName),
 }
 
@@ -129,7 +129,7 @@ pub const SERVICE_NAME_MAX: usize = 251;
 /// The longest name of a logger, in bytes: `pipe:s6rc-r-NAME` has at most 255 (docs/original.md, "Names in s6-rc").
 pub const LOGGER_NAME_MAX: usize = 243;
 
-/// Whether s6-rc's list files, where leading blanks are dropped and `#` begins a comment, would lose a name.
+/// Returns `true` if s6-rc's list files, where leading blanks are dropped and `#` begins a comment, would lose a name.
 fn is_lost_in_lists(name: &[u8]) -> bool {
     matches!(name, [b' ' | b'\t' | b'#', ..])
 }
@@ -165,26 +165,26 @@ fn is_reserved(name: &[u8]) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServiceName(Name);
 
-/// Why s6-rc would not take a name.
+/// The reason why s6-rc would not accept a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServiceNameError {
     /// It is empty.
     #[error("cannot be empty")]
     Empty,
     /// s6-rc-compile passes over such a directory without a word.
-    #[error("cannot begin with a dot: s6-rc-compile would pass over it")]
+    #[error("cannot begin with a dot; s6-rc-compile would ignore it")]
     Dot,
     /// `s6rc-` and `s6-rc-`.
-    #[error("cannot begin with `s6rc-` or `s6-rc-`: s6-rc reserves such names")]
+    #[error("cannot begin with `s6rc-` or `s6-rc-`; s6-rc reserves such names")]
     Reserved,
     /// s6-rc's list files are line based.
     #[error("cannot contain a newline")]
     Newline,
     /// In a list file, leading blanks are dropped and `#` begins a comment.
-    #[error("cannot begin with a blank or `#`: s6-rc's list files would lose it")]
+    #[error("cannot begin with a blank or `#`; s6-rc's list files would lose it")]
     LeadingBlankOrHash,
     /// s6-svscan would not supervise it.
-    #[error("cannot be longer than {SERVICE_NAME_MAX} bytes: s6-svscan would not supervise it")]
+    #[error("cannot be longer than {SERVICE_NAME_MAX} bytes; s6-svscan would not supervise it")]
     TooLong,
     /// A slash or a NUL.
     #[error("cannot contain a slash or a NUL, nor be longer than 255 bytes")]

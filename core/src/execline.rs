@@ -155,7 +155,7 @@ pub struct Wrapper(Script);
 
 /// A text in a [`Wrapper`] that execlineb would take for one of the script's arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("-u: neither the user nor --s6-dir can hold `$1`, `$@`, `$#`, `${{1}}` or the like: execlineb may substitute it")]
+#[error("-u: USER and --s6-dir cannot contain `$1`, `$@`, `$#`, `${{1}}` or the like; execlineb may substitute it")]
 pub struct SubstitutionError;
 
 impl Wrapper {

@@ -14,26 +14,26 @@ pub const INSTANCE_NAME_MAX: usize = 251;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InstanceName(Name);
 
-/// Why some bytes are no name of an instance.
+/// The reason why bytes are not the name of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InstanceNameError {
     /// There are none.
     #[error("cannot be empty")]
     Empty,
     /// s6-instance-create refuses it, and s6-svscan passes over it.
-    #[error("cannot begin with a dot: s6-svscan would pass over it")]
+    #[error("cannot begin with a dot; s6-svscan would ignore it")]
     Dot,
     /// s6-instance-create, -control and -delete refuse it.
-    #[error("cannot contain a space, tab, newline, form feed or carriage return: the s6-instance programs refuse it")]
+    #[error("cannot contain a space, tab, newline, form feed or carriage return; the s6-instance programs refuse it")]
     Blank,
     /// It would be somewhere else.
     #[error("cannot contain a slash or a NUL")]
     Forbidden,
     /// s6-svscan takes it for its catch-all logger.
-    #[error("is the name of s6-svscan's own logger: the service could not be stopped")]
+    #[error("is the name of s6-svscan's own logger; the service could not be stopped")]
     Catchall,
     /// s6-svscan would not supervise it.
-    #[error("cannot be longer than {INSTANCE_NAME_MAX} bytes: s6-svscan would not supervise it")]
+    #[error("cannot be longer than {INSTANCE_NAME_MAX} bytes; s6-svscan would not supervise it")]
     TooLong,
 }
 
@@ -69,14 +69,14 @@ pub struct Instances(BTreeSet<InstanceName>);
 
 /// A name was declared a second time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the instance `{0}` is declared twice")]
+#[error("duplicate instance `{0}`")]
 pub struct DuplicateInstance(pub InstanceName);
 
-/// Why a list of names is refused.
+/// The reason why a list of names is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
     /// The text is not in bytes that names can be in.
-    #[error("is UTF-16 text; convert it to UTF-8 (iconv -f UTF-16 -t UTF-8)")]
+    #[error("is UTF-16; convert it to UTF-8: iconv -f UTF-16 -t UTF-8")]
     Utf16,
     /// A line is not a name.
     #[error("line {line}, `{}`: {source}", crate::escape::Excerpt(.text))]
@@ -85,7 +85,7 @@ pub enum ListError {
         line: usize,
         /// The text of the line, without blanks around it.
         text: Vec<u8>,
-        /// Why it is not a name.
+        /// The reason.
         source: InstanceNameError,
     },
     /// A line is a name that was hardly meant.
@@ -95,7 +95,7 @@ pub enum ListError {
         line: usize,
         /// The text of the line, without blanks around it.
         text: Vec<u8>,
-        /// Why it was hardly meant.
+        /// The reason.
         reason: ListNameError,
     },
     /// A line repeats another one.
@@ -108,11 +108,11 @@ pub enum ListError {
     },
 }
 
-/// Why a line of a list is hardly meant as the name that it is; `--instance` takes it.
+/// The reason why a line of a list is probably not the intended name; `--instance` accepts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListNameError {
     /// Quotes, commas, semicolons, brackets or braces.
-    #[error("a list has one plain name per line, without quotes, commas, semicolons, brackets and braces")]
+    #[error("must be one plain name, without quotes, commas, semicolons, brackets and braces")]
     Punctuation,
     /// Characters that nobody sees.
     #[error("contains a control character, an invisible one, or a blank other than a space")]

@@ -76,21 +76,8 @@ pub(crate) const TIMEOUT_UP: Name = Name::constant("timeout-up");
 /// The time in which a service must stop, in milliseconds.
 pub(crate) const TIMEOUT_DOWN: Name = Name::constant("timeout-down");
 
-/// Files that mean something to s6-rc if one of the files above is beside them.
-pub(crate) const PERHAPS_OF_S6_RC: [Name; 3] = [TYPE, DEPENDENCIES, CONTENTS];
-/// Files that mean something to s6-rc and to no other program.
-pub(crate) const SURELY_OF_S6_RC: [Name; 9] = [
-    PRODUCER_FOR,
-    CONSUMER_FOR,
-    PIPELINE_NAME,
-    DEPENDENCIES_D,
-    CONTENTS_D,
-    FLAG_ESSENTIAL,
-    FLAG_RECOMMENDED,
-    TIMEOUT_UP,
-    TIMEOUT_DOWN,
-];
-/// All of these, in the order in which they are reported.
+/// The files that mean something to s6-rc, in the order in which they are reported: the first [`AMBIGUOUS`] only if one of the others
+/// is beside them, the others to no other program.
 pub(crate) const S6_RC_FILES: [Name; 12] = [
     TYPE,
     DEPENDENCIES,
@@ -105,3 +92,5 @@ pub(crate) const S6_RC_FILES: [Name; 12] = [
     TIMEOUT_UP,
     TIMEOUT_DOWN,
 ];
+/// The number of names at the beginning of [`S6_RC_FILES`] that other programs may have a use for.
+pub(crate) const AMBIGUOUS: usize = 3;

@@ -50,7 +50,7 @@ pub enum PrepareLogDir {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogDir(Text);
 
-/// Why some bytes are no log directory.
+/// The reason why bytes are not the path of a log directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LogDirError {
     /// It does not begin with `/`; s6-log would not take it for a directory.

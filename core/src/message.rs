@@ -11,9 +11,9 @@ pub const PROGRAM: &str = "s6-instance-maker";
 /// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageKind {
-    /// Nothing was made.
+    /// An error: nothing was made.
     Fatal,
-    /// Something that may help against an error or a warning.
+    /// Advice about an error or a warning.
     Hint,
     /// It was made, but perhaps not as meant.
     Warning,
@@ -35,19 +35,19 @@ pub fn line(kind: MessageKind, text: &dyn Display) -> String {
     format!("{PROGRAM}: {}: {text}\n", kind.word())
 }
 
-/// Something fatal or a warning, and what may help against it; escaped already.
+/// An error or a warning, perhaps with a hint; escaped already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The kind: an error or a warning.
     pub kind: MessageKind,
     /// The problem and its consequence.
     pub text: String,
-    /// Something that may help.
+    /// A hint.
     pub hint: Option<String>,
 }
 
 impl Message {
-    /// Something fatal, and perhaps a hint.
+    /// An error, perhaps with a hint.
     #[must_use]
     pub fn new(text: &dyn Display, hint: Option<&str>) -> Self {
         Self { kind: MessageKind::Fatal, text: text.to_string(), hint: hint.map(Into::into) }

@@ -55,14 +55,14 @@ struct OptionValues {
 
 /// The first option that has another value on the command line than in a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--{name}: the plan was computed {document}, and the command line is {expected}")]
+#[error("--{name}: the plan was computed {document}, not {expected}")]
 pub struct Mismatch {
     name: &'static str,
     document: OptionPhrase,
     expected: OptionPhrase,
 }
 
-/// Why some words are no options of a document.
+/// The reason why words are not the options of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the options of a plan in their order")]
 pub struct OptionsError;

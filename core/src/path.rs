@@ -21,7 +21,7 @@ pub const PATH_MAX: usize = 4095;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Cow<'static, [u8]>);
 
-/// Why some bytes are no [`Name`].
+/// The reason why bytes are not a [`Name`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// There are none.
@@ -31,10 +31,10 @@ pub enum NameError {
     #[error("a name cannot be longer than {NAME_MAX} bytes")]
     TooLong,
     /// `.` or `..`.
-    #[error("`.` and `..` are no names")]
+    #[error("a name cannot be `.` or `..`")]
     Dots,
     /// A slash or a NUL among them.
-    #[error("a name cannot hold a slash or a NUL")]
+    #[error("a name cannot contain a slash or a NUL")]
     Forbidden,
 }
 
@@ -50,7 +50,7 @@ impl Name {
     ///
     /// # Panics
     ///
-    /// When `text` is no name. Use it in a `const`, where that is a compile error.
+    /// If `text` is not a name. Use it in a `const`, where that is a compile error.
     #[must_use]
     #[expect(clippy::panic, reason = "evaluated in constants only: a wrong literal does not compile")]
     pub const fn constant(text: &'static str) -> Self {
@@ -90,14 +90,14 @@ impl fmt::Display for Name {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TreePath(Cow<'static, [u8]>);
 
-/// Why some bytes are no [`TreePath`].
+/// The reason why bytes are not a [`TreePath`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
     /// One of the components is no name.
     #[error(transparent)]
     Name(#[from] NameError),
     /// More than [`PATH_MAX`] bytes.
-    #[error("a path inside a service directory cannot be longer than {PATH_MAX} bytes")]
+    #[error("a path in a service directory cannot be longer than {PATH_MAX} bytes")]
     TooLong,
 }
 
@@ -116,7 +116,7 @@ impl TreePath {
     ///
     /// # Panics
     ///
-    /// When `text` is no path. Use it in a `const`, where that is a compile error.
+    /// If `text` is not a path. Use it in a `const`, where that is a compile error.
     #[must_use]
     #[expect(clippy::panic, reason = "evaluated in constants only: a wrong literal does not compile")]
     pub const fn constant(text: &'static str) -> Self {

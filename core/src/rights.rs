@@ -6,10 +6,9 @@ use crate::account::{Account, Credentials};
 use crate::facts::Facts;
 use crate::path::TreePath;
 use crate::request::ScriptModes;
-use crate::template::{Resolved, Template};
+use crate::template::{Resolved, Route, Template};
 use crate::tree::{Kind, Meta, Mode, Node};
 use alloc::collections::BTreeSet;
-use alloc::vec::Vec;
 
 /// A use of a file or a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +52,7 @@ impl Facts {
     }
 
     /// Returns `true` if `who` could write, now or after a chmod. Someone unknown might be anyone but root, and in any group but root's.
-    /// What belongs to a caller who is not root is as safe as the result itself, and will get its owner where it is installed:
+    /// An entry that belongs to a caller who is not root is as safe as the result itself, and gets its owner where it is installed:
     /// then only what anybody may write counts.
     #[must_use]
     pub fn may_write(&self, who: Option<&Credentials>, meta: Meta) -> bool {
@@ -185,12 +184,11 @@ impl<'a> UserAccess<'a> {
 
     /// Returns the obstacle that keeps the user from running the script at `path`, and its path. `None`: there is no obstacle, or no file.
     pub(crate) fn obstacle(&self, path: &TreePath) -> Option<(TreePath, Obstacle)> {
-        let mut passed = Vec::new();
-        let Resolved::Entry(end) = self.template.resolve_through(path, &mut |directory| passed.push(directory.clone())) else {
+        let Route { end: Resolved::Entry(end), directories, .. } = self.template.route(path) else {
             return None;
         };
         let Some(Node { kind: Kind::File(file), .. }) = self.template.tree().get(&end) else { return None };
-        if let Some(closed) = passed.into_iter().find(|directory| !self.allows(directory, Access::Execute)) {
+        if let Some(closed) = directories.into_iter().find(|directory| !self.allows(directory, Access::Execute)) {
             return Some((closed, Obstacle::Pass));
         }
         if !self.allows(&end, Access::Execute) {

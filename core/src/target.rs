@@ -62,7 +62,7 @@ pub struct ShebangDir(Vec<u8>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProgramDir(Vec<u8>);
 
-/// Why some bytes cannot be a directory of programs.
+/// The reason why bytes are not a directory of programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProgramDirError {
     /// It does not begin with `/`.
@@ -72,10 +72,10 @@ pub enum ProgramDirError {
     #[error("cannot contain a NUL byte")]
     Nul,
     /// The kernel would split or misread the interpreter line.
-    #[error("cannot be in an interpreter line: only printable ASCII without blanks can")]
+    #[error("cannot be in an interpreter line; only printable ASCII without blanks can")]
     NotForShebang,
     /// The kernel would not read the interpreter line to its end.
-    #[error("is too long: the interpreter line would have more than {SHEBANG_MAX} bytes")]
+    #[error("is too long; the interpreter line would have more than {SHEBANG_MAX} bytes")]
     TooLong,
 }
 
@@ -130,14 +130,14 @@ fn bytes(text: &str) -> Vec<u8> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct S6Version([u32; 4]);
 
-/// Why a text names no version of s6 that we can serve.
+/// The reason why a text is not a supported version of s6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum S6VersionError {
     /// It is not two to four plain decimal numbers with dots between them.
     #[error("must be X.Y, X.Y.Z or X.Y.Z.W")]
     Syntax,
     /// Its service directories look otherwise (docs/original.md, "Versions").
-    #[error("s6 before {} is not supported: it keeps the template elsewhere", S6Version::OLDEST)]
+    #[error("s6 before {} is not supported; it keeps the template elsewhere", S6Version::OLDEST)]
     TooOld,
 }
 

@@ -39,6 +39,34 @@ pub enum Resolved {
     Loop,
 }
 
+/// The way of a path through the template's links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Where it ends.
+    pub end: Resolved,
+    /// The directories in which a name is looked up, in order.
+    pub directories: Vec<TreePath>,
+    /// The links that are followed, in order.
+    pub links: Vec<TreePath>,
+}
+
+/// A step on the way of a path.
+enum Step<'a> {
+    /// A name is looked up in this directory.
+    Directory(&'a TreePath),
+    /// This link is followed.
+    Link(&'a TreePath),
+}
+
+/// Whether each instance has a logger of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstanceLogger {
+    /// s6-svscan starts none.
+    None,
+    /// s6-svscan starts one beside each instance.
+    Each,
+}
+
 /// The number of links that Linux follows in one path.
 const LINKS_MAX: usize = 40;
 
@@ -176,34 +204,34 @@ impl Template {
     /// Returns `true` if s6-svscan will give every instance a logger of its own: `log` is a directory, or leads out of the template,
     /// where one may be.
     #[must_use]
-    pub fn is_logged(&self) -> bool {
-        match self.resolve(&LOG) {
+    pub fn instance_logger(&self) -> InstanceLogger {
+        let is_logged = match self.resolve(&LOG) {
             Resolved::Entry(path) => matches!(self.0.get(&path), Some(Node { kind: Kind::Directory, .. })),
             Resolved::Outside(_) => true,
             Resolved::Missing | Resolved::Loop => false,
-        }
+        };
+        if is_logged { InstanceLogger::Each } else { InstanceLogger::None }
     }
 
     /// Follows `path` through the template's links.
     #[must_use]
     pub fn resolve(&self, path: &TreePath) -> Resolved {
-        self.resolve_through(path, &mut |_| {})
+        self.follow(path, &mut |_| {})
     }
 
-    /// Follows `path` through the template's links, and tells every directory in which a name is looked up on the way.
-    pub fn resolve_through(&self, path: &TreePath, passed: &mut dyn FnMut(&TreePath)) -> Resolved {
-        self.follow(path, passed, &mut |_| {})
-    }
-
-    /// The links that are followed on the way to where `path` leads.
+    /// Follows `path` through the template's links, and keeps what was passed on the way.
     #[must_use]
-    pub fn links_on(&self, path: &TreePath) -> Vec<TreePath> {
-        let mut links = Vec::new();
-        self.follow(path, &mut |_| {}, &mut |link| links.push(link.clone()));
-        links
+    pub fn route(&self, path: &TreePath) -> Route {
+        let (mut directories, mut links) = (Vec::new(), Vec::new());
+        let end = self.follow(path, &mut |step| match step {
+            Step::Directory(path) => directories.push(path.clone()),
+            Step::Link(path) => links.push(path.clone()),
+        });
+        Route { end, directories, links }
     }
 
-    fn follow(&self, path: &TreePath, passed: &mut dyn FnMut(&TreePath), followed: &mut dyn FnMut(&TreePath)) -> Resolved {
+    /// Reports each step, so that nothing is kept where only the end counts.
+    fn follow(&self, path: &TreePath, report: &mut dyn FnMut(Step<'_>)) -> Resolved {
         let mut at = TreePath::ROOT;
         let mut ahead: VecDeque<&[u8]> = path.components().collect();
         // The last link that was followed: what it leads to is its doing.
@@ -216,7 +244,7 @@ impl Template {
             if name.is_empty() || name == b"." {
                 continue;
             }
-            passed(&at);
+            report(Step::Directory(&at));
             if name == b".." {
                 match at.parent() {
                     Some(parent) => at = parent,
@@ -234,7 +262,7 @@ impl Template {
                     if links > LINKS_MAX {
                         return Resolved::Loop;
                     }
-                    followed(&next);
+                    report(Step::Link(&next));
                     if target.starts_with(b"/") {
                         return Resolved::Outside(next);
                     }

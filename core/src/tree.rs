@@ -139,17 +139,17 @@ impl<C> Node<C> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tree<C>(BTreeMap<TreePath, Node<C>>);
 
-/// Why an entry cannot be put into a tree.
+/// The reason why an entry cannot be added to a tree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TreeError {
-    /// Something stands there already.
-    #[error("`{0}` is there twice")]
+    /// The path has an entry already.
+    #[error("duplicate entry `{0}`")]
     Duplicate(TreePath),
     /// The directory that it would be in is not in the tree.
-    #[error("`{0}` has no parent directory")]
+    #[error("the parent of `{0}` is missing")]
     Orphan(TreePath),
     /// The entry that it would be in is not a directory.
-    #[error("`{0}` lies in something that is no directory")]
+    #[error("the parent of `{0}` is not a directory")]
     ParentNotDirectory(TreePath),
 }
 

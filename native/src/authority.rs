@@ -23,9 +23,9 @@ use std::path::Path;
 pub struct TemplateDir {
     /// The handle.
     pub dir: Dir,
-    /// What was typed.
+    /// The directory as it was typed.
     pub place: Place,
-    /// What becomes of links that lead out of it.
+    /// The treatment of links in it that point outside it.
     pub links: Links,
 }
 
@@ -132,8 +132,8 @@ impl DocumentKind {
 
 /// Opens a document that a user named; `-` is standard input.
 ///
-/// Nothing is read beyond the limit of its kind: there the document ends in an error (`FileTooLarge`). Where it does not begin as its kind
-/// does, it ends after that beginning: whatever parses it says what is wrong with it.
+/// Nothing is read beyond the limit of its kind: the document ends there with an error (`FileTooLarge`). If it does not begin as its kind
+/// does, it ends after that beginning: its parser reports the reason.
 ///
 /// # Ambient Authority
 ///
@@ -172,9 +172,9 @@ pub fn read_document(typed: &OsStr, kind: &DocumentKind, ambient: AmbientAuthori
 pub struct Document {
     /// The beginning, which was read already.
     head: io::Cursor<Vec<u8>>,
-    /// What comes after it; `None` where nothing more is read.
+    /// The bytes after it. `None`: nothing more is read.
     rest: Option<Box<dyn Read>>,
-    /// How many bytes may come after it.
+    /// The number of bytes that may come after it.
     left: u64,
 }
 
@@ -212,7 +212,7 @@ impl Read for Document {
     }
 }
 
-/// What to call a file that a user named.
+/// The name of a document in messages.
 #[must_use]
 pub fn document_place(typed: &OsStr) -> Place {
     Place::new(if typed == "-" { b"standard input" } else { typed.as_bytes() })

@@ -1,4 +1,4 @@
-//! What can go wrong, in words for the person who has to do something about it; an error knows its exit code.
+//! Errors, in words for the person who has to act; an error knows its exit code.
 
 use s6_instance_maker_core::account::AccountName;
 use s6_instance_maker_core::check::Violation;
@@ -11,6 +11,7 @@ use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::{PlanError, TemplateDifference};
 use s6_instance_maker_core::tree::TreeError;
 use s6_instance_maker_core::wire::{TemplateDigest, WireError};
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -34,42 +35,42 @@ pub enum Error {
     /// The template cannot be used.
     #[error("{place}: {reason}")]
     Template {
-        /// What in it.
+        /// The template, or an entry of it.
         place: Place,
-        /// Why.
+        /// The reason.
         reason: TemplateReason,
     },
     /// The name of the result is taken.
-    #[error("unable to create {0}: it exists")]
+    #[error("unable to create {0}: it already exists")]
     Exists(Place),
     /// The directory that the result would be in cannot be opened.
-    #[error("unable to open {place}, the directory that DIR would be in: {}", Cause(.source))]
+    #[error("unable to open {place}, the parent of DIR: {}", Cause(.source))]
     Parent {
         /// The directory.
         place: Place,
         /// The system's answer.
         source: io::Error,
     },
-    /// Something else is where this run put something.
-    #[error("{0} is not what was made: somebody replaced it")]
+    /// Another entry is at a path where this run made one.
+    #[error("{0}: replaced by another process meanwhile")]
     Replaced(Place),
-    /// Somebody changed the template while it was in use.
-    #[error("{0} changed while the template was being copied")]
+    /// The template changed while it was in use.
+    #[error("{0}: changed while the template was copied")]
     Changed(Place),
-    /// What should name instances does not.
+    /// A list of instances is refused.
     #[error("{place}: {source}")]
     Instances {
-        /// Where it was read.
+        /// The list.
         place: Place,
-        /// What is wrong with it.
+        /// The problem.
         source: ListError,
     },
-    /// What should be a plan is none.
+    /// A plan document is refused.
     #[error("{place}: {source}")]
     Document {
-        /// Where it was read.
+        /// The document.
         place: Place,
-        /// What is wrong with it.
+        /// The problem.
         source: WireError,
     },
     /// A plan was computed for another template than this, or for this one when it was otherwise.
@@ -90,7 +91,7 @@ pub enum Error {
     /// A planner that runs elsewhere failed.
     #[error("{}", messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("; "))]
     Planner {
-        /// What it said.
+        /// Its messages.
         messages: Vec<Message>,
         /// 100 where there can be no plan, 111 where it could not be computed.
         exit_code: u8,
@@ -98,7 +99,7 @@ pub enum Error {
     /// The system refused something.
     #[error("unable to {operation} {place}: {}", Cause(.source))]
     Io {
-        /// What was tried.
+        /// The operation.
         operation: &'static str,
         /// With what.
         place: Place,
@@ -108,7 +109,7 @@ pub enum Error {
     /// The system refused something that needs two files.
     #[error("unable to {operation} {from} to {to}: {}", Cause(.source))]
     Between {
-        /// What was tried.
+        /// The operation.
         operation: &'static str,
         /// From where.
         from: Place,
@@ -129,52 +130,52 @@ pub enum Error {
     /// An account could not be looked up; that is not the same as that there is none.
     #[error("unable to look up the account `{name}`: {}", Cause(.source))]
     Account {
-        /// Which.
+        /// The account.
         name: AccountName,
         /// The system's answer.
         source: io::Error,
     },
-    /// Something has the name of a leftover staging directory, and others could have given it that name.
-    #[error("{0} looks like a leftover of a run that was killed, but others may write where it is: remove it yourself")]
+    /// An entry has the name of a leftover staging directory, and other accounts could have given it that name.
+    #[error("{0}: looks like a leftover of a killed run, but others can write in its directory; remove it by hand")]
     Foreign(Place),
     /// The result is there, complete, and the directory that holds it could not be flushed: the result may be lost when the whole
     /// system stops.
-    #[error("all is made, but may not be on disk yet: {0}")]
+    #[error("the result is complete, but may not be on disk: {0}")]
     Unflushed(Box<Error>),
-    /// Something failed, and what was half made could not be removed.
-    #[error("{first}; and what was half made is still there: {second}")]
+    /// A run failed, and its unfinished result could not be removed.
+    #[error("{first}; the unfinished result remains: {second}")]
     Leftover {
-        /// What failed first.
+        /// The first failure.
         first: Box<Error>,
-        /// Why it could not be removed.
+        /// The failure of the removal.
         second: Box<Error>,
     },
 }
 
-/// Why something in a template cannot be used.
+/// The reason why an entry of a template cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateReason {
     /// The template is something else.
-    #[error("it is no directory")]
+    #[error("not a directory")]
     NotADirectory,
-    /// Nobody could listen on the copy.
-    #[error("it is a socket, which cannot be copied")]
+    /// No process could listen on the copy.
+    #[error("a socket, which cannot be copied")]
     Socket,
     /// A device node in a template is a mistake or an attack.
-    #[error("it is a device node, which is not copied")]
+    #[error("a device node, which is not copied")]
     Device,
     /// The result would lie inside of the template and the template's copy inside of the result.
-    #[error("DIR lies in there: a template cannot hold its own result")]
+    #[error("contains DIR; a template cannot contain its own result")]
     HoldsResult,
     /// A directory would be copied into itself, again and again.
-    #[error("it leads to a directory that it is in itself: the copy would have no end")]
+    #[error("a link to a directory that contains it; the copy would have no end")]
     Endless,
     /// More than was allowed would be copied.
-    #[error("what links lead to is more than {limit} bytes, where an entry counts {entry} at least")]
+    #[error("the targets of links are larger than {limit} bytes; each entry counts {entry} bytes and its contents")]
     TooMuchOutside {
-        /// How much was allowed, in bytes.
+        /// The limit, in bytes.
         limit: u64,
-        /// What an entry counts besides its contents, in bytes.
+        /// The size that an entry counts besides its contents, in bytes.
         entry: u64,
     },
     /// Its name cannot be in a service directory.
@@ -197,32 +198,40 @@ impl Error {
         }
     }
 
-    /// What there is to say about it: mostly one thing, and perhaps what may help.
+    /// Returns the messages: mostly one, perhaps with a hint.
     #[must_use]
     pub fn messages(&self) -> Vec<Message> {
         match self {
             Self::Plan(error) => error.messages(),
             Self::Planner { messages, .. } => messages.clone(),
-            other => vec![Message::new(other, other.hint())],
+            other => vec![Message::new(other, other.hint().as_deref())],
         }
     }
 
-    fn hint(&self) -> Option<&str> {
-        match self {
-            Self::Usage(error) => error.hint(),
+    fn hint(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::Usage(error) => error.hint()?.into(),
+            Self::Exists(place) if !place.path.is_root() => "remove it first, or choose another SERVICE, LOGGER or DIR".into(),
             Self::Exists(_) => {
-                Some("remove it first, or choose another DIR; with -r, DIR may exist if it lacks SERVICE and LOGGER")
+                "remove it first, or choose another DIR; with -r, DIR can exist if it contains neither SERVICE nor LOGGER"
+                    .into()
             }
-            Self::Parent { source, .. } if source.kind() == io::ErrorKind::NotFound => Some("create it first: mkdir -p"),
-            Self::OtherTemplate { .. } => Some("compute a new plan for the template as it is: --dry-run --format json"),
-            Self::OtherOptions(_) => Some("leave the option out, or compute a new plan with it: --dry-run --format json"),
+            Self::Parent { place, source } if source.kind() == io::ErrorKind::NotFound => match place.as_plain_word() {
+                Some(path) => format!("create it first: mkdir -p {path}").into(),
+                None => "create it first: mkdir -p".into(),
+            },
+            Self::OtherTemplate { .. } => NEW_PLAN.into(),
+            Self::OtherOptions(_) => format!("leave the option out, or {NEW_PLAN}").into(),
             Self::Template { reason: TemplateReason::TooMuchOutside { .. }, .. } => {
-                Some("put into the template what is meant, or allow more: --dereference-limit BYTES")
+                "put the targets into the template, or raise the limit: --dereference-limit BYTES".into()
             }
-            _ => None,
-        }
+            _ => return None,
+        })
     }
 }
+
+/// The hint about a plan that is out of date.
+const NEW_PLAN: &str = "make a new plan: s6-instance-maker --dry-run --format json [OPTIONS] TEMPLATE DIR >PLAN";
 
 /// A file for a message: what was typed, and a path below it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,17 +241,24 @@ pub struct Place {
 }
 
 impl Place {
-    /// What was typed itself.
+    /// The path as it was typed.
     #[must_use]
     pub fn new(base: &[u8]) -> Self {
         Self { base: base.to_vec(), path: TreePath::ROOT }
     }
 
-    /// Something in it.
+    /// An entry below it.
     #[must_use]
     pub fn at(&self, path: &TreePath) -> Self {
         // A path that is too long for a tree is shown without what it is too long for.
         Self { base: self.base.clone(), path: self.path.join_path(path).unwrap_or_else(|_| path.clone()) }
+    }
+
+    /// The path as one word of a shell, if it is one without quotes.
+    fn as_plain_word(&self) -> Option<&str> {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._+,=@%".contains(byte) || *byte == b'-';
+        let is_word = self.path.is_root() && self.base.iter().all(is_plain) && !self.base.starts_with(b"-");
+        core::str::from_utf8(&self.base).ok().filter(|_| is_word)
     }
 
     /// For `map_err`: the system refused `operation` with this place.

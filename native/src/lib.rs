@@ -3,7 +3,7 @@
 //! [`authority`] is the bridge from typed paths to handles, [`template`] from a handle to a manifest, [`apply`] from a plan to the
 //! disk; [`execute`] is the three of them in a row, and [`program`] a whole program around it, for any [`Planner`].
 //!
-//! Where a plan comes from ([`PlanOrigin`]) and what is done with it ([`Action`]) are independent of each other.
+//! The origin of a plan ([`PlanOrigin`]) and the action ([`Action`]) are independent of each other.
 
 pub mod error;
 
@@ -43,14 +43,14 @@ use std::io::Write;
 use tar::{Archive, ArchiveForm};
 use template::source::Source;
 
-/// What is done with a plan.
+/// An action with a plan.
 #[derive(Debug)]
 pub enum Action {
     /// It is carried out.
     Create {
         /// The place of the result.
         destination: Destination,
-        /// Whether the result must survive a crash of the system.
+        /// The protection of the result against a crash of the system.
         durability: Durability,
     },
     /// It is printed.

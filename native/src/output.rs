@@ -7,7 +7,7 @@ use std::io::{self, Stdout, Write};
 pub(crate) struct Output(Stdout);
 
 impl Output {
-    /// Where this process's output goes.
+    /// Returns this process's standard output.
     #[expect(clippy::disallowed_methods, reason = "the one writer of standard output")]
     pub(crate) fn standard() -> Self {
         Self(io::stdout())

@@ -44,11 +44,11 @@ pub struct PlanInputs<'a> {
     pub arguments: &'a [OsString],
     /// The instances that the command line does not name.
     pub listed: &'a Instances,
-    /// What the command line asks for, with those instances.
+    /// The request of the command line, with those instances.
     pub request: &'a Request,
     /// Facts about this process.
     pub facts: &'a Facts,
-    /// What was seen of the template.
+    /// The manifest of the template.
     pub template: &'a Template,
 }
 
@@ -74,7 +74,7 @@ impl Planner for InProcess {
     }
 }
 
-/// Where a plan comes from.
+/// The origin of a plan.
 #[derive(Debug)]
 pub enum PlanOrigin<'a, P> {
     /// A planner computes it.
@@ -92,7 +92,7 @@ pub enum PlanOrigin<'a, P> {
     Document {
         /// The document.
         document: PlanDocument,
-        /// What the command line that carries it out says about warnings.
+        /// The treatment of warnings by the command line that carries it out.
         settings: &'a Settings,
     },
 }

@@ -6,16 +6,16 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long work may take before a bar appears.
+/// The time after which a bar appears.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long a bar stays as it is.
+/// The interval between two changes of a bar.
 const PACE: Duration = Duration::from_millis(100);
 
 /// A bar on standard error, hidden for the first second.
 #[derive(Debug)]
 pub struct Bar {
     begun: Instant,
-    /// When the bar is changed next, in milliseconds since then.
+    /// The time of the next change, in milliseconds since then.
     due: AtomicU64,
     shown: OnceLock<ProgressBar>,
     read: AtomicU64,
@@ -26,7 +26,6 @@ pub struct Bar {
 }
 
 impl Default for Bar {
-    #[expect(clippy::disallowed_methods, reason = "a bar appears when work takes long")]
     fn default() -> Self {
         let zero = || AtomicU64::new(0);
         #[expect(clippy::disallowed_methods, reason = "nothing but what is shown depends on it")]

@@ -1,16 +1,16 @@
-//! What is reported on standard error when the work is done, or cannot be.
+//! Reports on standard error: warnings after success, or errors.
 
 use crate::error::Error;
 use s6_instance_maker_core::message::{Message, MessageKind, line};
 use std::fmt::Display;
 use std::io::Write;
 
-/// What the user should know about work that was done.
+/// The report of successful work.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// What works, but probably not as meant.
+    /// The plan's warnings: the result works, but probably not as intended.
     pub warnings: Vec<Message>,
-    /// What earlier runs left behind and this one could not remove.
+    /// Leftovers of earlier runs that this one could not remove.
     pub leftovers: Vec<Error>,
 }
 

@@ -1,14 +1,14 @@
-//! What accompanies the work: signals that ask it to end, and somebody who watches it.
+//! The circumstances of a run: signals that ask it to end, and an observer of its progress.
 
 use crate::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What accompanies one run of the program.
+/// The circumstances of one run of the program.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
     /// Set when a signal asked the program to end.
     pub interrupt: &'a AtomicBool,
-    /// Who is told how far the work is.
+    /// The observer of the progress.
     pub progress: &'a dyn Progress,
 }
 
@@ -19,19 +19,19 @@ impl Run<'_> {
     }
 }
 
-/// Somebody who watches the work, perhaps from several threads.
+/// An observer of the work; several threads may call it.
 pub trait Progress: Sync {
-    /// So many more entries of the template were read.
+    /// Counts entries of the template that were read.
     fn read(&self, entries: u64);
-    /// So many entries are to be made, with so many bytes in them.
+    /// Announces the entries and bytes that will be made.
     fn plan(&self, entries: u64, bytes: u64);
-    /// So many more entries were made.
+    /// Counts entries that were made.
     fn made(&self, entries: u64);
-    /// So many more bytes were copied.
+    /// Counts bytes that were copied.
     fn copied(&self, bytes: u64);
 }
 
-/// Nobody watches.
+/// An observer that does nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoProgress;
 

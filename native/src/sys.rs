@@ -236,7 +236,7 @@ pub(crate) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T>
     }
 }
 
-/// What is opened must be a directory.
+/// Flags for directories.
 const DIRECTORY: OFlags = OFlags::DIRECTORY;
 
 /// Opens the directory at `path`, which is not the root, from name to name; the last one with `access`.

@@ -1,4 +1,4 @@
-//! What is copied, and how: all of it, as it was, with as little as it takes.
+//! Copies of files: complete, unchanged, and at the least cost.
 
 use super::{as_nobody, assert_copied, injected, names, rich_template, staging_in};
 use s6_instance_maker_workspace::disk;
@@ -47,7 +47,7 @@ fn what_is_read_back_is_the_template() {
     assert_copied(&template, &scratch.join("definitions/svc"));
 }
 
-/// What --dry-run prints is what is then made.
+/// The tree that --dry-run prints is the tree that is made.
 #[test]
 fn what_is_planned_is_made() {
     let scratch = Scratch::new("apply");
@@ -165,7 +165,7 @@ fn holes_stay_holes() {
     assert_eq!(fs::metadata(scratch.join("out/template/hole")).unwrap().blocks(), 0);
 }
 
-/// Where the kernel moves nothing, a buffer does: the same bytes, by every way.
+/// Without the kernel's help, a buffer copies the same bytes.
 #[test]
 fn contents_are_copied_by_every_way() {
     let scratch = Scratch::new("apply");

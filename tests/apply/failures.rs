@@ -44,7 +44,7 @@ fn services_appear_together_or_not_at_all() {
     assert_eq!(names(&scratch.join("definitions")), ["log", "other", "svc"]);
 }
 
-/// What a killed run leaves is removed by the next; what a living run holds is not.
+/// The next run removes the leftovers of a killed run, and keeps those of a living one.
 #[test]
 fn leftovers_are_removed_unless_they_are_held() {
     let scratch = Scratch::new("apply");
@@ -80,7 +80,7 @@ fn leftovers_are_removed_unless_they_are_held() {
     assert!(staging_in(scratch.path()).is_empty());
 }
 
-/// What only looks like a leftover is not touched: where others can rename, and where something is mounted in it.
+/// An entry that only looks like a leftover is kept: if others can rename there, and if something is mounted in it.
 #[test]
 fn what_looks_like_a_leftover_is_not_touched() {
     if !skip::is_root_or_say("directories of others, mounts") {

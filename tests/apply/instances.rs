@@ -74,10 +74,10 @@ fn lists() {
             &[][..],
             "`standard input`: line 3, `b c`: cannot contain a space, tab, newline, form feed or carriage return",
         ),
-        ("a\nb\na\n", &[], "`standard input`: line 3: the instance `a` is declared twice"),
+        ("a\nb\na\n", &[], "`standard input`: line 3: duplicate instance `a`"),
         ("a\n../b\n", &[], "`standard input`: line 2, `../b`: cannot begin with a dot"),
         ("a\n\u{1b}[2J/\n", &[], "`standard input`: line 2, `\\x1b[2J/`: cannot contain a slash or a NUL"),
-        ("a\n", &["--instance", "a"], "the instance `a` is declared twice"),
+        ("a\n", &["--instance", "a"], "duplicate instance `a`"),
         ("a\nb\nc\n", &["-c2"], "3 instances are declared, and there is room for 2"),
         (
             "twelve-bytes\n",

@@ -94,7 +94,7 @@ fn links_that_lead_out_become_what_they_lead_to() {
     assert_eq!(disk::read_tree(&scratch.join("elsewhere/template")), tree);
 }
 
-/// What cannot be copied, or is not there, stays a link, and lint says so, but for what every system has.
+/// A target that cannot be copied, or does not exist, stays a link, and lint reports it, unless every system has the target.
 #[test]
 fn what_cannot_be_copied_stays_a_link() {
     let scratch = folder();
@@ -179,7 +179,7 @@ fn there_is_a_limit() {
     refused(&scratch, &["--dereference-limit", "1000000"], "what links lead to is more than 1000000 bytes");
 }
 
-/// What is copied from outside keeps mode and owner as what is in the template does.
+/// A copy of a target outside keeps mode and owner as entries of the template do.
 #[test]
 fn rights_are_those_of_what_is_copied() {
     if !skip::is_root_or_say("files of others") {
@@ -207,7 +207,7 @@ fn a_link_to_where_the_result_goes_is_refused() {
     assert!(names(&scratch.join("place")).is_empty());
 }
 
-/// What took a link's place is what was looked at, or nothing is made.
+/// A target that was replaced after it was read is an error.
 #[test]
 fn an_outside_that_changes_is_noticed() {
     let scratch = folder();

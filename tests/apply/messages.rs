@@ -17,7 +17,7 @@ use std::os::unix::ffi::OsStrExt as _;
 /// A name that does harm where it is shown as it is: a colour, a new line, a reversed text, a byte that is no text.
 const HOSTILE: &[u8] = "\u{1b}[31m\n\u{202e}\u{2066}\u{85}`".as_bytes();
 
-/// What of a message would do harm.
+/// Characters of a message that would do harm.
 fn harmful(message: &str) -> Vec<char> {
     let is_harmful = |c: &char| c.is_control() && *c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     message.chars().filter(is_harmful).collect()

@@ -143,7 +143,7 @@ fn what_is_renamed_is_looked_at_before_and_after() {
     assert_eq!(names(&scratch.join("out")), ["precious"], "it is not this program's to remove");
 }
 
-/// Where the kernel moves nothing more before the end, the copy is not taken for whole, by none of the methods.
+/// If the kernel stops moving bytes before the end, the copy is refused, by each of the methods.
 #[test]
 fn a_copy_that_ends_early_is_an_error() {
     let scratch = Scratch::new("apply");

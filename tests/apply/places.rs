@@ -1,4 +1,4 @@
-//! Where the place of the result has ideas of its own about new files, they get what was asked for.
+//! Places that change new files: the results get the modes and groups that were asked for.
 
 use super::{assert_copied, injected, rich_template, staging_in};
 use s6_instance_maker_workspace::disk;
@@ -69,7 +69,7 @@ const GRPID: &str = "
     echo \"exit code $?\"
     cd disk && find probe out svc -printf '%p %y %m %U:%G\\n' | sort";
 
-/// Where new files get the group of their directory (the mount option grpid), those of the result get their own.
+/// On a file system that gives new files the group of their directory (mount option grpid), the result gets its own groups.
 #[test]
 fn groups_are_what_was_asked_for() {
     const TEST: &str = "apply::places::groups_are_what_was_asked_for";

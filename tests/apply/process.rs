@@ -1,4 +1,4 @@
-//! What a process has besides its arguments: signals, a terminal, a reader.
+//! The environment of a process: signals, a terminal, a reader.
 
 use super::assert_copied;
 use s6_instance_maker_workspace::disk;
@@ -33,7 +33,7 @@ fn signals_leave_nothing() {
     }
 }
 
-/// What the starter has the program ignore, as nohup does, it goes on ignoring.
+/// A signal that the starter has the program ignore, as nohup does, stays ignored.
 #[test]
 fn ignored_signals_stay_ignored() {
     let scratch = Scratch::new("apply");
@@ -75,7 +75,7 @@ fn long_work_shows_a_bar() {
     assert_eq!((piped.stdout.as_str(), piped.stderr.as_str()), ("", ""));
 }
 
-/// What only prints ends when it is told to, also while it waits for its reader.
+/// A program that only prints ends on a signal, also while it waits for its reader.
 #[test]
 fn printing_can_be_interrupted() {
     let scratch = Scratch::new("apply");

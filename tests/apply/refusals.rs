@@ -1,4 +1,4 @@
-//! What is refused, before or while it is copied, and what is left then: nothing.
+//! Templates and places that are refused, before or during the copy; nothing remains.
 
 use super::{as_nobody, await_staging, names, staging_in};
 use s6_instance_maker_workspace::disk;
@@ -31,7 +31,7 @@ fn what_is_refused_leaves_nothing() {
         (&["absent", "out"], 111, "unable to open `absent`: No such file or directory"),
         (&["file", "out"], 100, "`file`: it is no directory"),
         (&["dangling", "out"], 111, "unable to open `dangling`: No such file or directory"),
-        (&["sockets", "out"], 100, "`sockets/s\\x1b`: it is a socket, which cannot be copied"),
+        (&["sockets", "out"], 100, "`sockets/s\\x1b`: a socket, which cannot be copied"),
         (&["template", "there"], 111, "unable to create `there`: it exists"),
         (&["template", "file"], 111, "unable to create `file`: it exists"),
         (&["template", "dangling"], 111, "unable to create `dangling`: it exists"),
@@ -43,7 +43,7 @@ fn what_is_refused_leaves_nothing() {
         (
             &["stateful", "stateful/supervise/out"],
             100,
-            "`stateful/supervise`: DIR lies in there: a template cannot hold its own result",
+            "`stateful/supervise`: contains DIR; a template cannot contain its own result",
         ),
         (&["template", "."], 111, "unable to create `.`: it exists"),
         (&["template", ".."], 111, "unable to create `..`: it exists"),
@@ -55,15 +55,11 @@ fn what_is_refused_leaves_nothing() {
         ),
         (&["template", "file/out"], 111, "unable to open `file`, the directory that DIR would be in: Not a directory"),
         (&["template", &long], 111, &format!("unable to make `{long}`: File name too long")),
-        (&["outer", "outer/out"], 100, "`outer`: DIR lies in there: a template cannot hold its own result"),
-        (
-            &["outer", "outer/inner/more/out"],
-            100,
-            "`outer/inner/more`: DIR lies in there: a template cannot hold its own result",
-        ),
-        (&["outer", "into/out"], 100, "`outer/inner`: DIR lies in there: a template cannot hold its own result"),
-        (&["-r", "svc", "outer", "outer"], 100, "`outer`: DIR lies in there: a template cannot hold its own result"),
-        (&["-r", "svc", "outer", "into"], 100, "`outer/inner`: DIR lies in there: a template cannot hold its own result"),
+        (&["outer", "outer/out"], 100, "`outer`: contains DIR; a template cannot contain its own result"),
+        (&["outer", "outer/inner/more/out"], 100, "`outer/inner/more`: contains DIR; a template cannot contain its own result"),
+        (&["outer", "into/out"], 100, "`outer/inner`: contains DIR; a template cannot contain its own result"),
+        (&["-r", "svc", "outer", "outer"], 100, "`outer`: contains DIR; a template cannot contain its own result"),
+        (&["-r", "svc", "outer", "into"], 100, "`outer/inner`: contains DIR; a template cannot contain its own result"),
         (&["-r", "svc", "template", "there"], 111, "unable to create `there/svc`: it exists"),
         (&["-r", "new/svc", "-L", "/l", "template", "link"], 111, "unable to create `link/svc`: it exists"),
         (&["-r", "svc", "template", "file"], 111, "unable to open `file`: Not a directory"),
@@ -91,7 +87,7 @@ fn device_nodes_are_refused() {
     let node = scratch.join("template/null");
     assert!(Command::new("mknod").arg(&node).args(["c", "1", "3"]).status().unwrap().success());
     let answer = maker(scratch.path(), ["template", "out"]).expect_code(100);
-    assert_eq!(answer.stderr, "s6-instance-maker: fatal: `template/null`: it is a device node, which is not copied\n");
+    assert_eq!(answer.stderr, "s6-instance-maker: fatal: `template/null`: a device node, which is not copied\n");
     assert_eq!(names(scratch.path()), ["template"]);
 }
 

@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-/// How many threads may share work here; where it is one, the test says that it did not run.
+/// Returns the number of threads that can share work here. If it is one, the test reports that it did not run.
 fn processors_or_say(test: &str) -> Option<usize> {
     let processors = std::thread::available_parallelism().unwrap().get();
     if processors == 1 {
@@ -57,7 +57,7 @@ fn much_work_is_shared() {
     assert_eq!(threads(), (several, 512, bytes));
 }
 
-/// When several threads meet something that cannot be made, what comes first in the tree is told, whoever met it first.
+/// If several threads fail, the first failure in the order of the tree is reported.
 #[test]
 fn of_several_failures_the_first_in_the_tree_is_told() {
     let Some(_) = processors_or_say("apply::threads::of_several_failures_the_first_in_the_tree_is_told") else { return };

@@ -1,4 +1,4 @@
-//! When the tests of each program began and ended, from what libtest prints.
+//! The begin and end of the tests of each program, from libtest's output.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -26,7 +26,7 @@ fn a_request_without_options() {
     assert_eq!(Request::new(shape), request(["t", "d"]).unwrap());
 }
 
-/// Names that were read from a file are as good as those of the command line; none is in both.
+/// Names from a file are as good as those of the command line; a name in both is an error.
 #[test]
 fn names_from_a_file() {
     let asked = |words: &[&str], names: &str| {
@@ -36,7 +36,7 @@ fn names_from_a_file() {
     let expected = plan(&all, &facts(), &template(RUN)).unwrap().to_string();
     assert_eq!(asked(&["--instance", "b"], "c\na\n"), Ok(expected));
     let error = declaring(&["--instance", "b"], "b\n").unwrap_err().to_string();
-    assert_eq!(error, "the instance `b` is declared twice");
+    assert_eq!(error, "duplicate instance `b`");
     assert!(asked(&["-r", "svc"], "").is_ok());
     assert_eq!(
         asked(&["-c", "2", "--s6-version", "2.15"], "a\nb\nc\n"),
@@ -96,7 +96,7 @@ fn control_files() {
     assert_eq!(template.head(&path("run")), None);
 }
 
-/// What is copied in the place of a link stands where the link stood; nothing else has to go.
+/// The copy of a link's target is at the link's path; no other entry is lost.
 #[test]
 fn links_are_replaced() {
     let mut template = template("0755 file run\n0777 link a -> ../x\n0755 dir data");

@@ -14,7 +14,7 @@ fn instance(name: &str) -> InstanceName {
     InstanceName::new(name.as_bytes()).unwrap()
 }
 
-/// What s6-instance-create takes for a name, and what of that would do harm.
+/// Names of instances: those that s6-instance-create accepts, without those that do harm.
 #[test]
 fn names_of_instances() {
     let long = "n".repeat(INSTANCE_NAME_MAX);
@@ -66,7 +66,7 @@ fn lists_of_instances() {
     let blank = ListError::Name { line: 4, text: b"c d".to_vec(), source: InstanceNameError::Blank };
     assert_eq!(Instances::parse_list(b"a\n\nb\n c d\r\n"), Err(blank.clone()));
     assert!(blank.to_string().starts_with("line 4, `c d`: cannot contain a space"), "{blank}");
-    assert_eq!(names("a\nb\na\n"), Err("line 3: the instance `a` is declared twice".to_owned()));
+    assert_eq!(names("a\nb\na\n"), Err("line 3: duplicate instance `a`".to_owned()));
     let list = |text: &str| Instances::parse_list(text.as_bytes()).unwrap();
     assert_eq!(list("a\nb").and(&list("c")), Ok(list("a\nb\nc")));
     assert_eq!(list("a\nb").and(&list("c\nb")), Err(DuplicateInstance(instance("b"))));
@@ -119,7 +119,7 @@ fn longest_names() {
     }
 }
 
-/// What s6-rc-compile takes for names, and which of them can go together.
+/// Names of services: those that s6-rc-compile accepts, and those that can be combined.
 #[test]
 fn names_of_services() {
     let service = |name: &str| ServiceName::new(name.as_bytes());

@@ -1,4 +1,4 @@
-//! Names and paths: which bytes they are, how they are put together, and in which order they stand.
+//! Names and paths: their bytes, joining, and order.
 
 use super::path;
 use s6_instance_maker_core::path::{Name, PathError, TreePath};

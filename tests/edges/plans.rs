@@ -1,4 +1,4 @@
-//! What a plan may do, in which shape it is, and how it is shown.
+//! Plans: permitted contents, shapes and text forms.
 
 use super::path;
 use s6_instance_maker_core::laws;
@@ -21,8 +21,8 @@ fn what_a_plan_may_do() {
     let copy = |from| Kind::File(Content::Template(path(from)));
     let text = || Kind::File(Content::Generated(Vec::new()));
     let link = || Kind::Symlink(b"x".to_vec());
-    let special = "would have special permission bits or an owner of its own, and is no copy of something that has";
-    let rights = "would have another mode or owner than what it is a copy of";
+    let special = "would have special permission bits or an owner, and is not a copy of an entry with them";
+    let rights = "would have another mode or owner than the file that it copies";
     let no_file = |from: &str| format!("would copy `{from}`, which is no file of the template");
     let mode = |mode: &str| format!("would be a directory of mode {mode}, and is no copy of one");
     let (daemon, www_data, odd) = (Some((0, 33)), Some((33, 4)), Some((1, 2)));

@@ -1,4 +1,4 @@
-//! What can be asked for, and what not.
+//! Requests that are accepted and refused.
 
 use s6_instance_maker_core::account::{Account, AccountError};
 use s6_instance_maker_core::cli::{self, Refusal};
@@ -43,7 +43,7 @@ fn refusals_of_command_lines() {
     assert!(cli::parse_common([]).is_err());
 }
 
-/// What s6-setuidgid takes: a name, or two numbers.
+/// Accounts that s6-setuidgid accepts: a name, or two numbers.
 #[test]
 fn accounts() {
     let numbered = |uid, gid| Ok(Account::Numbered(Ids { uid, gid }));

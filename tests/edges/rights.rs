@@ -1,4 +1,4 @@
-//! Who may do what with a copy: for accounts that are known, for one that is not, and for whoever asks.
+//! Rights to a copy: of accounts that are known, of one that is not, and of the caller.
 
 use s6_instance_maker_core::account::Credentials;
 use s6_instance_maker_core::facts::Facts;
@@ -53,7 +53,7 @@ fn who_may_write() {
     }
 }
 
-/// What belongs to whoever asks: root's is root's; of anybody else's, which is to be installed with another owner, only what all may
+/// An entry of the caller: root's is root's; for another caller's, which is to be installed with another owner, only what all may
 /// write counts.
 #[test]
 fn who_may_write_what_is_the_callers() {

@@ -1,4 +1,4 @@
-//! What of a template is followed, looked into and left out.
+//! Entries of a template that are followed, inspected and left out.
 
 use super::path;
 use s6_instance_maker_core::template::{FileFacts, Resolved, Template};
@@ -16,7 +16,7 @@ fn links_that_lead_nowhere() {
     }
 }
 
-/// As many links are followed as Linux follows in one path, 40, wherever they stand in it.
+/// As many links are followed as Linux follows in one path, 40, at any position in it.
 #[test]
 fn links_in_a_row() {
     let mut template = template("0755 file 0\n0755 dir directory\n0755 file directory/file\n0777 link way -> directory");
@@ -34,7 +34,7 @@ fn links_in_a_row() {
     assert_eq!(template.resolve(&path("too-often/directory/file")), Resolved::Loop);
 }
 
-/// What of a template is looked into, and what is not.
+/// The control files of a template are inspected, and no other file is.
 #[test]
 fn control_scripts_and_state() {
     let mut template = template(

@@ -37,7 +37,7 @@ fn long_text_is_cut() {
     assert_eq!(Excerpt(b"a\x1b").to_string(), r"a\x1b");
 }
 
-/// What a program says when it fails can be read back from its standard error; anything else there is not taken for it.
+/// The messages of a failing program can be read back from its standard error; other text is not mistaken for them.
 #[test]
 fn messages_are_read_back() {
     let (fatal, hint) = (message::line(MessageKind::Fatal, &"no: way"), message::line(MessageKind::Hint, &"try that"));

@@ -1,4 +1,4 @@
-//! What a tree takes.
+//! Entries that a tree accepts and refuses.
 
 use super::path;
 use s6_instance_maker_core::tree::{Kind, Meta, Mode, Node, Tree, TreeError};

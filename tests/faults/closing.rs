@@ -1,4 +1,4 @@
-//! Where data is written when a file is closed, as on NFS, closing is what fails.
+//! Errors of close: there some file systems, as NFS, report lost data.
 
 use super::{End, Ground, PLAIN, small_template};
 

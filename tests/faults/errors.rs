@@ -110,7 +110,7 @@ pub(super) fn sweep<'r>(
     count
 }
 
-/// What is asked of ours: everything without a word, or nothing and why; what was only interrupted is tried again.
+/// Checks a trial of ours: everything and no message, or nothing and an error; an interrupted call is made again.
 fn all_or_nothing(trial: &Trial, end: End, error: &str) -> Result<(), String> {
     let stderr = &trial.answer.stderr;
     match end {
@@ -177,7 +177,7 @@ fn failing_calls_leave_all_or_nothing_where_the_file_system_lacks_something() {
     }
 }
 
-/// When the result cannot be put in its place and then a call of the removal fails as well, what is left is told; interrupted
+/// If the result cannot get its name and then a call of the removal fails as well, the leftovers are reported; interrupted
 /// calls leave nothing.
 #[test]
 fn every_failing_call_of_a_removal_is_told() {

@@ -6,7 +6,7 @@ use super::{
 };
 use s6_instance_maker_workspace::{disk, skip};
 
-/// Which parts are there, each of them whole; anything else is an answer in words. Staging directories are no part.
+/// The parts that exist, each of them whole; anything else is an error in words. Staging directories are not parts.
 fn parts(record: &Record, tree: &Tree) -> Result<usize, String> {
     let is_in = |path: &[u8], part: &str| path == part.as_bytes() || path.starts_with(format!("{part}/").as_bytes());
     let there = record.shape.parts.iter().filter(|part| tree.contains_key(part.as_bytes()));
@@ -34,11 +34,11 @@ fn check_kill(ground: &Ground, record: &Record, trial: &Trial) -> Result<usize, 
     }
 }
 
-/// How many trials there were, how many of them left a staging directory, and how many parts were there afterwards.
+/// The number of trials, of those that left a staging directory, and of the parts that existed afterwards.
 #[derive(Default)]
 struct Killed {
     all: usize,
-    /// Where the call did not take place, so that nothing was killed.
+    /// Trials in which the call did not take place, so that nothing was killed.
     missed: usize,
     staging: usize,
     by_parts: [usize; 3],
@@ -122,7 +122,7 @@ fn killed_with_threads() {
     }
 }
 
-/// What is asked of ours when a signal asks it to end: nothing with its own exit code, or everything; before it made anything, it may
+/// Checks a trial in which a signal asked ours to end: nothing with its own exit code, or everything; before it made anything, it may
 /// end by the signal itself.
 fn check_signal(trial: &Trial, end: End, made_something: bool) -> Result<(), String> {
     match (end, trial.answer.code) {

@@ -29,7 +29,7 @@ fn all_at_once(scratch: &Scratch, words: &[&str]) -> Vec<Output> {
     children.into_iter().map(|child| child.wait_with_output().unwrap()).collect()
 }
 
-/// What a rival alone makes, by the same words.
+/// The result of one rival alone, by the same words.
 fn alone(scratch: &Scratch, rival: usize, words: &[&str]) -> std::collections::BTreeMap<Vec<u8>, disk::OnDisk> {
     let dir = scratch.join("alone");
     let word = |word: &&str| word.replace("TEMPLATE", "template-N").replace('N', &rival.to_string());

@@ -3,7 +3,7 @@
 use super::{found, with_file};
 use s6_instance_maker_workspace::manifest::{facts, planned};
 
-/// What is found in a template with this control file.
+/// Returns the findings about a template with this control file.
 fn found_in(name: &str, text: &str) -> Vec<String> {
     found(&[], &with_file("0755 file run", name, text.as_bytes()))
 }

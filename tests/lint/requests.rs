@@ -1,4 +1,4 @@
-//! What is found about a command line, an account or what is made of rights, each rule by a case; and settings, which rule them all.
+//! Findings about a command line, an account or the rights of the result, one case for each rule; and settings, which apply to all.
 
 use super::snapshot;
 use s6_instance_maker_core::facts::Facts;
@@ -7,7 +7,7 @@ use s6_instance_maker_core::tree::{Ids, Mode};
 use s6_instance_maker_workspace::manifest::{facts, planned, template};
 use std::fmt::Write as _;
 
-/// What breaks a rule that is about more than a template.
+/// A request that breaks a rule that is not about the template alone.
 pub(super) struct Case {
     pub id: &'static str,
     options: &'static [&'static str],
@@ -91,7 +91,7 @@ fn every_warning_is_accepted_or_fatal() {
     }
 }
 
-/// What is wrong besides the rules is said first, and what rules found is said all the same.
+/// Errors that no rule found are reported first, and the findings of rules with them.
 #[test]
 fn warnings_are_said_beside_errors() {
     for (options, manifest, error, warning) in [

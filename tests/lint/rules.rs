@@ -65,7 +65,7 @@ fn the_plan_format_has_every_warning() {
     assert_eq!(ids, expected);
 }
 
-/// What is found when a plan is carried out.
+/// Findings of a run that carries out a plan.
 const AFTERWARDS: [Rule; 3] = [Rule::PlaceChangesRights, Rule::NoExec, Rule::StagingLeft];
 
 /// Problems that the native program finds, or the command line: what is said of them is in one snapshot.
@@ -84,7 +84,7 @@ pub(super) fn found_elsewhere() -> Vec<Problem> {
     ]
 }
 
-/// What is said of what is found elsewhere.
+/// The messages about findings of the native program.
 #[test]
 fn what_is_found_elsewhere() {
     let findings: Vec<Finding> = found_elsewhere().into_iter().map(Finding::warning).collect();
@@ -157,7 +157,7 @@ fn insta_of(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
-/// What came apart for a document is put together again; other parts make nothing.
+/// A finding that was taken apart for a document is put together again; other parts are refused.
 #[test]
 fn findings_come_apart() {
     let whole = |id: &str, subject: &str, detail: &str| {
@@ -240,7 +240,7 @@ fn findings_come_apart() {
     assert_eq!(Finding::from_parts("run-missing", None, None), None);
     assert_eq!(Finding::from_parts("run-missing", Some(b"run"), Some(b"")), None);
     // However often a document says an option, it is one.
-    let often = whole("idle-logger-options", &"-t ".repeat(1_000_000).trim_end().to_owned(), "").unwrap();
+    let often = whole("idle-logger-options", "-t ".repeat(1_000_000).trim_end(), "").unwrap();
     assert_eq!(often.problem, Problem::IdleLoggerOptions(vec!["-t"]));
     assert_eq!(often.to_string(), "idle-logger-options: the option -t has no effect without -L");
 }

@@ -1,4 +1,4 @@
-//! What the text of a script tells for sure.
+//! Facts about a script that follow from its text.
 
 use super::{found, with_file};
 use s6_instance_maker_core::lint::lint;
@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 static PLAIN: LazyLock<Request> = LazyLock::new(|| request(["template", "dir"]).unwrap());
 static DEBIAN: LazyLock<Request> = LazyLock::new(|| request(["--installation", "debian", "template", "dir"]).unwrap());
 
-/// What is beyond the first bytes may do anything; what is in them is told all the same.
+/// Bytes beyond the first ones can do anything; findings in the first ones are reported all the same.
 #[test]
 fn long_scripts() {
     let script = |first: &str, length: usize| {
@@ -77,7 +77,7 @@ fn shared(script: &str) -> Option<String> {
     }
 }
 
-/// How the commands of a script are read, by the log directory that is seen in them.
+/// The commands of a script, by the log directory that is found in them.
 #[test]
 fn commands_of_scripts() {
     const SHELL: &[(&str, Option<&str>)] = &[
@@ -211,7 +211,7 @@ fn commands_of_scripts() {
     }
 }
 
-/// Returns `true` if a run script is told never to look at its argument, and which of its programs is elsewhere than in Debian; beside it there
+/// Returns the program of a run script that never uses its argument, and its programs that are not where Debian has them; beside it there
 /// are a file and a directory.
 fn of_run(script: &str) -> (bool, Option<String>) {
     let beside = "0755 dir env\n0644 file a.conf\n0644 file notification-fd\n0755 dir log\n0755 file log/run";
@@ -223,7 +223,7 @@ fn of_run(script: &str) -> (bool, Option<String>) {
     (found.iter().any(|finding| finding.problem == Problem::InstanceNameUnused), elsewhere)
 }
 
-/// What is taken for a use of the argument, or of anything by which instances may differ, and what is not.
+/// Uses of the argument, or of anything by which instances can differ, and texts that are not.
 #[test]
 fn uses_of_the_argument() {
     const USED_BY_SHELL: &[&str] = &[
@@ -383,7 +383,7 @@ fn uses_of_the_argument() {
     }
 }
 
-/// Which path of a program is another one than Debian's.
+/// Paths of programs that are not where Debian has them.
 #[test]
 fn programs_elsewhere() {
     for (script, expected) in [

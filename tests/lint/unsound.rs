@@ -4,7 +4,7 @@ mod texts;
 
 use std::iter::chain;
 
-/// What breaks a rule: its id, the options, the template, and everything that is told, as `level id path` with `; ` between.
+/// A template that breaks a rule: the rule's id, options, the template, and all findings, as `level id path` with `; ` between.
 pub(super) type Unsound = (&'static str, &'static [&'static str], &'static str, &'static str);
 
 /// All of them.

@@ -1,4 +1,4 @@
-//! What the rules of lint say that will happen: each is made to happen on the real s6, with what the rule finds accepted.
+//! Consequences that the rules of lint claim: each is provoked on the real s6, with the rule's findings accepted.
 //!
 //! All claims are services of one scan directory, so that nobody waits for one after another: a service, its one instance and its
 //! template are called after the claim.
@@ -25,9 +25,9 @@ struct Claim {
     options: &'static [&'static str],
     /// Spoils a template that was good.
     spoil: fn(&Draft<'_>),
-    /// What is done to the service, all of it before anything is looked for.
+    /// The changes of the service, all made before the first observation.
     order: fn(&Case<'_>),
-    /// What is seen then.
+    /// The observations.
     see: fn(&Case<'_>),
 }
 
@@ -133,7 +133,7 @@ impl<'a> Case<'a> {
         self.scan.site.inside(self.instances.path_of(self.name))
     }
 
-    /// How often the script at `path` in the instance reported.
+    /// Returns the number of reports of the script at `path` in the instance.
     fn reported(&self, path: &str) -> usize {
         let start = format!("{path} ");
         let folder = path.strip_suffix("run").or(path.strip_suffix("finish")).unwrap().trim_end_matches('/');
@@ -225,7 +225,7 @@ impl<'a> Case<'a> {
         until("64 KiB are written", || (self.count_words("wrote") >= 64).then_some(()));
     }
 
-    /// What is seen.
+    /// Returns the observations.
     fn never_starts(&self) {
         self.wait_for_message("", "unable to spawn ./run");
         assert_eq!(self.reported("run"), 0);
@@ -993,7 +993,8 @@ fn table() -> Vec<Claim> {
 }
 
 fn claims(site: &Site) {
-    let table: Vec<Claim> = table().into_iter().filter(|claim| claim.on.contains(&site.root.suite)).collect();
+    let table: Vec<Claim> =
+        table().into_iter().filter(|claim| site.root.suite.is_some_and(|suite| claim.on.contains(&suite))).collect();
     for claim in &table {
         let draft = Draft { site, name: claim.name };
         draft.script("run", READY);

@@ -12,7 +12,7 @@ const SERVICE: &str = "scan/service";
 /// In their order.
 const NAMES: [&str; 5] = ["$1", "-x", "one", "two", "\u{e9}t\u{e9}"];
 
-/// What the templates here bring.
+/// The templates of these tests.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Logs {
     Own,
@@ -111,7 +111,7 @@ fn with_user(site: &Site) {
     live(site, 33, Logs::Own);
 }
 
-/// As many as there is room for: all of them start, and there is room for no more.
+/// As many instances as the capacity: all of them start, and one more is refused.
 fn fill(site: &Site, names: &[&str], logs: Logs) {
     let count = names.len().to_string();
     let declared = names.iter().flat_map(|name| ["--instance", name]);

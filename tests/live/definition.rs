@@ -1,17 +1,29 @@
-//! What is made for s6-rc, run without it: with what s6-rc-compile would add.
+//! What is made for s6-rc, run without it: from a directory that holds what s6-rc-compile would put there, and nothing else.
 
 use super::{Instances, Site, logged_template};
 use s6_instance_maker_workspace::disk;
+use s6_instance_maker_workspace::s6rc_model::{Compiler, Tree, WRAPPER};
+use s6_instance_maker_workspace::scan::until;
 
-on_each_s6!(definition, definition_with_user);
+on_each_s6!(definition, definition_with_user, definition_with_logger);
 
-/// s6-rc-compile makes scripts executable and adds the two directories; the rest of the definition is not for s6.
-fn compile_by_hand(site: &Site) {
-    let service = site.path("scan/service");
-    std::fs::rename(site.path("definitions/service"), &service).unwrap();
-    disk::chmod(service.join("run"), 0o755);
-    disk::directory(service.join("instance"), 0o755);
-    disk::directory(service.join("instances"), 0o755);
+/// Makes in `scan` the compiled service directories of all longruns in `definitions`. The scripts by which s6-rc starts a service of a
+/// pipeline need its holder of descriptors: `starter` gives what stands for them.
+fn compile(site: &Site, starter: impl Fn(&str) -> String) {
+    let database = Compiler::NEWEST.compile(&disk::read_tree(&site.path("definitions")));
+    let database = database.unwrap_or_else(|refusal| panic!("s6-rc-compile would refuse {refusal}"));
+    for (name, servicedir) in database.longruns {
+        let name = String::from_utf8(name).unwrap();
+        let mut tree: Tree = servicedir.tree;
+        for entry in tree.values_mut().filter(|entry| entry.bytes == WRAPPER) {
+            entry.bytes = starter(&name).into_bytes();
+        }
+        disk::write_tree(&site.path("scan").join(name), &tree);
+    }
+}
+
+fn no_pipeline(name: &str) -> String {
+    panic!("{name} is in no pipeline")
 }
 
 fn live(site: &Site, uid: u32) {
@@ -27,13 +39,35 @@ fn live(site: &Site, uid: u32) {
 fn definition(site: &Site) {
     logged_template(site);
     site.make_for_this_s6(&["-r", "service", "template", "definitions"]);
-    compile_by_hand(site);
+    compile(site, no_pipeline);
     live(site, 0);
 }
 
 fn definition_with_user(site: &Site) {
     logged_template(site);
     site.make_for_this_s6(&["-u", "www-data", "-r", "service", "template", "definitions"]);
-    compile_by_hand(site);
+    compile(site, no_pipeline);
     live(site, 33);
+}
+
+/// Both halves, with a FIFO between them instead of s6-rc's pipe.
+fn definition_with_logger(site: &Site) {
+    super::template(site);
+    let logs = site.inside("logs");
+    site.make_for_this_s6(&["-r", "service/logger/pipe", "-L", &logs, "template", "definitions"]);
+    disk::fifo(site.path("pipe"), 0o600);
+    let pipe = site.inside("pipe");
+    compile(site, |name| {
+        let end = if name == "service" { "-w 1" } else { "-rnb 0" };
+        format!("#!/usr/bin/execlineb -S0\n/usr/lib/execline/bin/redirfd {end} {pipe}\n./run.user $@\n")
+    });
+    let scan = site.start(&[]);
+    scan.wait_until_ready("scan/logger");
+    let instances = Instances::of(&scan, "scan/service");
+    instances.create_ready("one");
+    let logged = || std::fs::read_to_string(site.path("logs/current")).unwrap_or_default();
+    for line in ["out of one", "err of one"] {
+        until(line, || logged().lines().any(|logged| logged.ends_with(line)).then_some(()));
+    }
+    instances.delete("one");
 }

@@ -51,7 +51,7 @@ fn numeric_user(site: &Site) {
     live(site);
 }
 
-/// Names that shells and execline could take for something else.
+/// Accounts whose names shells and execline could misread.
 const NAMES: [&str; 16] = [
     "a\"b",
     "x$y",

@@ -5,12 +5,13 @@ use super::templates::Template;
 use s6_instance_maker_workspace::disk::{chmod, directory, file};
 use s6_instance_maker_workspace::program::all_allowed;
 use s6_instance_maker_workspace::roots::Suite;
+use s6_instance_maker_workspace::s6rc_model::Tree;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
 
-/// What is made: -r and its value.
+/// The service of -r.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// A service directory.
@@ -40,7 +41,7 @@ impl Shape {
         }
     }
 
-    /// Returns `true` if the settings' -L is left out, or one is added.
+    /// A change of the settings' -L: left out, or added.
     pub const fn logger(self) -> Option<bool> {
         match self {
             Self::Plain => None,
@@ -50,7 +51,7 @@ impl Shape {
     }
 }
 
-/// What DIR is, and how it is written.
+/// DIR and its spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// `out`, which is not there.
@@ -79,7 +80,7 @@ impl Place {
         [Self::New, Self::Full, Self::Slashes, Self::Link, Self::Dots, Self::Here, Self::Absolute, Self::Empty];
 }
 
-/// How TEMPLATE is written.
+/// The spelling of TEMPLATE.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
     /// As it is.
@@ -92,7 +93,7 @@ pub enum Route {
     Absolute,
 }
 
-/// How the options are written.
+/// The spelling of the options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spelling {
     /// `-c 10`
@@ -109,7 +110,7 @@ pub enum Spelling {
     Long,
 }
 
-/// Who runs the programs.
+/// The account that runs the programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// root
@@ -121,29 +122,29 @@ pub enum Caller {
 /// One case.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Which s6 it is for.
+    /// The versions of s6 that it is for.
     pub suite: Suite,
     /// Its version.
     pub s6_version: String,
     /// Under which umask.
     pub umask: &'static str,
-    /// Who runs it.
+    /// The account.
     pub caller: Caller,
-    /// What is made.
+    /// The result.
     pub shape: Shape,
     /// Where.
     pub place: Place,
     /// Of what.
     pub template: &'static Template,
-    /// How the template is written.
+    /// The spelling of the template.
     pub route: Route,
     /// The options, as far as the shape admits them.
     pub settings: Settings,
-    /// How they are written.
+    /// The spelling of the options.
     pub spelling: Spelling,
 }
 
-/// What the two programs see differently: the same files under different names.
+/// The paths that the two programs see under different names.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// The folder of templates.
@@ -291,16 +292,27 @@ impl Case {
         parts.join("/").into_bytes()
     }
 
-    /// Where `path` of the service is in the working directory.
+    /// Returns `path` of the service, seen from the working directory.
     #[must_use]
     pub fn in_service(&self, path: &str) -> Vec<u8> {
         self.below(if self.shape == Shape::Plain { "" } else { "the service" }, path)
     }
 
-    /// Where `path` of the service's logger is.
+    /// Returns `path` of the service's logger.
     #[must_use]
     pub fn in_logger(&self, path: &str) -> Vec<u8> {
         self.below(if self.shape == Shape::Plain { "log" } else { "caf\u{e9}" }, path)
+    }
+
+    /// What is made for s6-rc, of the `tree` in the working directory.
+    #[must_use]
+    pub fn definitions(&self, tree: &Tree) -> Option<Tree> {
+        self.shape.names()?;
+        let (service, logger) = (self.in_service(""), self.in_logger(""));
+        let start = service.len() - "the service".len();
+        let is_ours = |path: &[u8]| path.starts_with(&service) || path.starts_with(&logger);
+        let ours = tree.iter().filter(|(path, _)| path.is_empty() || is_ours(path));
+        Some(ours.map(|(path, entry)| (path.get(start..).unwrap_or_default().to_vec(), entry.clone())).collect())
     }
 
     /// Its name in a report.

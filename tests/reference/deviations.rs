@@ -1,5 +1,5 @@
-//! Where ours makes something else than s6's program, and exactly what: each deviation turns the original's tree into the one
-//! that ours must make. What is not listed here must be equal.
+//! Deviations of ours from s6's program: each turns the original's tree into the one
+//! that ours must make. Everything that is not listed here must be equal.
 
 use super::cases::{Caller, Case, Route, Shape};
 use s6_instance_maker_workspace::disk::OnDisk;
@@ -10,11 +10,11 @@ use std::path::Path;
 /// A tree that was read.
 pub type Tree = BTreeMap<Vec<u8>, OnDisk>;
 
-/// What a deviation may look at, and the tree that it changes.
+/// The input of a deviation, and the tree that it changes.
 pub struct Subject<'a> {
     /// The case.
     pub case: &'a Case,
-    /// Where the templates are.
+    /// The directory of the templates.
     pub templates: &'a Path,
     /// The original's tree, changed by the deviations so far.
     pub tree: Tree,
@@ -49,7 +49,7 @@ fn originals_option(case: &Case) -> String {
     }
 }
 
-/// How many slots ours asks for: two for an instance with a logger, never fewer than four.
+/// Returns the number of slots that ours asks for: two for an instance with a logger, and four at least.
 fn slots(case: &Case) -> u32 {
     let max = number(case);
     if case.template.logged { 2 * max } else { max.max(4) }
@@ -74,7 +74,7 @@ fn capacity(subject: &mut Subject<'_>) -> Result<bool, String> {
     subject.replace(&case.in_service("run"), line(was), line(is))
 }
 
-/// Where nobody said how many instances nor which s6, there is no option: every s6 then has room for 500.
+/// Without a number of instances and a version of s6, there is no option: every s6 then has room for 500.
 fn capacity_left_out(subject: &mut Subject<'_>) -> Result<bool, String> {
     let case = subject.case;
     if !is_left_out(case) {

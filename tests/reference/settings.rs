@@ -3,7 +3,7 @@
 /// A text, and how execline scripts quote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quoted {
-    /// What the option is given.
+    /// The value of the option.
     pub raw: &'static [u8],
     /// The word in a script, with its quotes.
     pub word: &'static str,
@@ -14,7 +14,7 @@ pub struct Quoted {
 pub struct LogUser {
     /// The account.
     pub account: Quoted,
-    /// What chown is given for it, with its quotes.
+    /// The argument of chown for it, with its quotes.
     pub owner: &'static str,
     /// `true` if the logger's script prepares the directory.
     pub prepare: bool,
@@ -23,7 +23,7 @@ pub struct LogUser {
 /// A prefix for log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefix {
-    /// What the option is given.
+    /// The value of the option.
     pub raw: &'static [u8],
     /// The word in a script where that is not `p` and the text as it is.
     pub word: Option<&'static str>,

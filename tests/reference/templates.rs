@@ -17,15 +17,15 @@ pub struct Template {
     build: fn(&Path),
     /// `true` if every instance has a logger of its own.
     pub logged: bool,
-    /// What -u wraps; where this is empty, -u is refused.
+    /// The scripts that -u wraps; if this is empty, -u is refused.
     pub scripts: &'static [&'static str],
     /// State directories of a supervisor, which are not copied.
     pub state: &'static [&'static str],
     /// The modes of those files that lose a set-id bit when www-data copies them.
     pub without_set_id: &'static [(&'static str, u32)],
-    /// `true` if anybody may read all of it.
+    /// `true` if everybody may read all of it.
     pub open: bool,
-    /// `true` if it has so many files that it is not for every case.
+    /// `true` if it has too many files for every case.
     pub many: bool,
     /// It is a link to this one.
     pub link_to: Option<&'static str>,
@@ -310,7 +310,7 @@ pub fn build(folder: &Path) {
     }
 }
 
-/// What the wrong command lines have around them.
+/// The contexts of the wrong command lines.
 pub fn build_surroundings(folder: &Path) {
     for path in ["t/run", "logged/run", "logged/log/run", "taken/run", "taken/run.user", "socket/run", "device/run"] {
         run(folder, path);

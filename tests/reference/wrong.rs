@@ -27,7 +27,7 @@ impl Wrong {
         Self { args, original, ours, reason, umask: None, by_www_data: false, suites: &Suite::ALL }
     }
 
-    /// Returns `true` if ours makes something of it after all.
+    /// `true` if ours makes something of it.
     #[must_use]
     pub fn writes(&self) -> bool {
         self.ours == 0 && self.args.iter().any(|arg| arg == "out") && self.args.iter().all(|arg| arg != "--dry-run")

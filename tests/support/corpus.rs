@@ -10,7 +10,7 @@ use crate::program;
 use crate::wrong::WRONG;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::plan::plan;
-use s6_instance_maker_core::wire::Job;
+use s6_instance_maker_core::wire::{Job, VERSION};
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ pub struct Seed {
 ///
 /// # Panics
 ///
-/// When they cannot be read.
+/// If they cannot be read.
 #[must_use]
 pub fn files(target: &str) -> Vec<PathBuf> {
     let folder = program::workspace().join("fuzz/seeds").join(target);
@@ -45,7 +45,7 @@ pub fn files(target: &str) -> Vec<PathBuf> {
 ///
 /// # Panics
 ///
-/// When a file cannot be read or has another form.
+/// If a file cannot be read or has another form.
 #[must_use]
 pub fn kept(target: &str) -> Vec<Seed> {
     let mut seeds = Vec::new();
@@ -55,10 +55,18 @@ pub fn kept(target: &str) -> Vec<Seed> {
         let records = bytes.strip_prefix(&[RECORD_SEPARATOR]).unwrap_or_else(|| panic!("{name} has no record separator"));
         for (index, record) in records.split(|&byte| byte == RECORD_SEPARATOR).enumerate() {
             let case = record.strip_suffix(b"\n").unwrap_or_else(|| panic!("{name}: case {index} ends in no newline"));
-            seeds.push(Seed { name: format!("{name}-{index}"), bytes: case.to_vec() });
+            seeds.push(Seed { name: format!("{name}-{index}"), bytes: with_version(case) });
         }
     }
     seeds
+}
+
+/// A case, in which `"version":CURRENT` stands for the version of documents that this program writes.
+fn with_version(case: &[u8]) -> Vec<u8> {
+    const CURRENT: &[u8] = b"\"version\":CURRENT";
+    let Some(start) = case.windows(CURRENT.len()).position(|window| window == CURRENT) else { return case.to_vec() };
+    let version = format!("\"version\":{VERSION}");
+    [&case[..start], version.as_bytes(), &case[start + CURRENT.len()..]].concat()
 }
 
 /// The rows of the tests' tables as inputs of a fuzz target: documents are written by the program's own code, so that they are of
@@ -66,7 +74,7 @@ pub fn kept(target: &str) -> Vec<Seed> {
 ///
 /// # Panics
 ///
-/// When there is no target of that name.
+/// If there is no target of that name.
 #[must_use]
 pub fn tables(target: &str) -> Vec<Seed> {
     let inputs: Vec<Vec<u8>> = match target {
@@ -76,11 +84,11 @@ pub fn tables(target: &str) -> Vec<Seed> {
         }
         "job" => {
             let encode = |case: &jobs::Case| Job::encode(&Instances::default(), &case.facts, &case.template);
-            let small = small_jobs().iter().flat_map(|case| damaged(&text(&encode(case)))).collect::<Vec<_>>();
+            let small = small_documents(target).into_iter().flat_map(|job| damaged(&job));
             jobs::cases().iter().map(encode).chain(small).collect()
         }
         "plan" => {
-            let small = small_jobs().iter().filter_map(document).flat_map(|plan| damaged(&text(&plan))).collect::<Vec<_>>();
+            let small = small_documents(target).into_iter().flat_map(|plan| damaged(&plan));
             jobs::cases().iter().filter_map(document).chain(small).collect()
         }
         "quoting" => texts(),
@@ -107,7 +115,7 @@ fn texts() -> Vec<Vec<u8>> {
     texts
 }
 
-/// Jobs of few bytes that have every member that a job can have, and whose plans have every member that a plan can have.
+/// Jobs of few bytes, for [`small_documents`].
 fn small_jobs() -> Vec<jobs::Case> {
     let new = (["-uwww-data", "-t1"], "0700 file run = #!/bin/sh");
     let within = (["-rs", "--allow=link-leaves-template"], "0777 link run -> /e\n0600 fifo f (33:4)");
@@ -118,9 +126,16 @@ fn small_jobs() -> Vec<jobs::Case> {
     [new, within].map(case).into()
 }
 
-/// A document of the program as text.
-fn text(document: &[u8]) -> String {
-    String::from_utf8(document.to_vec()).unwrap()
+/// Documents of few bytes that together have every member that a document of the fuzz target can have.
+#[must_use]
+pub fn small_documents(target: &str) -> Vec<String> {
+    let instances = Instances::parse_list(b"a\nb").unwrap();
+    let encode = |case: &jobs::Case| match target {
+        "job" => Some(Job::encode(&instances, &case.facts, &case.template)),
+        "plan" => document(case),
+        _ => None,
+    };
+    small_jobs().iter().filter_map(encode).map(|document| String::from_utf8(document).unwrap()).collect()
 }
 
 /// The plan of a case as a document; `None`: the case is refused.

@@ -163,7 +163,7 @@ fn value_of<'a>(document: &'a str, tokens: &[(usize, usize)], index: usize) -> O
     None
 }
 
-/// Where the tokens of a compact document begin and end.
+/// The bounds of the tokens of a compact document.
 fn tokens(document: &str) -> Vec<(usize, usize)> {
     let bytes = document.as_bytes();
     let mut tokens = Vec::new();

@@ -2,13 +2,14 @@
 
 use s6_instance_maker_core::escape::Escaped;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
-/// What stands at a path on disk.
+/// An entry on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnDisk {
     /// `dir`, `file`, `link`, `fifo`, `socket` or `device`.
@@ -25,7 +26,7 @@ pub struct OnDisk {
 ///
 /// # Panics
 ///
-/// When something cannot be read.
+/// If something cannot be read.
 #[must_use]
 pub fn read_tree(root: &Path) -> BTreeMap<Vec<u8>, OnDisk> {
     let mut tree = BTreeMap::new();
@@ -69,7 +70,7 @@ fn kind(file_type: fs::FileType) -> &'static str {
 ///
 /// # Panics
 ///
-/// When something cannot be read.
+/// If something cannot be read.
 #[must_use]
 pub fn kinds(root: &Path) -> Vec<&'static str> {
     let mut kinds = Vec::new();
@@ -84,7 +85,7 @@ pub fn kinds(root: &Path) -> Vec<&'static str> {
     kinds
 }
 
-/// How many bytes of a file are shown.
+/// The number of bytes of a file that are shown.
 const SHOWN: usize = 200;
 
 /// The differences between two trees, a line each; empty when there are none. `left` and `right` name them.
@@ -116,7 +117,7 @@ pub fn differences(left: &BTreeMap<Vec<u8>, OnDisk>, right: &BTreeMap<Vec<u8>, O
 ///
 /// # Panics
 ///
-/// When it cannot be made.
+/// If it cannot be made.
 pub fn file(path: impl AsRef<Path>, mode: u32, bytes: impl AsRef<[u8]>) {
     let path = path.as_ref();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -128,7 +129,7 @@ pub fn file(path: impl AsRef<Path>, mode: u32, bytes: impl AsRef<[u8]>) {
 ///
 /// # Panics
 ///
-/// When it cannot be made.
+/// If it cannot be made.
 pub fn directory(path: impl AsRef<Path>, mode: u32) {
     fs::create_dir_all(path.as_ref()).unwrap();
     chmod(path, mode);
@@ -138,7 +139,7 @@ pub fn directory(path: impl AsRef<Path>, mode: u32) {
 ///
 /// # Panics
 ///
-/// When they cannot be changed.
+/// If they cannot be changed.
 pub fn chmod(path: impl AsRef<Path>, mode: u32) {
     fs::set_permissions(path.as_ref(), fs::Permissions::from_mode(mode)).unwrap();
 }
@@ -147,10 +148,36 @@ pub fn chmod(path: impl AsRef<Path>, mode: u32) {
 ///
 /// # Panics
 ///
-/// When it cannot be made.
+/// If it cannot be made.
 pub fn fifo(path: impl AsRef<Path>, mode: u32) {
     rustix::fs::mkfifoat(rustix::fs::CWD, path.as_ref(), rustix::fs::Mode::from_raw_mode(mode)).unwrap();
     chmod(path, mode);
+}
+
+/// Makes a tree as [`read_tree`] reads it, with its modes and owners.
+///
+/// # Panics
+///
+/// When something cannot be made.
+pub fn write_tree(root: &Path, tree: &BTreeMap<Vec<u8>, OnDisk>) {
+    for (path, entry) in tree {
+        let place = if path.is_empty() { root.to_owned() } else { root.join(OsStr::from_bytes(path)) };
+        match entry.kind {
+            "dir" => directory(&place, 0o700),
+            "file" => file(&place, 0o600, &entry.bytes),
+            "fifo" => fifo(&place, 0o600),
+            "link" => std::os::unix::fs::symlink(OsStr::from_bytes(&entry.bytes), &place).unwrap(),
+            other => panic!("a {other} is not made here"),
+        }
+        // Only root can give away; for everybody else it is the caller's already.
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::lchown(&place, Some(entry.owner.0), Some(entry.owner.1)).unwrap();
+        }
+    }
+    // Last, since some cannot be entered, and a change of the owner takes set-id bits.
+    for (path, entry) in tree.iter().rev().filter(|(_, entry)| entry.kind != "link") {
+        chmod(if path.is_empty() { root.to_owned() } else { root.join(OsStr::from_bytes(path)) }, entry.mode);
+    }
 }
 
 /// A template that runs: a `run` script that says its argument and sleeps.

@@ -48,7 +48,7 @@ pub fn lines(json: &str) -> String {
     text
 }
 
-/// Whether a character is part of a string.
+/// The state that tells if a character is part of a string.
 #[derive(Default)]
 struct Quoted {
     inside: bool,

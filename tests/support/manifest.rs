@@ -102,7 +102,7 @@ pub fn planned<A: Into<OsString>>(words: impl IntoIterator<Item = A>, facts: &Fa
     }
 }
 
-/// What is said, a line for each error and for each hint.
+/// The lines of messages, one for each message and each hint.
 #[must_use]
 pub fn told(messages: &[Message]) -> String {
     let own = format!("{PROGRAM}: ");

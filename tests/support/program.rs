@@ -24,7 +24,7 @@ pub fn target_dir() -> PathBuf {
 ///
 /// # Panics
 ///
-/// When it does not build.
+/// If it does not build.
 #[must_use]
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
@@ -35,7 +35,7 @@ pub fn program() -> &'static Path {
 ///
 /// # Panics
 ///
-/// When it does not build.
+/// If it does not build.
 #[must_use]
 pub fn released_program() -> PathBuf {
     build("s6-instance-maker", "s6-instance-maker", &["--release"])
@@ -56,7 +56,7 @@ pub struct Sandboxed {
 ///
 /// # Panics
 ///
-/// When they do not build.
+/// If they do not build.
 #[must_use]
 pub fn released_sandboxed() -> [PathBuf; 2] {
     build_twice("released", &["--release"])
@@ -66,7 +66,7 @@ pub fn released_sandboxed() -> [PathBuf; 2] {
 ///
 /// # Panics
 ///
-/// When it does not build.
+/// If it does not build.
 pub fn guest() -> Result<&'static Path, &'static str> {
     static GUEST: OnceLock<PathBuf> = OnceLock::new();
     sandboxed().map(|_| GUEST.get_or_init(|| target_dir().join("wasm/s6-instance-maker.wasm")).as_path())
@@ -76,7 +76,7 @@ pub fn guest() -> Result<&'static Path, &'static str> {
 ///
 /// # Panics
 ///
-/// When they do not build.
+/// If they do not build.
 pub fn sandboxed() -> Result<&'static Sandboxed, &'static str> {
     static SANDBOXED: OnceLock<Option<Sandboxed>> = OnceLock::new();
     let build = || {
@@ -124,7 +124,7 @@ fn build(package: &str, name: &str, options: &[&str]) -> PathBuf {
     executables.map(PathBuf::from).next_back().expect("cargo names the program that it built")
 }
 
-/// What cargo says of all that it has built for a program.
+/// Returns cargo's report about everything that it built for a program.
 fn artifacts(package: &str, name: &str, options: &[&str]) -> Vec<serde_json::Value> {
     let output = Command::new(env!("CARGO"))
         .current_dir(workspace())
@@ -168,7 +168,7 @@ impl Answer {
     ///
     /// # Panics
     ///
-    /// When it cannot be started.
+    /// If it cannot be started.
     #[must_use]
     pub fn of(command: &mut Command) -> Self {
         let shown = format!("{command:?}");

@@ -4,17 +4,18 @@
 use crate::disk;
 use crate::program::{Answer, maker};
 use crate::roots::Root;
+use crate::s6rc_model;
 use crate::scratch::Scratch;
 use rustix::process::{Pid, Signal, kill_process};
 use std::cell::RefCell;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long anything may take that should happen at once; nothing waits that long on a machine that works.
+/// The time limit of anything that should happen at once; only a broken machine reaches it.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The same in milliseconds, as s6's programs take it.
 pub const TIMEOUT: &str = "20000";
@@ -26,7 +27,7 @@ const USUAL_STACK: &str = "8388608";
 ///
 /// # Panics
 ///
-/// When there is none after 20 seconds.
+/// If there is none after 20 seconds.
 pub fn until<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
@@ -52,7 +53,7 @@ impl Site {
     ///
     /// # Panics
     ///
-    /// When it cannot be made.
+    /// If it cannot be made.
     #[must_use]
     pub fn new(root: Root, label: &str) -> Self {
         let (folder, inside) = root.scratch(label);
@@ -63,17 +64,17 @@ impl Site {
         Self { root, folder, inside }
     }
 
-    /// Where `path` is.
+    /// The path of `path` on this machine.
     #[must_use]
     pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         self.folder.join(path)
     }
 
-    /// What `path` is called in the root file system.
+    /// The path of `path` in the root file system.
     ///
     /// # Panics
     ///
-    /// When that is no text.
+    /// If that is not UTF-8.
     #[must_use]
     pub fn inside(&self, path: impl AsRef<Path>) -> String {
         self.inside.join(path).into_os_string().into_string().unwrap()
@@ -94,32 +95,36 @@ impl Site {
         disk::file(self.path(path), 0o755, text);
     }
 
-    /// What scripts reported so far.
+    /// The reports of scripts so far.
     ///
     /// # Panics
     ///
-    /// When it cannot be read.
+    /// If it cannot be read.
     #[must_use]
     pub fn reports(&self) -> Vec<String> {
         let bytes = fs::read(self.path("reports")).unwrap();
         String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
     }
 
-    /// Runs s6-instance-maker here, for Debian's s6 and with `args`.
+    /// Runs s6-instance-maker here, for the s6 that is here and with `args`; definitions for s6-rc must be such that it compiles them.
     ///
     /// # Panics
     ///
-    /// When it does not end with 0 and without a word.
+    /// If it does not end with 0 and without a word, or makes a definition that s6-rc-compile would refuse.
     pub fn make(&self, args: &[&str]) {
-        let answer = maker(self.folder.path(), ["--installation", "debian"].iter().chain(args)).expect_code(0);
+        let installation = self.root.installation.iter().map(OsString::as_os_str);
+        let answer = maker(self.folder.path(), installation.chain(args.iter().map(OsStr::new))).expect_code(0);
         assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("", ""), "{}", answer.command);
+        if let Some(definitions) = args.last().filter(|_| args.contains(&"-r")) {
+            s6rc_model::accept(disk::read_tree(&self.path(definitions)));
+        }
     }
 
     /// Runs s6-instance-maker here, for the very s6 that is here and with `args`.
     ///
     /// # Panics
     ///
-    /// When it does not end with 0 and without a word.
+    /// If it does not end with 0 and without a word.
     pub fn make_for_this_s6(&self, args: &[&str]) {
         let version = ["--s6-version", self.root.s6_version.as_str()];
         self.make(&[version.as_slice(), args].concat());
@@ -129,12 +134,23 @@ impl Site {
     ///
     /// # Panics
     ///
-    /// When it cannot be started.
+    /// If it cannot be started.
     #[must_use]
     pub fn start(&self, environment: &[(&str, &str)]) -> Scan<'_> {
+        self.start_by(&["s6-softlimit", "-s", USUAL_STACK], environment)
+    }
+
+    /// The same by `starter`, a program and its arguments that changes the process and then runs the command behind them.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start_by(&self, starter: &[&str], environment: &[(&str, &str)]) -> Scan<'_> {
         let output = File::create(self.path("scan.output")).unwrap();
-        let mut inner = self.root.command("s6-softlimit");
-        inner.args(["-s", USUAL_STACK, "s6-svscan", &self.inside("scan")]);
+        let (program, arguments) = starter.split_first().expect("a program that starts another");
+        let mut inner = self.root.command(program);
+        inner.args(arguments).args(["s6-svscan", &self.inside("scan")]);
         // Should this process be killed, s6-svscan learns of it and stops everything: the one thing that Drop cannot do.
         let mut command = std::process::Command::new("setpriv");
         command.args(["--pdeathsig", "TERM"]).arg(inner.get_program()).args(inner.get_args()).env_clear();
@@ -148,7 +164,7 @@ impl Site {
 /// A running s6-svscan. Dropping it stops it and all that it supervises; when a test fails, it tells the whole story.
 #[derive(Debug)]
 pub struct Scan<'a> {
-    /// Where it runs.
+    /// The scan directory that it runs in.
     pub site: &'a Site,
     child: Child,
     history: RefCell<Vec<Answer>>,
@@ -159,7 +175,7 @@ impl Scan<'_> {
     ///
     /// # Panics
     ///
-    /// When it cannot be started.
+    /// If it cannot be started.
     pub fn exec<A: AsRef<OsStr>>(&self, program: &str, args: impl IntoIterator<Item = A>) -> Answer {
         // Even what waits for ever by mistake ends.
         let answer = Answer::of(self.site.root.command("timeout").args(["60", program]).args(args));
@@ -176,7 +192,7 @@ impl Scan<'_> {
     ///
     /// # Panics
     ///
-    /// When that does not come to pass.
+    /// If that does not come to pass.
     pub fn wait_until_ready(&self, path: &str) {
         let service = self.site.inside(path);
         let status = self.site.path(path).join("supervise/status");
@@ -190,7 +206,7 @@ impl Scan<'_> {
     ///
     /// # Panics
     ///
-    /// When none does.
+    /// If none does.
     pub fn wait_for_report(&self, what: &str, path: &str) {
         let line = format!("{what} in {}", self.site.inside(path));
         until(&format!("the report `{line}`"), || self.site.reports().contains(&line).then_some(()));
@@ -200,7 +216,7 @@ impl Scan<'_> {
     ///
     /// # Panics
     ///
-    /// When it does not.
+    /// If it does not.
     pub fn expect_restart(&self, path: &str, order: impl FnOnce()) {
         let service = self.site.inside(path);
         let before = self.process(path).pid;
@@ -217,7 +233,7 @@ impl Scan<'_> {
     ///
     /// # Panics
     ///
-    /// When it does not.
+    /// If it does not.
     pub fn restart(&self, path: &str) {
         self.expect_restart(path, || {
             self.exec("s6-svc", ["-r", "--", &self.site.inside(path)]).expect_code(0);
@@ -228,7 +244,7 @@ impl Scan<'_> {
     ///
     /// # Panics
     ///
-    /// When none does.
+    /// If none does.
     #[must_use]
     pub fn process(&self, path: &str) -> Process {
         let answer = self.exec("s6-svstat", ["-o", "pid", &self.site.inside(path)]).expect_code(0);
@@ -272,7 +288,7 @@ impl Scan<'_> {
         false
     }
 
-    /// What an orderly stop did not stop: supervisors by their control pipes, services by the numbers that s6 has for them.
+    /// Kills the processes that an orderly stop did not end: supervisors by their control pipes, services by the numbers that s6 has for them.
     fn stop_by_force(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -341,7 +357,7 @@ pub struct Process {
     command: String,
 }
 
-/// What is of interest in a process's status.
+/// Parts of a process's status.
 const FIELDS: [&str; 4] = ["PPid:", "Uid:", "Gid:", "Groups:"];
 
 impl Process {
@@ -370,7 +386,7 @@ impl Process {
     ///
     /// # Panics
     ///
-    /// When it is gone.
+    /// If it is gone.
     #[must_use]
     pub fn parent(&self) -> Self {
         let parent = self.field("PPid").first().and_then(|pid| pid.parse().ok());

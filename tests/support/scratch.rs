@@ -18,7 +18,7 @@ impl Scratch {
     ///
     /// # Panics
     ///
-    /// When it cannot be made.
+    /// If it cannot be made.
     #[must_use]
     pub fn within(parent: &Path, label: &str) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -28,7 +28,7 @@ impl Scratch {
         Self(path)
     }
 
-    /// Where it is.
+    /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0

@@ -9,7 +9,7 @@ pub const REQUIRE_ALL: &str = "S6_INSTANCE_MAKER_REQUIRE_ALL";
 ///
 /// # Panics
 ///
-/// Where [`REQUIRE_ALL`] is set.
+/// If [`REQUIRE_ALL`] is set.
 pub fn did_not_run(test: &str, why: &str) {
     assert!(std::env::var_os(REQUIRE_ALL).is_none(), "{test} must run here, but {why}");
     say(test, why);

@@ -7,7 +7,7 @@ use super::{SOURCES, sources};
 struct Door {
     path: &'static str,
     files: &'static [&'static str],
-    /// What may be named all the same.
+    /// Names that are permitted there.
     except: &'static [&'static str],
     instead: &'static str,
 }
@@ -76,7 +76,7 @@ const DOORS: &[Door] = &[
 /// Crates whose names are imported one by one, so that the doors among them are seen.
 const NO_GLOBS: [&str; 5] = ["std::", "rustix::", "nix::", "cap_std::", "cap_fs_ext::"];
 
-/// What is wrong with a file that names something that it must not.
+/// Returns the forbidden names in a file.
 fn faults(file: &str, source: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for path in full_paths(source) {

@@ -27,7 +27,7 @@ fn the_core_names_std_in_few_files() {
     }
 }
 
-/// Where `plan` and what it calls live, nothing of the world is named, by std or by another crate.
+/// The files of `plan` and its callees name nothing of the outside world, neither by std nor by another crate.
 #[test]
 fn plans_are_functions_of_their_arguments() {
     for (file, text) in sources("core/src") {
@@ -78,7 +78,7 @@ fn arguments_reach_the_grammar_as_they_are() {
     );
 }
 
-/// How often comments and reasons speak of arguments.
+/// The number of times that comments and reasons mention arguments.
 fn comments(text: &str) -> usize {
     text.lines()
         .filter(|line| line.contains("//") || line.contains("reason ="))

@@ -75,7 +75,7 @@ fn copy_sources(from: &Path, to: &Path) {
     }
 }
 
-/// What the build says where it cannot be done, and that a ready module takes the place of one that is built.
+/// The build reports what it lacks, and accepts a ready module instead of building one.
 #[test]
 fn what_the_build_says() {
     let sandboxed = match program::sandboxed() {

@@ -48,7 +48,7 @@ fn excess(text: &str) -> Option<String> {
     }
 }
 
-/// So much of each quantity is compiled, and one more is not. The start function counts as well.
+/// The maximum of each quantity is compiled, and one more is not. The start function counts as well.
 #[test]
 fn each_quantity_has_a_limit() {
     let imports = |count: usize| {
@@ -165,7 +165,7 @@ fn whatever_is_compiled_is_compiled_soon() {
         let begun = Instant::now();
         let answer = Answer::of(Command::new("sh").args(["-c", limited]).arg(with_compiler).current_dir(scratch.path()));
         // It was compiled, and run.
-        assert!(answer.stderr.contains("what the module wrote: it is no plan"), "{name}: {answer}");
+        assert!(answer.stderr.contains("the module's output: it is no plan"), "{name}: {answer}");
         costs += &format!("{name} {:.1} s, ", begun.elapsed().as_secs_f32());
     }
     skip::tell(&format!("modules that are costly to compile: {costs}each in 300 MB, with 1/{share} of the functions"));

@@ -82,7 +82,7 @@ fn no_value_makes_a_function_misbehave() {
     assert!(met[0] >= 100 && met[1] >= 500, "{met:?}");
 }
 
-/// What a guest reads is what it is given, whatever its buffers are; and what it writes arrives.
+/// A guest reads its input whatever its buffers are, and its output arrives.
 #[test]
 fn input_and_output_are_whole() {
     const ECHO: &str = r#"(module

@@ -43,7 +43,7 @@ pub fn says(output: &[u8], messages: &[u8], code: i32) -> String {
     )
 }
 
-/// What a planner makes of a module: the error, its exit code and its hint; or that there is a plan.
+/// Returns the planner's answer for a module: the error, its exit code and its hint; or that there is a plan.
 fn outcome(text: &str, words: &[&str]) -> String {
     let run = Run { interrupt: &AtomicBool::new(false), progress: &NoProgress };
     let sandbox = Sandbox::new(Origin::Bytes(module(text)), LimitOptions::default());
@@ -78,7 +78,7 @@ fn truth() -> String {
     String::from_utf8(manifest::document(&plan, &request, &template)).unwrap()
 }
 
-/// What is said instead of what.
+/// Replacements of a text in a plan, and the errors.
 const LIES: &[(&str, &str, &str)] = &[
     ("another version", "\"version\":3", "\"version\":4"),
     ("another kind of document", "maker plan", "maker job"),
@@ -198,7 +198,7 @@ fn program(body: &str) -> String {
     )
 }
 
-/// What a program does instead of its work.
+/// Programs that do something else than their work.
 const PROGRAMS: &[(&str, &str)] = &[
     ("it never ends", "(func (export \"_start\") (loop (br 0)))"),
     ("it never begins", "(func $f (loop (br 0))) (start $f) (func (export \"_start\"))"),

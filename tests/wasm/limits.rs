@@ -98,7 +98,7 @@ fn entry(template: &mut Template, path: String, kind: Kind<s6_instance_maker_cor
     template.insert(TreePath::parse(path).unwrap(), Node::new(meta, kind)).unwrap();
 }
 
-/// What templates may be like, up to the longest paths that there are: a quarter of what is allowed is enough.
+/// Templates up to the longest possible paths: a quarter of the default limits suffices.
 #[test]
 fn defaults_are_enough() {
     let file = || Kind::File(Default::default());

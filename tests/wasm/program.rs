@@ -109,7 +109,7 @@ fn sandboxed_options() {
         (plain, "--fuels 1 template out", 100, "there is no option `--fuels`"),
         (plain, "-- template out --fuel", 100, "`--fuel`: there is nothing to take after TEMPLATE and DIR"),
         (with_compiler, "--module guest.wasm -c 20 template out", 0, ""),
-        (with_compiler, "--module liar.wasm template out", 100, "what the module wrote: it is no plan"),
+        (with_compiler, "--module liar.wasm template out", 100, "the module's output: it is no plan"),
         (with_compiler, "--module empty.wasm template out", 100, "the module is refused: "),
         (with_compiler, "--module text.wasm template out", 100, "the module is refused: "),
         (with_compiler, "--module template/run template out", 100, "the module is refused: "),

@@ -1,4 +1,4 @@
-//! What the built-in guest answers, and a module of the same bytes compiled at run time: the library's own plans and messages.
+//! Answers of the built-in guest, and of a module of the same bytes compiled at run time: the library's own plans and messages.
 
 use super::{ask, built_in};
 use crate::reference;

@@ -91,7 +91,7 @@ fn is_for_others(variable: &str) -> bool {
     named.contains(&variable) || families.iter().any(|family| variable.starts_with(family))
 }
 
-/// What the one rule of a dep-info file depends on; in names a blank is `\ `.
+/// Returns the dependencies of the one rule of a dep-info file; a blank in a name is `\ `.
 fn prerequisites(rule: &str) -> Vec<PathBuf> {
     let list = rule.split_once(": ").map_or("", |(_, list)| list);
     let names = list.replace("\\ ", "\0");

@@ -17,7 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 
-/// Names a ready module.
+/// The environment variable that names a ready module.
 const READY: &str = "S6_INSTANCE_MAKER_GUEST_WASM";
 
 fn main() {

@@ -15,7 +15,7 @@ pub(crate) struct Quantity {
     pub max: u64,
 }
 
-/// Why a module is not compiled.
+/// The reason why a module is not compiled.
 #[derive(Debug)]
 pub(crate) enum Refusal {
     /// It cannot be read.
@@ -56,7 +56,7 @@ const PARAMETERS: Quantity = Quantity { noun: "parameters of one function", max:
 const LOCALS: Quantity = Quantity { noun: "local variables of one function", max: 256 }; // 77
 const LENGTH: Quantity = Quantity { noun: "instructions of one function", max: 32 << 10 }; // 17,404
 const DEPTH: Quantity = Quantity { noun: "nested blocks", max: 512 }; // 76
-/// What is live in a nest of loops is live in each of them: the allocation of registers takes a minute for some with 200 levels.
+/// The values that are live in nested loops are live in each of them: the allocation of registers takes a minute for some with 200 levels.
 const LOOPS: Quantity = Quantity { noun: "nested loops", max: 32 }; // 7
 
 /// An allowance of one quantity.
@@ -76,7 +76,7 @@ impl Allowance {
     }
 }
 
-/// What the code of a module may have in all.
+/// The totals of the code of a module.
 struct Code {
     instructions: Allowance,
     branch_pairs: Allowance,

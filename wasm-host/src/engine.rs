@@ -1,8 +1,8 @@
-//! How the guest is compiled and run: the same for the build script, which precompiles it, and for the program, which loads it.
+//! The engine that compiles and runs the guest: the same for the build script, which precompiles it, and for the program.
 
 use wasmtime::Config;
 
-/// What must be equal where a module is compiled and where it runs.
+/// Settings that must be equal where a module is compiled and where it runs.
 pub fn config() -> Config {
     let mut config = Config::new();
     config

@@ -1,4 +1,4 @@
-//! What can go wrong with a guest, in words for the person who gave it the job.
+//! Errors of a guest, for the person who runs it.
 
 use crate::limits::Limits;
 use s6_instance_maker::Error;
@@ -8,7 +8,7 @@ use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::wire::WireError;
 use std::io;
 
-/// Why a guest has no plan, or none that is believed.
+/// The reason why a guest has no plan, or one that is not accepted.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SandboxError {
@@ -19,7 +19,7 @@ pub enum SandboxError {
     #[error("the module is refused: {}", Excerpt(.0.as_bytes()))]
     NotAModule(String),
     /// Its compilation would take too much time or memory.
-    #[error("the module is refused: it has more than {max} {noun}, the most that is compiled")]
+    #[error("the module is refused: it has more than {max} {noun}; larger modules are not compiled")]
     TooComplex {
         /// The name of what it has too much of, in the plural.
         noun: &'static str,
@@ -27,13 +27,13 @@ pub enum SandboxError {
         max: u64,
     },
     /// It wants more than any guest gets.
-    #[error("the module is refused: it imports `{}`, and gets nothing but what docs/plan-format.md lists", Excerpt(.0.as_bytes()))]
+    #[error("the module is refused: it imports `{}`; only the functions in docs/plan-format.md are offered", Excerpt(.0.as_bytes()))]
     Import(String),
     /// It lacks something that every guest has.
-    #[error("the module is refused: it exports no {0}")]
+    #[error("the module is refused: it does not export {0}")]
     Export(&'static str),
     /// An argument has a NUL in it; no argument of a process can.
-    #[error("an argument has a NUL in it")]
+    #[error("an argument contains a NUL")]
     Nul,
     /// The built-in module could not be loaded.
     #[error("unable to load the built-in module: {}", Excerpt(.0.as_bytes()))]
@@ -48,10 +48,10 @@ pub enum SandboxError {
     #[error("the module was stopped: it has used up its fuel, {}", .0.fuel)]
     Fuel(Limits),
     /// It wanted more memory.
-    #[error("the module ended because it may not use more than {} bytes of memory", .0.memory)]
+    #[error("the module ended: it may not use more than {} bytes of memory", .0.memory)]
     Memory(Limits),
     /// The system had no more memory for it.
-    #[error("the module ended because the system has no more memory for it")]
+    #[error("the module ended: the system has no more memory for it")]
     NoMemory,
     /// Its calls went too deep.
     #[error("the module was stopped: its calls need more than {} bytes of stack", .0.stack)]
@@ -66,7 +66,7 @@ pub enum SandboxError {
     #[error("the module was stopped: {}", Excerpt(.0.as_bytes()))]
     Trap(String),
     /// It named memory that it does not have.
-    #[error("the module was stopped: it points outside of its memory")]
+    #[error("the module was stopped: it passed an address outside its memory")]
     Pointer,
     /// It has no plan, and says why.
     #[error("{}", messages.iter().map(|message| message.text.as_str()).collect::<Vec<_>>().join("; "))]
@@ -77,7 +77,7 @@ pub enum SandboxError {
         code: u8,
     },
     /// It ended otherwise than programs of this project do.
-    #[error("the module ended with exit code {code} and said `{}`", Excerpt(.messages))]
+    #[error("the module ended with exit code {code} and the messages `{}`", Excerpt(.messages))]
     Exit {
         /// Its exit code.
         code: i32,
@@ -85,16 +85,16 @@ pub enum SandboxError {
         messages: Vec<u8>,
     },
     /// It has a plan, and messages beside it.
-    #[error("the module made a plan, and said `{}`", Excerpt(.0))]
+    #[error("the module wrote a plan, and the messages `{}`", Excerpt(.0))]
     Talkative(Vec<u8>),
-    /// What it wrote is no plan.
-    #[error("what the module wrote: {0}")]
+    /// Its output is not a plan.
+    #[error("the module's output: {0}")]
     Document(#[from] WireError),
     /// It is a plan for something else.
-    #[error("what the module wrote: it is a plan for another template or another shape")]
+    #[error("the module's output: a plan for another template, other options or another shape")]
     OtherJob,
     /// It is a plan that does what no plan may.
-    #[error("what the module wrote: {0}")]
+    #[error("the module's output: {0}")]
     Violation(#[from] Violation),
     /// A signal asked the program to end.
     #[error(transparent)]
@@ -113,13 +113,13 @@ impl SandboxError {
         }
     }
 
-    /// What may help.
+    /// A hint.
     const fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Fuel(_) => Some("if it is to be trusted with more: --fuel N"),
-            Self::Memory(_) => Some("if it is to be trusted with more: --memory BYTES"),
-            Self::Stack(_) => Some("if it is to be trusted with more: --stack BYTES"),
-            Self::Output(_) => Some("if it is to be trusted with more: --output-limit BYTES"),
+            Self::Fuel(_) => Some("raise the limit if you trust the module: --fuel N"),
+            Self::Memory(_) => Some("raise the limit if you trust the module: --memory BYTES"),
+            Self::Stack(_) => Some("raise the limit if you trust the module: --stack BYTES"),
+            Self::Output(_) => Some("raise the limit if you trust the module: --output-limit BYTES"),
             _ => None,
         }
     }

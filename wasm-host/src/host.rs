@@ -1,4 +1,4 @@
-//! What a guest may call: seven functions of WASI, preview 1, that hold its arguments, its input and its output, and nothing else.
+//! The functions that a guest may call: seven of WASI, preview 1, for its arguments, its input and its output, and nothing else.
 //!
 //! None of them reaches anything outside of [`Host`]. Every address that a guest gives is checked against its memory; every byte that
 //! is moved costs one unit of fuel, so that a guest cannot have the host work for nothing. The names and numbers are those of
@@ -8,7 +8,7 @@ use crate::limits::{LimitOptions, Limits};
 use std::sync::Arc;
 use wasmtime::{Caller, Extern, ExternType, ImportType, Linker, Module, ResourceLimiter, Result, Trap};
 
-/// Where the functions are, by the name that modules import them from.
+/// The module name that guests import the functions from.
 pub const NAMESPACE: &str = "wasi_snapshot_preview1";
 
 /// A success, and the errors that a guest may get, as WASI numbers them.
@@ -16,32 +16,32 @@ const SUCCESS: i32 = 0;
 const BAD_DESCRIPTOR: i32 = 8;
 const INVALID: i32 = 28;
 
-/// As many buffers as one call may have, as in Linux.
+/// The largest number of buffers in one call, as in Linux.
 const BUFFERS_MAX: u32 = 1024;
 
-/// What one run of a guest has.
+/// The state of one run of a guest.
 #[derive(Debug)]
 pub struct Host {
     /// Its arguments, each with a NUL behind it.
     arguments: Arc<[Vec<u8>]>,
-    /// How long they are together.
+    /// The length of all arguments together, in bytes.
     arguments_length: usize,
     input: Vec<u8>,
-    /// How much of its input it has read.
+    /// The number of bytes of the input that were read.
     read: usize,
-    /// What it wrote to standard output.
+    /// The bytes that it wrote to standard output.
     pub output: Vec<u8>,
-    /// What it wrote to standard error.
+    /// The bytes that it wrote to standard error.
     pub messages: Vec<u8>,
     limits: Limits,
-    /// How much it has of memory and of its table, in bytes.
+    /// The size of its memory and of its table, in bytes.
     memory: usize,
     table: usize,
-    /// Why it was last refused memory, if it was.
+    /// The reason for the last refusal of memory.
     pub refused: Option<MemoryRefusal>,
 }
 
-/// Why a guest was refused memory.
+/// The reason why a guest was refused memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryRefusal {
     /// It wanted more than it may have.
@@ -50,7 +50,7 @@ pub enum MemoryRefusal {
     System,
 }
 
-/// What ends a guest from inside of a call.
+/// The end of a guest from inside a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GuestEnd {
     /// It says that it is done.
@@ -104,7 +104,7 @@ impl Host {
         granted
     }
 
-    /// What it may use up.
+    /// The limits of this run.
     pub(crate) const fn limits(&self) -> Limits {
         self.limits
     }

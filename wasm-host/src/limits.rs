@@ -1,9 +1,9 @@
-//! What a guest may use up.
+//! Limits of a guest.
 
-/// What one run of a guest may use up; more ends it. All are counted, not timed. Fuel,
-/// memory and output are the same everywhere; how much stack a call takes is its machine's and its compiler's business.
+/// The limits of one run of a guest; a guest that exceeds one is stopped. All are counted, not timed. Fuel,
+/// memory and output are the same everywhere; the stack that a call takes depends on the machine and the compiler.
 ///
-/// The defaults are many times what the guest that comes with this program needs, and grow with the job.
+/// The defaults are many times the needs of the guest that comes with this program, and grow with the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Fuel: about one unit for each WebAssembly instruction that is executed, and for each byte that goes in or out.
@@ -16,7 +16,7 @@ pub struct Limits {
     pub output: usize,
 }
 
-/// What a user has said of limits; what is not said depends on the job.
+/// The limits that a user chose. `None`: the limit depends on the job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LimitOptions {
     /// See [`Limits::fuel`].
@@ -42,12 +42,12 @@ impl Limits {
     const STACK: usize = 512 << 10;
     /// Output for the smallest job, in bytes, and for each byte of a job. What is not a copy in a plan is made of the command line.
     const OUTPUT: (usize, usize) = (16 << 20, 4);
-    /// As much stack as can be chosen: it is taken from the address space at once.
+    /// The largest stack that can be chosen: it is taken from the address space at once.
     pub const STACK_MAX: usize = 1 << 30;
     /// The least stack that can be chosen.
     pub const STACK_MIN: usize = 1;
 
-    /// What a guest may use up with a job of so many bytes.
+    /// Returns the limits for a job of `bytes` bytes.
     #[must_use]
     pub fn for_job(bytes: usize, chosen: &LimitOptions) -> Self {
         let linear = |(least, each): (usize, usize)| least.saturating_add(each.saturating_mul(bytes));

@@ -1,4 +1,4 @@
-//! Where modules come from.
+//! Modules and their origins.
 
 #[cfg(feature = "compiler")]
 use crate::complexity::{self, Quantity, Refusal};
@@ -22,7 +22,7 @@ static BUILT_IN: &PageAligned<[u8]> = &PageAligned(*include_bytes!(concat!(env!(
 #[repr(C, align(65536))]
 struct PageAligned<T: ?Sized>(T);
 
-/// Where a sandbox takes its module from.
+/// The origin of a sandbox's module.
 #[derive(Clone)]
 pub enum Origin {
     /// The module that this program comes with.

@@ -7,7 +7,7 @@ use cap_std::AmbientAuthority;
 use s6_instance_maker_core::cli::{Invocation, NumberOption, Unit, UsageError};
 use std::ffi::OsString;
 
-/// What a command line says of the sandbox.
+/// The sandbox's options.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Sandbox")]
 pub struct SandboxOptions {

@@ -14,15 +14,15 @@ use std::thread;
 use std::time::Duration;
 use wasmtime::{ExternType, InstancePre, Store, Trap};
 
-/// How often it is looked whether a signal has come, while a guest runs.
+/// The interval between two checks for signals, while a guest runs.
 const ATTENTION: Duration = Duration::from_millis(50);
-/// What the host's own functions need of a guest's thread, beside what the guest may use.
+/// The stack that the host's own functions use on a guest's thread, besides the guest's, in bytes.
 const HOST_STACK: usize = 256 << 10;
-/// What the compiler needs: as much as a program's first thread usually has.
+/// The stack that the compiler uses, in bytes: the usual stack of a program's first thread.
 const COMPILER_STACK: usize = 8 << 20;
-/// What loading the built-in module and the beginning of a guest's run take of the address space, in bytes, its stack left aside:
+/// The address space that the start of a guest takes, in bytes, without its stack:
 /// 35 MiB for the smallest linear memory with its room to grow, and some 2 MiB for the module. Where an allocator finds no memory,
-/// wasmtime and the standard library end the process, or panic, so it is found out before whether there is enough.
+/// wasmtime and the standard library end the process, or panic, so the program finds out first if there is enough.
 const START: usize = 48 << 20;
 
 /// A module that computes plans and can touch nothing.
@@ -31,7 +31,7 @@ pub struct Sandbox {
     chosen: LimitOptions,
 }
 
-/// Where the module comes from, and the module.
+/// The origin of the module, and the module.
 struct ModuleSource {
     origin: Origin,
     /// Loaded when it is first used.
@@ -89,7 +89,7 @@ impl Sandbox {
 }
 
 impl ModuleSource {
-    /// How much stack a thread needs that loads and runs the module.
+    /// Returns the stack of a thread that loads and runs the module, in bytes.
     fn stack(&self, limits: &Limits) -> usize {
         let guest = limits.stack.saturating_add(HOST_STACK);
         if matches!(self.origin, Origin::BuiltIn) { guest } else { guest.max(COMPILER_STACK) }
@@ -162,7 +162,7 @@ fn require_memory(bytes: usize) -> Result<(), SandboxError> {
     found.map_err(|_| SandboxError::SetUp(format!("the system does not have {bytes} bytes of memory for it")))
 }
 
-/// What a guest's end means: exit code 0 and no message is an answer, 100 and 111 have a message of the form that every program of
+/// Interprets the end of a guest: exit code 0 without messages is an answer, 100 and 111 have messages in the form that every program of
 /// this project has.
 fn answer(code: i32, host: Host) -> Result<Vec<u8>, SandboxError> {
     if code == 0 {

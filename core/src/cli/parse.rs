@@ -72,7 +72,7 @@ const fn not_empty(value: Option<&'static str>) -> Option<&'static str> {
     }
 }
 
-/// Whether a text is two to four short numbers with dots between them, and no version before 2.11.3.0.
+/// Returns `true` if a text is two to four short numbers with dots between them, and no version before 2.11.3.0.
 const fn is_version(mut text: &[u8]) -> bool {
     let mut parts = [0u32; 4];
     let mut given = 0;

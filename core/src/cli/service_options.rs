@@ -55,7 +55,7 @@ impl ServiceOptions {
     pub(super) fn name_max(&self, target: &Target) -> Result<Option<NameMax>, UsageError> {
         let Some(value) = self.name_max.as_deref() else { return Ok(None) };
         if target.s6_version.is_some_and(|version| !version.counts_slots()) {
-            return Err(UsageError::new("--name-max requires s6 2.12 or later: an older s6-svscan has no such option"));
+            return Err(UsageError::new("--name-max requires s6 2.12 or later; an older s6-svscan has no such option"));
         }
         let number = NumberOption::count("--name-max").read(Some(value), NameMax::MIN, NameMax::MAX)?;
         Ok(number.and_then(|number| NameMax::new(number.into())))

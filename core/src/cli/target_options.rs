@@ -9,7 +9,7 @@ use std::ffi::OsString;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Target system")]
 pub(super) struct TargetOptions {
-    /// The s6 that will run the result
+    /// s6 that runs the result
     ///
     /// From 2.11.3.0 on. Missing parts are those of the newest version of that series. Without it
     /// the result suits every s6; with -c, s6 2.12 and later.
@@ -18,7 +18,7 @@ pub(super) struct TargetOptions {
 
     /// path, debian or slashpackage [default: path]
     ///
-    /// Where programs are. path: execlineb is in /usr/bin, all others are found by PATH.
+    /// path: execlineb is in /usr/bin, all other programs are found by PATH.
     /// debian: execlineb and s6 are in /usr/bin, the other programs of execline in
     /// /usr/lib/execline/bin. slashpackage: all are in /command. The next three options override it.
     #[arg(verbatim_doc_comment, long, value_name = "NAME", value_enum, hide_possible_values = true)]

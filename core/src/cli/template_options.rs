@@ -53,7 +53,7 @@ pub(super) struct TemplateOptions {
 
     /// Explain the error or warning ID
     ///
-    /// What it means, what goes wrong, and what to do. Takes no operands.
+    /// Meaning, consequence and advice. Takes no operands.
     #[arg(verbatim_doc_comment, long, value_name = "ID")]
     explain: Option<OsString>,
 }

@@ -75,7 +75,7 @@ impl Words {
         self.0.splice(at..at, words);
     }
 
-    /// Whether the option `long` is among them.
+    /// Returns `true` if the option `long` is among them.
     pub(super) fn has(&self, long: &str) -> bool {
         self.options().any(|word| is_option(word, long))
     }
@@ -119,7 +119,7 @@ enum OptionWord<'c> {
     Valued { option: &'c clap::Arg, attached: OsString },
     /// An option in one word: a flag, or `--long=VALUE`.
     Whole,
-    /// Something that no option is called.
+    /// An unknown option.
     Unknown,
 }
 

@@ -46,7 +46,11 @@ fn lex_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), LexError> {
     loop {
         match rest {
             [] | [0..=b' ', ..] => return Ok((word, rest)),
-            [b'"', tail @ ..] => rest = lex_quoted(tail, &mut word)?,
+            [b'"', tail @ ..] => {
+                let (quoted, tail) = lex_quoted(tail)?;
+                word.extend(quoted);
+                rest = tail;
+            }
             [b'\\'] => return Err(LexError::Unterminated),
             [b'\\', byte, tail @ ..] | [byte, tail @ ..] => {
                 word.push(*byte);
@@ -56,12 +60,13 @@ fn lex_word(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), LexError> {
     }
 }
 
-fn lex_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8], LexError> {
+fn lex_quoted(mut rest: &[u8]) -> Result<(Vec<u8>, &[u8]), LexError> {
+    let mut word = Vec::new();
     loop {
         let is_number = matches!(rest, [b'\\', b'0'..=b'9', ..]);
         let (byte, tail) = match rest {
             [] | [b'\\'] => return Err(LexError::Unterminated),
-            [b'"', tail @ ..] => return Ok(tail),
+            [b'"', tail @ ..] => return Ok((word, tail)),
             [b'\\', b'\n', tail @ ..] => {
                 rest = tail;
                 continue;
@@ -76,7 +81,7 @@ fn lex_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Result<&'a [u8], Le
         rest = tail;
         // Where a script ends behind a number, the quoted part does too.
         if is_number && rest.is_empty() {
-            return Ok(rest);
+            return Ok((word, rest));
         }
     }
 }

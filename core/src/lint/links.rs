@@ -16,16 +16,17 @@ impl Linter<'_> {
     /// Checks every link of the template that will be copied.
     pub(super) fn links(&mut self) {
         let vital = self.vital();
-        let of_log: BTreeSet<TreePath> = self.template.links_on(&LOG).into_iter().collect();
+        let of_log: BTreeSet<TreePath> = self.template.route(&LOG).links.into_iter().collect();
         let state = self.template.state();
         let looked_at: BTreeSet<TreePath> = self
             .parts()
             .flat_map(|part| of_supervisor().map(move |name| part.path(&name)))
-            .flat_map(|path| self.template.links_on(&path))
+            .flat_map(|path| self.template.route(&path).links)
             .collect();
         // A script that is a dangling link is reported as that.
         let told: BTreeSet<TreePath> = self.found.iter().filter_map(|finding| finding.problem.path()).collect();
-        let told: BTreeSet<TreePath> = told.iter().flat_map(|path| self.template.links_on(path)).chain(told.clone()).collect();
+        let told: BTreeSet<TreePath> =
+            told.iter().flat_map(|path| self.template.route(path).links).chain(told.clone()).collect();
         for (path, node) in self.template.tree().iter() {
             let Node { kind: Kind::Symlink(target), .. } = node else { continue };
             if told.contains(path) || state.iter().any(|state| path.starts_with(state)) {
@@ -56,12 +57,12 @@ impl Linter<'_> {
     fn vital(&self) -> BTreeSet<TreePath> {
         let log_run = LOG.join(&RUN).ok();
         let paths = [Some(TreePath::from(RUN)), Some(LOG), log_run].into_iter().flatten();
-        paths.flat_map(|path| self.template.links_on(&path)).collect()
+        paths.flat_map(|path| self.template.route(&path).links).collect()
     }
 
     /// Returns the target of the last link that `path` goes through.
     pub(super) fn target_of(&self, path: &TreePath) -> Vec<u8> {
-        let last = self.template.links_on(path).pop();
+        let last = self.template.route(path).links.pop();
         match last.and_then(|link| self.template.tree().get(&link)) {
             Some(Node { kind: Kind::Symlink(target), .. }) => target.clone(),
             // Only what a link leads to is asked for.

@@ -21,7 +21,7 @@ mod uses;
 mod writers;
 
 use crate::facts::Facts;
-use crate::layout::{DOWN, FINISH, FLAGS, LOG, RUN, SETTINGS, STATE, SURELY_OF_S6_RC, TYPE};
+use crate::layout::{AMBIGUOUS, DOWN, FINISH, FLAGS, LOG, RUN, S6_RC_FILES, SETTINGS, STATE, TYPE};
 use crate::path::{Name, TreePath};
 use crate::request::Request;
 use crate::rights::{CopyRights, UserAccess};
@@ -32,7 +32,13 @@ use alloc::vec::Vec;
 
 /// Files in a service directory that s6-supervise or s6-rc reads, and no other program.
 fn of_supervisor() -> impl Iterator<Item = Name> {
-    [RUN, FINISH, DOWN].into_iter().chain(STATE).chain(SETTINGS).chain([TYPE]).chain(FLAGS).chain(SURELY_OF_S6_RC)
+    [RUN, FINISH, DOWN]
+        .into_iter()
+        .chain(STATE)
+        .chain(SETTINGS)
+        .chain([TYPE])
+        .chain(FLAGS)
+        .chain(S6_RC_FILES.into_iter().skip(AMBIGUOUS))
 }
 
 /// Everything that is wrong with a template for this request, whatever is accepted.

@@ -1,7 +1,7 @@
 //! Files that say something to s6-rc, which never reads a template.
 
 use super::Linter;
-use crate::layout::{PERHAPS_OF_S6_RC, SURELY_OF_S6_RC, TYPE};
+use crate::layout::{AMBIGUOUS, S6_RC_FILES, TYPE};
 use crate::path::{Name, TreePath};
 use crate::rules::{Problem, ServiceKind};
 use alloc::vec::Vec;
@@ -17,9 +17,11 @@ impl Linter<'_> {
             Some(b"bundle") => Some(ServiceKind::Bundle),
             _ => None,
         };
-        let surely = there(&SURELY_OF_S6_RC);
-        let is_definition = !surely.is_empty() || kind == Some(b"longrun");
-        let all: Vec<Name> = there(&PERHAPS_OF_S6_RC).into_iter().chain(surely).collect();
+        let files = S6_RC_FILES;
+        let (ambiguous, sure) = files.split_at(AMBIGUOUS);
+        let sure = there(sure);
+        let is_definition = !sure.is_empty() || kind == Some(b"longrun");
+        let all: Vec<Name> = there(ambiguous).into_iter().chain(sure).collect();
         // What is not a longrun is reported as that.
         let all: Vec<Name> = all.into_iter().filter(|name| other.is_none() || *name != TYPE).collect();
         if let Some(kind) = other {

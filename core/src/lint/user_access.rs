@@ -13,7 +13,7 @@ impl Linter<'_> {
         let mut judged = BTreeSet::new();
         for script in self.script_places() {
             let path = script.path();
-            judged.extend(self.template.links_on(&path));
+            judged.extend(self.template.route(&path).links);
             judged.insert(path.clone());
             if let Resolved::Entry(end) = self.template.resolve(&path) {
                 judged.insert(end);

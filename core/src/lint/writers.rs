@@ -4,7 +4,7 @@ use super::Linter;
 use crate::path::TreePath;
 use crate::rights::Runner;
 use crate::rules::Problem;
-use crate::template::Resolved;
+use crate::template::{Resolved, Route};
 use alloc::vec::Vec;
 
 impl Linter<'_> {
@@ -16,10 +16,8 @@ impl Linter<'_> {
         };
         let mut judged: Vec<TreePath> = Vec::new();
         for script in self.script_places() {
-            let mut passed = Vec::new();
-            let end = self.template.resolve_through(&script.path(), &mut |directory| passed.push(directory.clone()));
-            if let Resolved::Entry(end) = end {
-                judged.extend(passed.into_iter().chain([end]));
+            if let Route { end: Resolved::Entry(end), directories, .. } = self.template.route(&script.path()) {
+                judged.extend(directories.into_iter().chain([end]));
             }
         }
         judged.sort();

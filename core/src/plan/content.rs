@@ -104,13 +104,13 @@ pub enum TemplateDifference {
     #[error("`{0}` is new")]
     New(TreePath),
     /// An entry was there that is not.
-    #[error("`{0}` is no longer there")]
+    #[error("`{0}` is missing")]
     Gone(TreePath),
     /// An entry has another kind.
-    #[error("`{0}` was something else")]
+    #[error("`{0}` has another type")]
     Kind(TreePath),
     /// The plan does not show the difference.
-    #[error("an entry has another size, mode, owner or target, or a control file another text")]
+    #[error("an entry has another size, mode, owner or target, or a control file has another text")]
     Elsewhere,
 }
 

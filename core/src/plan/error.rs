@@ -1,4 +1,4 @@
-//! Why there can be no plan.
+//! Errors of planning.
 
 use super::scripts::MOST_LOGGED;
 use super::wrap::WrapError;
@@ -10,12 +10,12 @@ use crate::tree::{Mode, TreeError};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// Why there can be no plan.
+/// The reason why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// s6-svscan has no room for so many instances with their loggers.
     #[error(
-        "-c {given}: the template has a log directory, and s6-svscan from 2.12 on has room for {most} instances with a logger",
+        "-c {given}: too many for a template with a log directory; s6-svscan 2.12 and later has a capacity of {most} instances with loggers",
         most = MOST_LOGGED
     )]
     TooManyLogged {
@@ -23,7 +23,7 @@ pub enum PlanError {
         given: u32,
     },
     /// The result's owner could not read it.
-    #[error("umask {umask}: the files would be unreadable for their owner")]
+    #[error("umask {umask}: removes the owner's right to read; the files would be unreadable")]
     UnreadableUmask {
         /// The umask.
         umask: Mode,
@@ -34,7 +34,7 @@ pub enum PlanError {
     /// There can be no plan, and there are findings beside that.
     #[error("{error}")]
     Beside {
-        /// Why there can be no plan.
+        /// The error.
         error: Box<Self>,
         /// The hint.
         hint: Option<&'static str>,
@@ -45,7 +45,7 @@ pub enum PlanError {
     #[error(transparent)]
     Wrap(#[from] WrapError),
     /// More instances are declared than there is room for.
-    #[error("{declared} instances are declared, and there is room for {room}")]
+    #[error("too many instances are declared, {declared}; the capacity (-c) is {room}")]
     TooManyInstances {
         /// The number of instances.
         declared: usize,
@@ -53,7 +53,7 @@ pub enum PlanError {
         room: u32,
     },
     /// A declared instance has a name that s6-svscan will pass over.
-    #[error("the instance `{name}` has a longer name than --name-max allows, {} bytes", .name_max.get())]
+    #[error("the name of the instance `{name}` is longer than --name-max allows, {} bytes", .name_max.get())]
     LongInstanceName {
         /// The name.
         name: InstanceName,

@@ -45,7 +45,7 @@ pub fn plan(request: &Request, facts: &Facts, template: &Template) -> Result<Pla
 
 fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: Vec<Finding>) -> Result<Plan, PlanError> {
     let modes = Modes::under(facts.umask)?;
-    let run = scripts::supervisor(request, template.is_logged())
+    let run = scripts::supervisor(request, template.instance_logger())
         .map_err(|CapacityError { given }| PlanError::TooManyLogged { given })?;
     let instances = instances(request)?;
     let copying = CopyRights::new(request.script_modes, facts, template);

@@ -5,6 +5,7 @@ use crate::execline::{Script, Text, Word};
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
 use crate::request::{MaxInstances, Request, Shape};
 use crate::target::{S6Version, Target};
+use crate::template::InstanceLogger;
 use alloc::vec::Vec;
 
 /// The most slots that s6-svscan has (docs/original.md, "Room for instances").
@@ -25,7 +26,7 @@ pub(crate) struct CapacityError {
 }
 
 /// The run script of the supervisor of all instances.
-pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, CapacityError> {
+pub(crate) fn supervisor(request: &Request, logger: InstanceLogger) -> Result<Script, CapacityError> {
     let target = &request.target;
     let s6 = |name| Word::program(target.s6_dir.as_ref(), name);
     let mut script = Script::new(&target.shebang_dir);
@@ -43,7 +44,7 @@ pub(crate) fn supervisor(request: &Request, logged: bool) -> Result<Script, Capa
         script.line(core::iter::once(Word::program(target.execline_dir.as_ref(), "foreground")).chain(words));
     }
     let mut svscan = Vec::from([s6("s6-svscan"), Word::literal("-d3")]);
-    if let Some(room) = room(request, logged)? {
+    if let Some(room) = room(request, logger)? {
         if room.softlimit {
             script.line([s6("s6-softlimit"), Word::literal("-s"), Word::number("", STACK)]);
         }
@@ -65,7 +66,7 @@ struct Capacity {
 /// The rule of docs/original.md, "Room for instances": s6-svscan counts slots from 2.12 on, and an instance with a logger of its
 /// own takes two. Without a hint of the s6 version the option is left out: every version then has room for 500 and their
 /// loggers.
-fn room(request: &Request, logged: bool) -> Result<Option<Capacity>, CapacityError> {
+fn room(request: &Request, logger: InstanceLogger) -> Result<Option<Capacity>, CapacityError> {
     let version = request.target.s6_version;
     if request.max_instances.is_none() && version.is_none() {
         return Ok(None);
@@ -74,7 +75,11 @@ fn room(request: &Request, logged: bool) -> Result<Option<Capacity>, CapacityErr
     if !version.unwrap_or(S6Version::NEWEST).counts_slots() {
         return Ok(Some(Capacity { option: Word::number("-c", instances.into()), softlimit: false }));
     }
-    let slots = if logged { 2 * instances } else { instances }.max(SLOTS_MIN);
+    let each = match logger {
+        InstanceLogger::None => 1,
+        InstanceLogger::Each => 2,
+    };
+    let slots = (each * instances).max(SLOTS_MIN);
     if slots > SLOTS_MAX {
         return Err(CapacityError { given: instances });
     }

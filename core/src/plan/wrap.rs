@@ -35,7 +35,7 @@ pub(crate) struct WrappedScript {
     pub script: Vec<u8>,
 }
 
-/// Why the user could not run one of the template's scripts.
+/// A script of the template that the user could not run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("-u: `{path}` in the template {reason}")]
 pub struct ScriptProblem {
@@ -45,7 +45,7 @@ pub struct ScriptProblem {
     pub reason: ScriptReason,
 }
 
-/// Why there can be no wrappers.
+/// The reason why there are no wrappers.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WrapError {
     /// One of the scripts cannot be run by the user.
@@ -63,10 +63,10 @@ pub enum ScriptReason {
     #[error("is missing")]
     Missing,
     /// It is no regular file, nor a link to one.
-    #[error("is no regular file")]
+    #[error("is not a regular file")]
     NotAFile,
     /// It is no directory.
-    #[error("is no directory")]
+    #[error("is not a directory")]
     NotADirectory,
     /// It is a link that leads out of the template.
     #[error(
@@ -74,7 +74,7 @@ pub enum ScriptReason {
     )]
     Outside(Vec<u8>),
     /// A path in it would be too long.
-    #[error("leads too deep")]
+    #[error("leads through too many links")]
     TooDeep,
     /// It is a link that leads nowhere.
     #[error("is a link that leads nowhere")]
@@ -83,10 +83,10 @@ pub enum ScriptReason {
     #[error("is a link to `{0}`, which runs as the user itself")]
     LinkToWrapped(TreePath),
     /// The name that it would be given is taken.
-    #[error("is in the way: that is what the script itself will be called")]
+    #[error("has the name that the script itself gets; rename it")]
     NameTaken,
     /// It is a directory that the user may write; what is in it would be run by root.
-    #[error("is a directory that the user may write, and root would run what is put there")]
+    #[error("is a directory that the user can write; root would run files that the user puts there")]
     Replaceable,
 }
 
@@ -187,7 +187,7 @@ fn links_to(scripts: &BTreeMap<TreePath, WrappedScript>, template: &Template) ->
 fn script_directories(template: &Template) -> Result<Vec<(TreePath, TreePath)>, ScriptProblem> {
     let mut directories = Vec::from([(TreePath::ROOT, TreePath::ROOT)]);
     if template.tree().get(&LOG).is_some() {
-        let end = end_of(template, &LOG, &mut |_| {})?;
+        let end = end_of(template, &LOG)?;
         if !matches!(template.tree().get(&end), Some(Node { kind: Kind::Directory, .. })) {
             return Err(problem(&LOG, ScriptReason::NotADirectory));
         }
@@ -204,7 +204,7 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn is_a_file(&self, path: &TreePath) -> Result<(), ScriptProblem> {
-        let end = end_of(self.template, path, &mut |_| {})?;
+        let end = end_of(self.template, path)?;
         match self.template.tree().get(&end) {
             Some(Node { kind: Kind::File(_), .. }) => Ok(()),
             _ => Err(problem(path, ScriptReason::NotAFile)),
@@ -213,8 +213,7 @@ impl Check<'_> {
 
     /// Fails when the user could put something else in the place of what is in `directory`, which s6-supervise finds as `called`.
     fn cannot_replace(&self, called: &TreePath, directory: &TreePath) -> Result<(), ScriptProblem> {
-        let mut passed = Vec::from([directory.clone()]);
-        self.template.resolve_through(called, &mut |directory| passed.push(directory.clone()));
+        let passed = core::iter::once(directory.clone()).chain(self.template.route(called).directories);
         match passed.into_iter().find(|directory| self.access.may_write(directory)) {
             Some(directory) => Err(problem(&directory, ScriptReason::Replaceable)),
             None => Ok(()),
@@ -239,8 +238,8 @@ impl Check<'_> {
     }
 }
 
-fn end_of(template: &Template, path: &TreePath, passed: &mut dyn FnMut(&TreePath)) -> Result<TreePath, ScriptProblem> {
-    match template.resolve_through(path, passed) {
+fn end_of(template: &Template, path: &TreePath) -> Result<TreePath, ScriptProblem> {
+    match template.resolve(path) {
         Resolved::Entry(end) => Ok(end),
         Resolved::Outside(link) => {
             let target = match template.tree().get(&link).map(|node| &node.kind) {

@@ -11,7 +11,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
-/// Something that does not work, or probably not as meant.
+/// A problem with its level: the result does not work, or probably not as intended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Finding {
     /// Its level.
@@ -20,7 +20,7 @@ pub struct Finding {
     pub problem: Problem,
 }
 
-/// Why nothing is made: at least one error, and the warnings that were found beside it.
+/// The reason why nothing is made: at least one error, and the warnings that were found with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Findings {
     found: Vec<Finding>,

@@ -38,7 +38,7 @@ pub enum Problem {
     LockFdTooNew(Part, S6Version),
     /// A directory, or a link to one, is the state of another supervisor.
     StateLeftBehind(TreePath),
-    /// Something else is where a supervisor makes its directory.
+    /// Another entry is at the path where a supervisor makes its directory.
     StateInTheWay(TreePath),
     /// `down` is there.
     StartsDown(Part),
@@ -80,9 +80,9 @@ pub enum Problem {
     EssentialDependencies(Vec<ServiceName>),
     /// A capacity, with no version of s6.
     CapacityNeedsSlots(u32),
-    /// Nothing can be executed where the result is.
+    /// The file system of the result forbids execution.
     NoExec,
-    /// Something that an earlier run left and this one could not remove, in a sentence.
+    /// A leftover of an earlier run that this one could not remove, in a sentence.
     StagingLeft(String),
 }
 
@@ -97,7 +97,7 @@ pub enum LinkDestination {
     Nowhere,
 }
 
-/// Why s6-notifyoncheck cannot run `data/check`.
+/// The reason why s6-notifyoncheck cannot run `data/check`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckFault {
     /// It does not exist.

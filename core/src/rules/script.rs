@@ -37,9 +37,9 @@ pub struct Script {
 /// A fault of a script that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// No x bit.
+    /// It has no x bit.
     NotExecutable,
-    /// Something else than a file.
+    /// It is not a file.
     NotAFile(EntryKind),
     /// A link that leads nowhere, and its target.
     Dangling(Vec<u8>),
@@ -47,7 +47,7 @@ pub enum Fault {
     NoInterpreter,
     /// A carriage return at the end of the interpreter line.
     Crlf,
-    /// Something before `#!`.
+    /// There are bytes before `#!`.
     TextBeforeShebang,
     /// A program, by its path, in another directory than the target's.
     Elsewhere(Vec<u8>),

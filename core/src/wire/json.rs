@@ -14,11 +14,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// The version of both documents that this program writes, and the only one that it reads.
 pub const VERSION: u32 = 3;
 
-/// Why bytes are no job or no plan.
+/// The reason why bytes are not a job or a plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// They are no JSON, or not the right one.
-    #[error("it is no {what}: {reason}")]
+    #[error("not a {what}: {reason}")]
     Syntax {
         /// `job` or `plan`.
         what: &'static str,
@@ -26,7 +26,7 @@ pub enum WireError {
         reason: String,
     },
     /// They are a document of another kind.
-    #[error("it is no {what}, but calls itself `{}`", crate::escape::Excerpt(.found.as_bytes()))]
+    #[error("not a {what}; the format is `{}`", crate::escape::Excerpt(.found.as_bytes()))]
     Format {
         /// `job` or `plan`.
         what: &'static str,
@@ -34,7 +34,7 @@ pub enum WireError {
         found: String,
     },
     /// They are a document of a version that this program does not know.
-    #[error("it is a {what} of version {found}, and this program knows version {VERSION} only")]
+    #[error("a {what} of version {found}; this program reads version {VERSION} only")]
     Version {
         /// `job` or `plan`.
         what: &'static str,
@@ -60,7 +60,7 @@ pub enum WireError {
         index: usize,
     },
     /// The entries are no tree.
-    #[error("the {what} is no tree: {source}")]
+    #[error("the entries of the {what} are not a tree: {source}")]
     Tree {
         /// `job` or `plan`.
         what: &'static str,
@@ -77,7 +77,7 @@ pub enum WireError {
         /// The problem.
         reason: &'static str,
     },
-    /// Something besides the entries is not what it can be.
+    /// A member other than the entries is invalid.
     #[error("the {what} has an invalid {part}")]
     Part {
         /// `job` or `plan`.
@@ -162,7 +162,7 @@ fn check_head(what: &'static str, format: &str, (found, version): (&str, u32)) -
     }
 }
 
-/// Why a document cannot be read that begins with `json`.
+/// The reason why a document that begins with `json` cannot be read.
 fn refusal(what: &'static str, format: &str, json: &[u8], error: &serde_json::Error) -> WireError {
     let head = Head::default();
     // It fails as well; what counts is what it has seen before.

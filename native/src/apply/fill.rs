@@ -23,7 +23,7 @@ use std::os::unix::ffi::OsStrExt as _;
 /// An entry of a plan.
 pub(super) type PlanEntry<'p> = (&'p TreePath, &'p Node<Content>);
 
-/// What every entry of one result is made with.
+/// The context in which every entry of one result is made.
 pub(super) struct Fill<'a> {
     pub stage: &'a Stage<'a>,
     pub source: &'a Source,
@@ -135,7 +135,7 @@ impl Fill<'_> {
         Ok(())
     }
 
-    /// What a directory must be given when it is full: its mode may be one by which it cannot be filled.
+    /// Returns the owner and mode of a full directory: its own mode may be one by which it cannot be filled.
     fn directory_corrections(&self, meta: Meta) -> Option<Corrections> {
         let corrections = self.quirks.corrections(meta, self.caller);
         let can_be_filled = meta.mode.bits() & 0o700 == 0o700;

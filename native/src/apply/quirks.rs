@@ -6,7 +6,7 @@ use s6_instance_maker_core::path::Name;
 use s6_instance_maker_core::tree::{Ids, Meta, Mode};
 use std::io;
 
-/// What a file system does to new files besides what it is asked for.
+/// The differences between new files and what was asked for, on one file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileSystemQuirks {
     /// The permission bits that new files get.
@@ -49,7 +49,7 @@ impl FileSystemQuirks {
         })
     }
 
-    /// What an entry of the result lacks directly after it was made.
+    /// Returns what a new entry still lacks.
     pub(super) fn corrections(self, meta: Meta, caller: Ids) -> Corrections {
         let group = match self.groups {
             NewGroups::Callers => None,

@@ -231,7 +231,7 @@ enum Lock {
     Acquired(Dir),
     /// The file system has no locks.
     Unsupported(Dir),
-    /// Somebody else holds it, or it is no longer called that.
+    /// Another process holds it, or it no longer has that name.
     Unavailable,
 }
 
@@ -262,7 +262,7 @@ fn lock(parent: &Dir, name: &Name) -> io::Result<Lock> {
 /// Those who can have given something in a directory a leftover's name.
 #[derive(Clone, Copy)]
 enum Renamers {
-    /// Nobody but the caller and root.
+    /// The caller and root only.
     Trusted,
     /// Others too.
     Anybody,

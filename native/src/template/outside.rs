@@ -42,7 +42,7 @@ pub(crate) enum Target {
     File(File, Status),
     /// A directory.
     Directory(Dir, Status),
-    /// Nothing, or something that cannot be copied: a FIFO, a socket, a device.
+    /// No entry, or one that cannot be copied: a FIFO, a socket, a device.
     NothingToCopy,
 }
 

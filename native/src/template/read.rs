@@ -1,6 +1,6 @@
 //! Reading a template: from a directory handle to a [`Source`], whose manifest is what plans are computed from.
 //!
-//! What a template may hold, and what takes the place of links that lead out of it, is decided here; the walk itself is
+//! The entries that a template may contain, and the replacement of links that point outside it, are decided here; the walk itself is
 //! [`walk`](crate::template::walk)'s.
 
 use crate::authority::{Destination, TemplateDir};
@@ -19,7 +19,7 @@ use std::ffi::OsString;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStringExt as _;
 
-/// What an entry counts besides its contents against the limit of [`Outside`], in bytes: so that nothing but names has its limit too.
+/// The size that an entry counts besides its contents against the limit of [`Outside`], in bytes: many empty files reach the limit too.
 const ENTRY: u64 = 256;
 
 impl Source {
@@ -57,7 +57,7 @@ impl Source {
 /// A template that is being read.
 struct Reader<'r> {
     source: Source,
-    /// How much was counted of what lies outside, in bytes.
+    /// The size of the copied targets outside so far, in bytes.
     outside: u64,
     /// The directory that the result goes into, which must not be part of the template.
     destination: Option<Identity>,
@@ -141,25 +141,26 @@ impl Reader<'_> {
             let parent_path = path.parent().unwrap_or(TreePath::ROOT);
             let parent = open_dir(&region.dir, &parent_path).map_err(place.cannot("open the directory of"))?;
             let target = OsString::from_vec(target);
-            let (kind, status, inner) = match outside.open(&parent, &target).map_err(place.cannot("open what it leads to,"))? {
-                Target::NothingToCopy => continue,
-                Target::File(_, status) => {
-                    self.source.stamps.insert(whole.clone(), Stamp::of(&status));
-                    (Kind::File(FileFacts { size: status.size, head: None }), status, None)
-                }
-                Target::Directory(dir, status) => {
-                    let mut above = above.clone();
-                    let mut at = Some(parent_path);
-                    while let Some(directory) = at {
-                        above.extend(region.directories.get(&directory));
-                        at = directory.parent();
+            let (kind, status, inner) =
+                match outside.open(&parent, &target).map_err(place.cannot("open the target of the link"))? {
+                    Target::NothingToCopy => continue,
+                    Target::File(_, status) => {
+                        self.source.stamps.insert(whole.clone(), Stamp::of(&status));
+                        (Kind::File(FileFacts { size: status.size, head: None }), status, None)
                     }
-                    if above.contains(&status.identity) {
-                        return Err(self.refused(&whole, TemplateReason::Endless));
+                    Target::Directory(dir, status) => {
+                        let mut above = above.clone();
+                        let mut at = Some(parent_path);
+                        while let Some(directory) = at {
+                            above.extend(region.directories.get(&directory));
+                            at = directory.parent();
+                        }
+                        if above.contains(&status.identity) {
+                            return Err(self.refused(&whole, TemplateReason::Endless));
+                        }
+                        (Kind::Directory, status, Some((dir, above)))
                     }
-                    (Kind::Directory, status, Some((dir, above)))
-                }
-            };
+                };
             self.count(&whole, &kind)?;
             self.source.mounts.insert(whole.clone(), Mount { target, identity: status.identity });
             region.template.replace_link(&path, Node::new(meta(&status), kind));

@@ -21,7 +21,7 @@ pub struct Source {
     pub(super) template_dir: TemplateDir,
     pub(super) template: Template,
     pub(super) stamps: BTreeMap<TreePath, Stamp>,
-    /// What stands where a link led out of the template, by the link's path.
+    /// The targets that replace links out of the template, by the link's path.
     pub(super) mounts: BTreeMap<TreePath, Mount>,
 }
 
@@ -146,7 +146,7 @@ impl Source {
     /// Opens what took the place of the link at `path`, if it still is what was seen.
     fn open_outside(&self, parent: &Dir, mount: &Mount, path: &TreePath) -> Result<Target, Error> {
         let Links::Copied(outside) = self.template_dir.links else { return Err(Error::Changed(self.place(path))) };
-        let target = outside.open(parent, &mount.target).map_err(self.place(path).cannot("open what it leads to,"))?;
+        let target = outside.open(parent, &mount.target).map_err(self.place(path).cannot("open the target of the link"))?;
         match &target {
             Target::File(_, status) | Target::Directory(_, status) if status.identity == mount.identity => Ok(target),
             _ => Err(Error::Changed(self.place(path))),

@@ -18,7 +18,7 @@ pub(crate) struct WalkEntry {
     pub target: Vec<u8>,
 }
 
-/// Why a walk ended before its time; with paths below the directory where it began.
+/// The reason why a walk ended early; paths are below the directory where it began.
 #[derive(Debug)]
 pub(crate) enum WalkError {
     /// The system refused an operation.

@@ -1,4 +1,4 @@
-//! What scripts do, who can use and write what, and what is for s6-rc.
+//! Unsound templates by the texts of their scripts, by rights, and by files for s6-rc.
 
 use super::Unsound;
 

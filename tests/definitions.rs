@@ -1,0 +1,112 @@
+//! Source definitions for s6-rc, judged by a model of s6-rc-compile: nothing that this project makes is refused, ignored, or compiled to
+//! what never runs. `s6rc` has the real programs.
+
+use s6_instance_maker_core::plan::{Placement, plan};
+use s6_instance_maker_workspace::cases::CASES;
+use s6_instance_maker_workspace::s6rc_model::{Compiler, Database, Line, accept, planned};
+use s6_instance_maker_workspace::{jobs, manifest, s6rc_sources};
+use std::collections::BTreeSet;
+
+/// What s6-rc-compile was seen to accept and to refuse.
+#[test]
+fn the_model_judges_as_s6_rc_compile_does() {
+    for line in [Line::V0_5, Line::V0_7] {
+        let compiler = Compiler { line, ..Compiler::NEWEST };
+        for source in s6rc_sources::all() {
+            let label = source.label;
+            match (compiler.compile(&source.tree), source.refused) {
+                (Ok(_), None) => {}
+                (Err(refusal), Some((code, message))) => {
+                    assert_eq!((refusal.code, refusal.fault), (code, message), "{label}: {refusal}");
+                }
+                (Ok(_), Some(expected)) => panic!("{label}: accepted, and not {expected:?}"),
+                (Err(refusal), None) => panic!("{label}: {refusal}"),
+            }
+        }
+    }
+}
+
+/// The database that s6-rc-compile would make of what a command line plans for a template with a logger.
+fn compiled(options: &[&str]) -> Database {
+    let template = manifest::template("0755 file run = #!/bin/sh\n0755 dir log\n0755 file log/run = #!/bin/sh");
+    let request = manifest::request(options.iter().copied().chain(["template", "dir"])).unwrap();
+    accept(planned(&plan(&request, &manifest::facts(), &template).unwrap()))
+}
+
+fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<Vec<u8>> {
+    names.into_iter().map(|name| name.as_bytes().to_vec()).collect()
+}
+
+#[test]
+fn definitions_are_compiled_whole() {
+    for (options, service, logger, pipeline) in [
+        (&["-r", "svc"][..], "svc", None, None),
+        (&["-r", "svc/log", "-L", "/l"], "svc", Some("log"), None),
+        (&["-r", "svc/log/pipe", "-L", "/l", "-l", "nobody", "-u", "www-data"], "svc", Some("log"), Some("pipe")),
+        (&["-r", "-a \"b\"/caf\u{e9}/pipe line $", "-L", "/l"], "-a \"b\"", Some("caf\u{e9}"), Some("pipe line $")),
+        (&["-r", "$1", "--essential", "--timeout-up", "4294967295", "--timeout-down", "007"], "$1", None, None),
+        (
+            &["-r", "svc/log/pipe", "-L", "/l", "--depends-on", "net", "--depends-on", "a b", "--essential"],
+            "svc",
+            Some("log"),
+            Some("pipe"),
+        ),
+    ] {
+        let database = compiled(options);
+        let both = names([service].into_iter().chain(logger));
+        let asked = options.windows(2).filter(|words| words[0] == "--depends-on").map(|words| words[1]);
+        let asked: Vec<_> = asked.collect();
+        assert_eq!(database.longruns.keys().cloned().collect::<BTreeSet<_>>(), both, "{options:?}");
+        assert_eq!(database.consumers, names(logger), "{options:?}");
+        assert_eq!(database.bundles.keys().cloned().collect::<BTreeSet<_>>(), names(pipeline), "{options:?}");
+        assert!(database.bundles.values().all(|contents| *contents == both), "{options:?}");
+        // s6-rc's own holder of pipes is a dependency of both ends.
+        let holder = logger.map(|_| "s6rc-fdholder");
+        let on = |name: &str| database.dependencies[name.as_bytes()].clone();
+        assert_eq!(on(service), names(asked.iter().copied().chain(logger).chain(holder)), "{options:?}");
+        if let Some(logger) = logger {
+            assert_eq!(on(logger), names(asked.iter().copied().chain(holder)), "{options:?}");
+        }
+        for (name, servicedir) in &database.longruns {
+            let is_service = name == service.as_bytes();
+            let run = if logger.is_some() { "run.user" } else { "run" };
+            assert!(servicedir.tree[run.as_bytes()].bytes.starts_with(b"#!"), "{options:?}");
+            assert_eq!(servicedir.tree[b"notification-fd".as_slice()].bytes, b"3\n");
+            for copied in ["template/run", "template/log/run", "instance", "instances"] {
+                assert_eq!(servicedir.tree.contains_key(copied.as_bytes()), is_service, "{options:?}: {copied}");
+            }
+        }
+    }
+}
+
+/// Every other case of `-r` that the tests plan.
+#[test]
+fn every_planned_definition_compiles() {
+    let mut count = 0;
+    let cases = CASES.iter().map(|(_, options, template)| {
+        let words = options.iter().map(Into::into).chain(["template".into(), "dir".into()]).collect();
+        jobs::Case { words, facts: manifest::facts(), template: manifest::template(template) }
+    });
+    for case in cases.chain(jobs::cases()) {
+        let Ok(request) = manifest::request(case.words.iter().cloned()) else { continue };
+        let Ok(plan) = plan(&request, &case.facts, &case.template) else { continue };
+        if plan.placement == Placement::Within {
+            accept(planned(&plan));
+            count += 1;
+        }
+    }
+    assert!(count > 30, "only {count} definitions were planned");
+}
+
+/// What compiles and never runs, and what the model says of definitions that others make.
+#[test]
+fn the_model_finds_what_never_runs() {
+    let pair = |logger: &str| {
+        let source = s6rc_sources::logged("svc", logger);
+        Compiler::NEWEST.compile(&source.tree).unwrap().stillborn()
+    };
+    assert_eq!(pair(&"l".repeat(243)), None);
+    assert!(pair(&"l".repeat(244)).unwrap().ends_with("is too long for the name of a pipe"));
+    assert!(pair(&"l".repeat(252)).unwrap().ends_with("is too long for s6-svscan"));
+    assert!(pair("log$1").unwrap().ends_with("is substituted in the script that starts it"));
+}
