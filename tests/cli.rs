@@ -6,25 +6,53 @@ use s6_instance_maker_core::cli::{self, Action, Format, Invocation, JobPurpose, 
 use s6_instance_maker_core::cli::{Site, Unit};
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::request::Request;
+use s6_instance_maker_workspace::listing::Listing;
 use s6_instance_maker_workspace::manifest::{facts, invocation, planned, request, template};
-use s6_instance_maker_workspace::wrong::WRONG;
+use s6_instance_maker_workspace::wrong::SUBJECTS;
 use std::ffi::{OsStr, OsString};
-use std::fmt::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 
+/// Every command line of the table of wrong ones is refused, in one line and perhaps a hint; the messages of a subject are one text.
 #[test]
 fn wrong_command_lines() {
-    let mut text = String::new();
-    for words in WRONG {
-        let answer = planned(words.iter().copied(), &facts(), &template("0755 file run"));
-        assert!(answer.starts_with("fatal: "), "{words:?} is accepted");
-        assert!(
-            answer.lines().all(|line| !line.contains(char::is_control)),
-            "{words:?} puts control characters into a message"
-        );
-        writeln!(text, "{words:?}\n{answer}").unwrap();
+    for (subject, lines) in SUBJECTS {
+        let mut listing = Listing::default();
+        for words in *lines {
+            let answer = planned(words.iter().copied(), &facts(), &template("0755 file run"));
+            assert!(answer.starts_with("fatal: "), "{words:?} is accepted");
+            assert!(
+                answer.lines().all(|line| !line.contains(char::is_control)),
+                "{words:?} puts control characters into a message"
+            );
+            listing.add(shown(words), &answer);
+        }
+        settings("messages").bind(|| insta::assert_snapshot!(format!("command-line-{subject}"), listing.text()));
     }
-    settings().bind(|| insta::assert_snapshot!("wrong", text));
+}
+
+/// A command line as a person types it, without the operands of a complete one.
+fn shown(words: &[&str]) -> String {
+    let words = words.strip_suffix(&["template", "dir"]).unwrap_or(words);
+    let quoted = |word: &&str| {
+        let is_plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic());
+        if is_plain { (*word).to_owned() } else { format!("{word:?}") }
+    };
+    let line: Vec<String> = words.iter().map(quoted).map(|word| word.chars().take(60).collect()).collect();
+    if line.is_empty() { "(no arguments)".into() } else { line.join(" ") }
+}
+
+/// The parts of a help text, each with its heading in lower case; the first one has none in the text.
+fn sections(help: &str) -> Vec<(String, String)> {
+    let mut sections = vec![("usage".to_owned(), String::new())];
+    for line in help.lines() {
+        if let Some(heading) = line.strip_suffix(':').filter(|heading| heading.starts_with(char::is_uppercase)) {
+            sections.push((heading.to_lowercase().replace(' ', "-"), String::new()));
+        }
+        let (_, section) = sections.last_mut().unwrap();
+        *section += line;
+        section.push('\n');
+    }
+    sections
 }
 
 #[test]
@@ -35,7 +63,13 @@ fn help() {
             text.lines().all(|line| line.chars().count() <= if option == "-h" { 80 } else { 108 }),
             "{option} has lines that are too long"
         );
-        settings().bind(|| insta::assert_snapshot!(name, text));
+        let parts = match option {
+            "--help" => sections(&text).into_iter().map(|(heading, part)| (format!("{name}-{heading}"), part)).collect(),
+            _ => vec![(name.to_owned(), text)],
+        };
+        for (name, part) in parts {
+            settings("cli").bind(|| insta::assert_snapshot!(name, part));
+        }
     }
     assert_eq!(
         planned(["-V"], &facts(), &template("0755 file run")),
@@ -255,9 +289,9 @@ fn options_that_are_not_text() {
     }
 }
 
-fn settings() -> insta::Settings {
+fn settings(folder: &str) -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots/cli");
+    settings.set_snapshot_path(format!("../snapshots/{folder}"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings

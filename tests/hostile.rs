@@ -130,8 +130,8 @@ const CASES: &[Case] = &[
             symlink("/proc/self/fd/0", template.join("magic")).unwrap();
             symlink("x".repeat(4095), template.join("long")).unwrap();
         },
-        as_root: Linted(&["link-dangling", "link-leaves-template"]),
-        as_nobody: Some(Linted(&["link-dangling", "link-leaves-template"])),
+        as_root: Linted(&["link-dangling", "link-leaves-template", "absolute-link"]),
+        as_nobody: Some(Linted(&["link-dangling", "link-leaves-template", "absolute-link"])),
     },
     Case {
         label: "scripts that are links in a loop",
@@ -155,8 +155,8 @@ const CASES: &[Case] = &[
     Case {
         label: "names that lead a terminal astray, copied",
         make: |template| odd_names().iter().for_each(|name| disk::file(template.join(OsStr::from_bytes(name)), 0o644, name)),
-        as_root: Copied(""),
-        as_nobody: Some(Copied("")),
+        as_root: Linted(&["leftover-files"]),
+        as_nobody: Some(Linted(&["leftover-files"])),
     },
     Case {
         label: "names that lead a terminal astray, refused",

@@ -9,6 +9,7 @@ mod edges;
 mod fuzz;
 mod laws;
 mod lint;
+mod messages;
 mod plan;
 mod site;
 mod tidy;

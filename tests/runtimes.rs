@@ -8,7 +8,7 @@ use s6_instance_maker_core::wire::Job;
 use s6_instance_maker_workspace::jobs::cases;
 use s6_instance_maker_workspace::program::{self, Answer};
 use s6_instance_maker_workspace::scratch::Scratch;
-use s6_instance_maker_workspace::wrong::WRONG;
+use s6_instance_maker_workspace::wrong::wrong;
 use s6_instance_maker_workspace::{manifest, skip};
 use serde_json::{Value, json};
 use std::fs;
@@ -38,7 +38,7 @@ fn runs() -> Vec<Run> {
         .collect();
     let plain = Job::encode(&Instances::default(), &manifest::facts(), &manifest::template("0755 file run"));
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-    runs.extend(WRONG.iter().map(|wrong| (words(wrong), plain.clone())));
+    runs.extend(wrong().map(|wrong| (words(wrong), plain.clone())));
     runs.extend([["-h"], ["--help"], ["--version"]].map(|word| (words(&word), Vec::new())));
     // What to do with a plan is not the guest's business.
     runs.extend(["--dry-run", "--print-job", "--apply-plan=x"].map(|word| (words(&[word, "t", "d"]), plain.clone())));

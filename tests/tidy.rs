@@ -36,6 +36,6 @@ fn rust_files(folder: &Path) -> Vec<(String, String)> {
 }
 
 /// The Rust files below a folder of the workspace.
-fn sources(folder: &str) -> Vec<(String, String)> {
+pub(crate) fn sources(folder: &str) -> Vec<(String, String)> {
     rust_files(&workspace().join(folder))
 }

@@ -9,12 +9,12 @@ use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::wire::{Job, PlanDocument, TemplateDigest};
 use s6_instance_maker_workspace::jobs::{Case, cases, odd_template};
+use s6_instance_maker_workspace::listing::Listing;
 use s6_instance_maker_workspace::program::{self, Answer, maker, under_umask};
 use s6_instance_maker_workspace::scratch::Scratch;
 use s6_instance_maker_workspace::{disk, json, manifest, skip};
 use serde_json::{Value, json};
 use std::ffi::{OsStr, OsString};
-use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::symlink;
@@ -76,8 +76,9 @@ fn documents() {
     let request = manifest::request(words).unwrap();
     let plan = plan(&request, &manifest::facts(), &template).unwrap();
     let show = |json: Vec<u8>| json::lines(str::from_utf8(&json).unwrap());
-    settings().bind(|| insta::assert_snapshot!("job", show(Job::encode(&Instances::default(), &manifest::facts(), &template))));
-    settings().bind(|| insta::assert_snapshot!("plan", show(manifest::document(&plan, &request, &template))));
+    settings("wire")
+        .bind(|| insta::assert_snapshot!("job", show(Job::encode(&Instances::default(), &manifest::facts(), &template))));
+    settings("wire").bind(|| insta::assert_snapshot!("plan", show(manifest::document(&plan, &request, &template))));
 }
 
 /// Values that no member of a job or a plan can have.
@@ -89,7 +90,7 @@ fn documents_that_are_none() {
     let plan = plan(&request, &manifest::facts(), &template).unwrap();
     let job = String::from_utf8(Job::encode(&Instances::default(), &manifest::facts(), &template)).unwrap();
     let plan = String::from_utf8(manifest::document(&plan, &request, &template)).unwrap();
-    let mut text = String::new();
+    let mut listings = [Listing::default(), Listing::default()];
     for (what, [from, to]) in NONE.iter().flat_map(|(what, changes)| changes.iter().map(move |change| (what, change))) {
         let original = if *what == "job" { &job } else { &plan };
         assert!(original.contains(from), "no {from} in the {what}");
@@ -102,9 +103,11 @@ fn documents_that_are_none() {
         // Where in the text it is does not matter.
         let message = message.split(" at line ").next().unwrap();
         assert!(!message.contains(char::is_control), "{message:?}");
-        writeln!(text, "{what}: {from} -> {to}\n    {message}").unwrap();
+        listings[usize::from(*what == "plan")].add(format!("{from} -> {to}"), message);
     }
-    settings().bind(|| insta::assert_snapshot!("none", text));
+    for (name, listing) in ["documents-job", "documents-plan"].into_iter().zip(listings) {
+        settings("messages").bind(|| insta::assert_snapshot!(name, listing.text()));
+    }
     // A member that may be absent may be null as well.
     let with_null = |text: &str, from: &str, to: &str| text.replacen(from, to, 1).into_bytes();
     assert_eq!(Job::decode(&with_null(&job, "\"size\":0}", "\"size\":0,\"head\":null}")), Job::decode(job.as_bytes()));
@@ -507,11 +510,12 @@ const LIES: &[Lie] = &[
 fn lies() {
     let bench = Bench::new();
     let digest = bench.plan["template"].as_str().unwrap();
-    let mut text = String::new();
+    let (mut unreadable, mut refused) = (Listing::default(), Listing::default());
     let mut tell = |what: &str, document: &[u8]| {
         let message = bench.refused(what, document);
-        let message = message.split(" at line ").next().unwrap();
-        writeln!(text, "{what}\n    {}", message.replace(digest, "DIGEST")).unwrap();
+        let message = message.split(" at line ").next().unwrap().replace(digest, "DIGEST");
+        let listing = if message.starts_with("`FILE`") { &mut unreadable } else { &mut refused };
+        listing.add(what, &message);
     };
     for (what, lie) in LIES.iter().skip(1) {
         let mut plan = bench.plan.clone();
@@ -536,7 +540,8 @@ fn lies() {
     tell("what is no text", &[0xff; 100]);
     let job = maker(bench.scratch.path(), ["--print-job", "template", "out"]).expect_code(0);
     tell("a job", job.stdout.as_bytes());
-    settings().bind(|| insta::assert_snapshot!("lies", text));
+    settings("messages").bind(|| insta::assert_snapshot!("apply-plan-document", unreadable.text()));
+    settings("messages").bind(|| insta::assert_snapshot!("apply-plan-refused", refused.text()));
     // And what is no lie is done.
     let mut plan = bench.plan.clone();
     LIES[0].1(&mut plan);
@@ -772,9 +777,9 @@ fn names_that_are_not_text_survive_the_program() {
     assert!(differences.is_empty(), "{differences}");
 }
 
-fn settings() -> insta::Settings {
+fn settings(folder: &str) -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots/wire");
+    settings.set_snapshot_path(format!("../snapshots/{folder}"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings

@@ -81,7 +81,7 @@ fn same_database(database: &Database, folder: &Path) -> Result<(), String> {
     let sets = database.bundles.iter().map(|bundle| ("contents", bundle));
     for (question, (name, names)) in sets.chain(database.dependencies.iter().map(|on| ("dependencies", on))) {
         let mut ask = under_umask("022", "s6-rc-db");
-        let answer = Answer::of(ask.current_dir(folder).args(["-c", "compiled", question, "--"]).arg(OsStr::from_bytes(name)));
+        let answer = Answer::of(ask.current_dir(folder).args(["-c", "compiled", question]).arg(OsStr::from_bytes(name)));
         let listed: BTreeSet<_> = answer.stdout.lines().map(|line| line.as_bytes().to_vec()).collect();
         if answer.code != Some(0) || listed != *names {
             let names: Vec<_> = names.iter().map(|name| Escaped(name).to_string()).collect();

@@ -214,7 +214,7 @@ fn pipelines() -> Vec<Source> {
             .file("last/pipeline-name", "pipe\n"),
         pair("a pipeline's name in the middle is passed over", "svc", "log").file("svc/pipeline-name", "pipe\n"),
         svc("a consumer of nothing").file("svc/consumer-for", "\n").file("svc/pipeline-name", "pipe\n"),
-        pair("a blank before a listed name", " svc", "log").refused(1, "declare"),
+        pair("a blank before a listed name", " svc", "log").refused(1, "declares"),
         pair("a comment for a listed name", "svc", "#log").refused(1, one_service),
         svc("a producer for nothing").file("svc/producer-for", "# nothing\n").refused(1, one_service),
         pair("a producer for two", "svc", "log").longrun("two").file("svc/producer-for", "log\ntwo\n").refused(1, one_service),

@@ -7,7 +7,7 @@ use crate::damage::damaged;
 use crate::jobs;
 use crate::manifest;
 use crate::program;
-use crate::wrong::WRONG;
+use crate::wrong::wrong;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::wire::{Job, VERSION};
@@ -80,7 +80,7 @@ pub fn tables(target: &str) -> Vec<Seed> {
     let inputs: Vec<Vec<u8>> = match target {
         "argv" => {
             let planned = CASES.iter().map(|(_, options, _)| [*options, &["t", "d"][..]].concat().join("\0").into_bytes());
-            planned.chain(WRONG.iter().map(|words| words.join("\0").into_bytes())).collect()
+            planned.chain(wrong().map(|words| words.join("\0").into_bytes())).collect()
         }
         "job" => {
             let encode = |case: &jobs::Case| Job::encode(&Instances::default(), &case.facts, &case.template);

@@ -14,6 +14,7 @@ pub mod disk;
 #[path = "../wire/jobs.rs"]
 pub mod jobs;
 pub mod json;
+pub mod listing;
 pub mod manifest;
 pub mod program;
 pub mod roots;

@@ -152,7 +152,7 @@ fn imports() {
     };
     let (imported, offered) = (text(host::imports(&guest).unwrap()), text(host::offered().unwrap()));
     assert_eq!(imported, offered);
-    settings().bind(|| insta::assert_snapshot!("imports", offered));
+    settings("wasm").bind(|| insta::assert_snapshot!("imports", offered));
 }
 
 /// All functions of WASI, preview 1, with the parameters that they have there: i for 32 bits, l for 64. Each has one result, but for

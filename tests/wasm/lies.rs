@@ -8,8 +8,8 @@ use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_sandbox::limits::LimitOptions;
 use s6_instance_maker_sandbox::{Origin, Sandbox};
+use s6_instance_maker_workspace::listing::Listing;
 use s6_instance_maker_workspace::manifest;
-use std::fmt::Write as _;
 use std::sync::atomic::AtomicBool;
 
 const TEMPLATE: &str = "
@@ -120,7 +120,7 @@ const LIES: &[(&str, &str, &str)] = &[
     ("a source that is not there", "\"copy\":\"data\"", "\"copy\":\"passwd\""),
     ("a source that is a link", "\"copy\":\"data\"", "\"copy\":\"link\""),
     ("a source through a link", "\"copy\":\"data\"", "\"copy\":\"link/x\""),
-    ("a member that nobody knows", "\"version\":2", "\"version\":2,\"more\":1"),
+    ("a member that nobody knows", "\"version\":3", "\"version\":3,\"more\":1"),
     ("a warning that nobody knows", "\"warnings\":[]", "\"warnings\":[{\"id\":\"x\",\"subject\":\"y\"}]"),
     ("something behind it", "]}\n", "]}x"),
 ];
@@ -130,20 +130,20 @@ fn lies_are_told_apart() {
     let truth = truth();
     assert_eq!(outcome(&says(truth.as_bytes(), b"", 0), &WORDS), "a plan");
     let digest = truth.split("\"template\":\"").nth(1).unwrap().split('"').next().unwrap();
-    let mut text = String::new();
-    let mut tell = |name: &str, outcome: &str| {
+    let mut listings: [Listing; 4] = Default::default();
+    let mut tell = |kind: usize, name: &str, outcome: &str| {
         // Which bytes a lie is made of does not matter.
         let outcome = outcome.split(" at line ").next().unwrap();
         assert!(!outcome.replace("\n    hint", "").contains(char::is_control), "{outcome:?}");
         assert_ne!(outcome, "a plan", "{name}");
         assert!(outcome.len() < 2000, "{name}: a message of {} bytes", outcome.len());
-        writeln!(text, "{name}\n    {outcome}").unwrap();
+        listings[kind].add(name, outcome);
     };
     for (name, from, to) in LIES {
         let from = from.replace("DIGEST", digest);
         assert!(truth.contains(&from), "no {from} in {truth}");
         let lie = truth.replacen(&from, to, 1);
-        tell(name, &outcome(&says(lie.as_bytes(), b"", 0), &WORDS));
+        tell(0, name, &outcome(&says(lie.as_bytes(), b"", 0), &WORDS));
     }
     let warning = "{\"id\":\"set-id-dropped\",\"subject\":\"tool\"}";
     let flooded = truth.replacen("\"warnings\":[]", &format!("\"warnings\":[{}]", vec![warning; 1000].join(",")), 1);
@@ -175,15 +175,17 @@ fn lies_are_told_apart() {
         ("its system's refusal", b"", b"s6-instance-maker: fatal: no room\n", 111),
         ("a plan and words", truth.as_bytes(), b"\x1b[2Jdone\n", 0),
     ] {
-        tell(name, &outcome(&says(output, messages, code), &WORDS));
+        tell(1, name, &outcome(&says(output, messages, code), &WORDS));
     }
     for (name, body) in PROGRAMS {
-        tell(name, &outcome(&program(body), &WORDS));
+        tell(2, name, &outcome(&program(body), &WORDS));
     }
     for (name, text) in MODULES {
-        tell(name, &outcome(text, &WORDS));
+        tell(3, name, &outcome(text, &WORDS));
     }
-    settings().bind(|| insta::assert_snapshot!("lies", text));
+    for (name, listing) in ["plans", "answers", "programs", "modules"].into_iter().zip(listings) {
+        settings("messages").bind(|| insta::assert_snapshot!(format!("sandbox-{name}"), listing.text()));
+    }
 }
 
 fn program(body: &str) -> String {

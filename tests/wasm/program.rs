@@ -4,7 +4,7 @@ use super::lies::says;
 use super::module;
 use s6_instance_maker_workspace::program::{self, Answer, Sandboxed, maker, under_umask};
 use s6_instance_maker_workspace::scratch::Scratch;
-use s6_instance_maker_workspace::wrong::WRONG;
+use s6_instance_maker_workspace::wrong::wrong;
 use s6_instance_maker_workspace::{disk, skip};
 use std::ffi::OsStr;
 use std::fs;
@@ -37,7 +37,7 @@ fn does_and_says_the_same() {
     disk::file(scratch.join("wrong/notification-fd"), 0o644, "3\n");
     let several = run(plain, scratch.path(), ["wrong", "out"]).expect_code(100).stderr;
     assert!(several.matches("s6-instance-maker: fatal: ").count() >= 4, "{several}");
-    let mut lines: Vec<Vec<&str>> = WRONG.iter().map(|words| words.to_vec()).collect();
+    let mut lines: Vec<Vec<&str>> = wrong().map(<[&str]>::to_vec).collect();
     for words in [
         "template out",
         "-c 20 template out",
@@ -140,7 +140,7 @@ fn sandboxed_options() {
         usual.replace("s6-instance-maker-sandboxed", "s6-instance-maker").trim(),
         ours.split("Exit codes").next().unwrap().trim()
     );
-    super::settings().bind(|| insta::assert_snapshot!("help", own));
+    super::settings("wasm").bind(|| insta::assert_snapshot!("help", own));
 }
 
 /// Little is reserved that is not used.

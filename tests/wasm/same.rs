@@ -13,7 +13,7 @@ use s6_instance_maker_sandbox::{Origin, Sandbox, SandboxError};
 use s6_instance_maker_workspace::jobs::{Case, cases};
 use s6_instance_maker_workspace::roots::Suite;
 use s6_instance_maker_workspace::scratch::Scratch;
-use s6_instance_maker_workspace::wrong::WRONG;
+use s6_instance_maker_workspace::wrong::wrong;
 use s6_instance_maker_workspace::{disk, manifest, program, skip};
 use std::fs;
 use std::sync::atomic::AtomicBool;
@@ -83,7 +83,7 @@ fn the_planner_is_interchangeable() {
 fn refusals_are_the_librarys() {
     let sandbox = built_in(LimitOptions::default());
     let job = Job::encode(&Instances::default(), &manifest::facts(), &manifest::template("0755 file run"));
-    for wrong in WRONG {
+    for wrong in wrong() {
         let words: Vec<_> = wrong.iter().map(Into::into).collect();
         let answer = ask(&sandbox, &words, job.clone());
         let Err(SandboxError::Refused { messages, code: 100 }) = answer else { panic!("{wrong:?}: {answer:?}") };

@@ -9,7 +9,7 @@ use clap::ArgAction;
 use std::ffi::{OsStr, OsString};
 
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "What to do")]
+#[command(next_help_heading = "Action")]
 pub(super) struct ActionOptions {
     /// Print the plan; write nothing
     #[arg(long)]
@@ -58,9 +58,9 @@ pub(super) struct ActionOptions {
 
     /// Take the plan from FILE; `-`: standard input
     ///
-    /// A plan that was computed elsewhere. It is refused when the template has changed since, when
-    /// it would do what no plan may, and when another option has another value than the one that it
-    /// was computed for.
+    /// A plan that was computed elsewhere. It is refused if the template has changed since, if it
+    /// breaks the rules for every plan, or if an option of the command line has another value than
+    /// the one that it was computed for.
     #[arg(verbatim_doc_comment, long, value_name = "FILE")]
     apply_plan: Option<OsString>,
 

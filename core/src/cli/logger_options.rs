@@ -39,7 +39,7 @@ pub(super) struct LoggerOptions {
 
     /// Size of a full log file [default: 1000000]
     ///
-    /// A log file of this size is rotated. s6-log takes 4096 to 268435455 as they are.
+    /// A log file of this size is rotated. s6-log accepts 4096 to 268435455.
     #[arg(verbatim_doc_comment, short = 's', long, value_name = "BYTES")]
     log_file_size: Option<OsString>,
 

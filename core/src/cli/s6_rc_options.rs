@@ -1,4 +1,4 @@
-//! Source definitions for s6-rc: their names, and what s6-rc is to know about them.
+//! Options about source definitions for s6-rc: their names and properties.
 
 use super::refusal::UsageError;
 use super::values::{NumberOption, checked};
@@ -82,7 +82,7 @@ impl S6RcOptions {
     }
 }
 
-/// SERVICE[/LOGGER[/PIPELINE]], with a logger exactly when there is something for it to do.
+/// Reads SERVICE[/LOGGER[/PIPELINE]]; a logger and -L require each other.
 fn definition(names: &OsStr, logging: Option<&Logging>, management: Management) -> Result<Definition, UsageError> {
     let refuse = |reason: &str| UsageError::value("-r", names, reason);
     let mut parts = names.as_encoded_bytes().split(|&byte| byte == b'/');
@@ -97,8 +97,8 @@ fn definition(names: &OsStr, logging: Option<&Logging>, management: Management) 
     let consumer = match (logger, logging) {
         (Some(logger), Some(logging)) => Some(Consumer { logger, pipeline, logging: logging.clone() }),
         (None, None) => None,
-        (Some(_), None) => return Err(refuse("names a logger, which requires -L")),
-        (None, Some(_)) => return Err(refuse("names no logger, which -L requires: SERVICE/LOGGER")),
+        (Some(_), None) => return Err(refuse("names a logger; a logger requires -L")),
+        (None, Some(_)) => return Err(refuse("names no logger; -L requires SERVICE/LOGGER")),
     };
     Definition::new(service, consumer, management).map_err(|error| refuse(&error.to_string()))
 }

@@ -1,4 +1,4 @@
-//! The service itself: how many instances it has room for, and who they run as.
+//! Options about the service itself: its capacity, and the account of its instances.
 
 use super::refusal::UsageError;
 use super::values::{NumberOption, account};
@@ -14,9 +14,9 @@ use std::ffi::OsString;
 pub(super) struct ServiceOptions {
     /// Capacity, 2 to 90000 instances [default: 500]
     ///
-    /// The number of instances that the service has room for. From s6 2.12 on, a template with a
-    /// log directory has room for 80000 at most. Without -c and --s6-version the result leaves the
-    /// number to s6-svscan: 500, valid for every s6.
+    /// The number of instances that can exist at one time. With s6 2.12 and later, 80000 at most if the
+    /// template has a log directory. Without -c and --s6-version the number is the default of
+    /// s6-svscan, 500, for every s6.
     #[arg(verbatim_doc_comment, short = 'c', long, value_name = "N")]
     max_instances: Option<OsString>,
 

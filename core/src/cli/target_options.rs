@@ -11,8 +11,8 @@ use std::ffi::OsString;
 pub(super) struct TargetOptions {
     /// s6 that runs the result
     ///
-    /// From 2.11.3.0 on. Missing parts are those of the newest version of that series. Without it
-    /// the result suits every s6; with -c, s6 2.12 and later.
+    /// 2.11.3.0 or later. Missing parts are those of the newest version of that series. Without this
+    /// option the result suits every s6, or with -c every s6 from 2.12 on.
     #[arg(verbatim_doc_comment, long, value_name = "X.Y[.Z[.W]]")]
     s6_version: Option<OsString>,
 

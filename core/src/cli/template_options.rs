@@ -41,7 +41,7 @@ pub(super) struct TemplateOptions {
 
     /// Make the copied scripts executable
     ///
-    /// Whoever can read the copy of run, finish, log/run or log/finish can execute it.
+    /// Everybody who can read the copy of run, finish, log/run or log/finish can execute it.
     #[arg(verbatim_doc_comment, long)]
     fix_modes: bool,
 

@@ -48,6 +48,9 @@ fn check_pipes(definitions: &Definitions, name: &[u8], longrun: &Longrun) -> Res
     };
     if let Some(consumer) = &longrun.consumer {
         let end = other(consumer).ok_or_else(|| wrong("declares being a producer for", name))?;
+        if end.producers.iter().any(|producer| other(producer).is_none()) {
+            return Err(wrong("declares", consumer));
+        }
         if !end.producers.contains(name) {
             return Err(wrong("that does not declare it back", name));
         }

@@ -1,15 +1,20 @@
-//! Messages of the native program: whatever they name, no control character reaches a terminal.
+//! Messages: the texts of all errors, and names in them that would do harm to a terminal.
+//!
+//! `snapshots/messages` has all of them, by subject. Tests of the command line, of documents and of the sandbox list theirs; the errors
+//! of the native program are listed here.
 
+use crate::tidy::sources;
 use s6_instance_maker::error::{Error, Place, TemplateReason};
+use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::TemplateDifference;
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Meta, Mode, TreeError};
 use s6_instance_maker_core::wire::{PlanDocument, TemplateDigest};
-use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::{maker, workspace};
 use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::{disk, manifest};
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -23,10 +28,11 @@ fn harmful(message: &str) -> Vec<char> {
     message.chars().filter(is_harmful).collect()
 }
 
-/// All errors of native that name something, with the worst names that there can be.
-fn errors() -> Vec<Error> {
-    let path = || TreePath::parse(HOSTILE).unwrap();
-    let place = || Place::new(HOSTILE).at(&path());
+/// The errors of the native program, each variant once, about an entry `name` of a directory `name`.
+fn errors(name: &[u8]) -> Vec<Error> {
+    let path = || TreePath::parse(name).unwrap();
+    let place = || Place::new(name).at(&path());
+    let directory = || Place::new(name);
     let refused = || io::Error::from_raw_os_error(5);
     let reasons = [
         TemplateReason::NotADirectory,
@@ -39,11 +45,14 @@ fn errors() -> Vec<Error> {
         TemplateReason::Tree(TreeError::Duplicate(path())),
     ];
     let digest = || TemplateDigest::of(&Template::new(Meta::callers(Mode::new(0o755))));
-    let list = Instances::parse_list(&[HOSTILE, b"/"].concat()).unwrap_err();
-    let document = PlanDocument::decode(&[b"{\"", HOSTILE, b"\": 1}"].concat()).unwrap_err();
+    let list = Instances::parse_list(&[name, b"/"].concat()).unwrap_err();
+    let document = PlanDocument::decode(&[b"{\"", name, b"\": 1}"].concat()).unwrap_err();
+    let Ok(Account::Named(account)) = Account::parse(b"www-data") else { panic!("www-data is an account's name") };
     let mut errors = vec![
         Error::Exists(place()),
-        Error::Parent { place: place(), source: refused() },
+        Error::Exists(directory()),
+        Error::Parent { place: directory(), source: io::Error::from_raw_os_error(2) },
+        Error::Parent { place: directory(), source: refused() },
         Error::Replaced(place()),
         Error::Changed(place()),
         Error::Instances { place: place(), source: list },
@@ -59,6 +68,7 @@ fn errors() -> Vec<Error> {
         Error::Output(refused()),
         Error::Signals(refused()),
         Error::Interrupted,
+        Error::Account { name: account, source: refused() },
         Error::Foreign(place()),
         Error::Unflushed(Box::new(Error::Exists(place()))),
         Error::Leftover { first: Box::new(Error::Exists(place())), second: Box::new(Error::Changed(place())) },
@@ -67,10 +77,74 @@ fn errors() -> Vec<Error> {
     errors
 }
 
-/// Every variant there is is shown escaped, and is one line.
+/// The messages of the native program's own errors are one text.
+#[test]
+fn errors_of_the_native_program() {
+    let mut text = String::new();
+    for error in errors(b"name") {
+        text += &manifest::told(&error.messages());
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots/messages");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("native", text));
+}
+
+/// Every text of an error in the sources is in a snapshot.
+#[test]
+fn every_text_is_in_a_snapshot() {
+    let mut snapshots = String::new();
+    let mut pending = vec![workspace().join("snapshots")];
+    while let Some(path) = pending.pop() {
+        if path.is_dir() {
+            pending.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            snapshots += &std::fs::read_to_string(&path).unwrap();
+        }
+    }
+    let mut count = 0;
+    let mut missing = Vec::new();
+    for folder in ["core/src", "native/src", "wasm-host/src"] {
+        for (file, source) in sources(folder) {
+            for text in error_texts(&source) {
+                count += 1;
+                if !snapshots.contains(&text) && !ELSEWHERE.contains(&text.as_str()) {
+                    missing.push(format!("{folder}/{file}: {text}"));
+                }
+            }
+        }
+    }
+    assert!(count > 100, "{count} texts are found");
+    assert!(missing.is_empty(), "no snapshot has these:\n{}", missing.join("\n"));
+}
+
+/// Texts that no snapshot can have, each for its reason.
+const ELSEWHERE: &[&str] = &[];
+
+/// Returns the longest part without placeholders of each text of an error in a source file.
+fn error_texts(source: &str) -> Vec<String> {
+    let attributes = source.split("#[error(").skip(1).map(str::trim_start).filter_map(|text| text.strip_prefix('"'));
+    let texts = attributes.map(|text| {
+        let mut escaped = false;
+        let end = text.find(|c| {
+            let is_end = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            is_end
+        });
+        // A backslash at the end of a line joins it with the next one.
+        let joined: Vec<&str> = text[..end.unwrap()].split("\\\n").map(str::trim_start).collect();
+        let plain = joined.concat().replace("{{", "\u{1}").replace("}}", "\u{2}");
+        let parts = plain.split(['{', '}']).step_by(2).map(|part| part.replace('\u{1}', "{").replace('\u{2}', "}"));
+        parts.max_by_key(String::len).unwrap_or_default()
+    });
+    texts.map(|text| text.trim().to_owned()).filter(|text| text.len() > 1).collect()
+}
+
+/// Hostile names are shown escaped, and every message is one line.
 #[test]
 fn errors_are_shown_escaped() {
-    for error in errors() {
+    for error in errors(HOSTILE) {
         for message in error.messages() {
             let lines = message.lines();
             assert_eq!(harmful(&lines), [], "{lines:?}");
@@ -80,14 +154,14 @@ fn errors_are_shown_escaped() {
     }
 }
 
-/// No variant is missing above, but for those whose text is the core's, and whose names are checked.
+/// `errors` has every variant except those that only pass on an error of the core.
 #[test]
-fn no_error_is_forgotten() {
-    const NOT_HERE: [&str; 7] = ["Usage", "DuplicateInstance", "OtherOptions", "Plan", "Violation", "Planner", "Account"];
+fn every_error_is_listed() {
+    const CORE: [&str; 6] = ["Usage", "DuplicateInstance", "OtherOptions", "Plan", "Violation", "Planner"];
     let source = std::fs::read_to_string(workspace().join("native/src/error.rs")).unwrap();
     for (name, shown) in [
-        ("Error", errors().iter().map(|error| format!("{error:?}")).collect::<Vec<_>>()),
-        ("TemplateReason", errors().iter().map(|error| format!("{error:?}")).collect()),
+        ("Error", errors(b"name").iter().map(|error| format!("{error:?}")).collect::<Vec<_>>()),
+        ("TemplateReason", errors(b"name").iter().map(|error| format!("{error:?}")).collect()),
     ] {
         let body = source.split_once(&format!("pub enum {name} {{\n")).unwrap().1.split_once("\n}\n").unwrap().0;
         let variants: Vec<&str> = body
@@ -96,7 +170,7 @@ fn no_error_is_forgotten() {
             .map(|line| line.split(|c: char| !c.is_alphanumeric()).next().unwrap())
             .collect();
         assert!(variants.len() > 7, "{variants:?}");
-        for variant in variants.iter().filter(|variant| !NOT_HERE.contains(variant)) {
+        for variant in variants.iter().filter(|variant| !CORE.contains(variant)) {
             assert!(
                 shown.iter().any(|shown| shown.contains(variant)),
                 "{name}::{variant} is not among the errors that are tried"
@@ -107,8 +181,8 @@ fn no_error_is_forgotten() {
 
 /// The program itself, with such names for everything that it can be given.
 #[test]
-fn what_the_program_names_is_escaped() {
-    let scratch = Scratch::new("apply");
+fn names_in_messages_are_escaped() {
+    let scratch = Scratch::new("messages");
     let hostile = OsStr::from_bytes(HOSTILE);
     let inner = |parent: &str| std::path::Path::new(parent).join(hostile).into_os_string();
     disk::plain_template(scratch.join("template"));
