@@ -140,7 +140,8 @@ fn an_ordinary_user_makes_a_layer() {
     let scratch = Scratch::new("docs");
     for folder in ["root", "user"] {
         disk::directory(scratch.join(folder), 0o755);
-        Answer::of(Command::new("cp").arg("-R").arg(program::workspace().join("examples")).arg(scratch.join(folder))).expect_code(0);
+        Answer::of(Command::new("cp").arg("-R").arg(program::workspace().join("examples")).arg(scratch.join(folder)))
+            .expect_code(0);
         let owner = if folder == "user" { "65534:65534" } else { "0:0" };
         Answer::of(Command::new("chown").args(["-R", owner]).arg(scratch.join(folder))).expect_code(0);
     }
@@ -153,7 +154,10 @@ fn an_ordinary_user_makes_a_layer() {
     user.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "sh", "-euc", &scripts.join("")]);
     let answer = Answer::of(user.env_clear().env("PATH", &path).env("HOME", "/nonexistent").current_dir(scratch.join("user")));
     let answer = answer.expect_code(0);
-    assert!(answer.stdout.ends_with("the service is another one\n") && !answer.stderr.contains("s6-instance-maker"), "{answer}");
+    assert!(
+        answer.stdout.ends_with("the service is another one\n") && !answer.stderr.contains("s6-instance-maker"),
+        "{answer}"
+    );
     assert_eq!(std::fs::read_to_string(scratch.join("user/digest")).unwrap().trim_end().len(), 64);
     let unpack = ["unpack", "--image", "user/image:heartbeat", "bundle"];
     Answer::of(Command::new("umoci").args(unpack).current_dir(scratch.path())).expect_code(0);
