@@ -34,7 +34,7 @@ fn plans() {
         let template = template(entries);
         let planners: [&dyn Fn(); 2] = [&|| plan(&InProcess, &template), &|| plan(&sandbox, &template)];
         let turns = if entries > 10_000 { 3 } else { TURNS };
-        let [library, sandbox] = medians(turns, planners, |plan| timed(plan));
+        let [library, sandbox] = medians(turns, planners, timed);
         println!("{:<24}{:>16}{:>16}{:>10}", format!("{entries} entries"), ms(library), ms(sandbox), ratio(sandbox, library));
     }
 }

@@ -118,7 +118,7 @@ fn pipes_make_what_the_program_makes() {
         let wrong = script.replace(".wasm ", ".wasm -t9 ");
         let answer = run_script(&wrong, scratch.path()).expect_code(100);
         assert!(
-            answer.stderr.contains("fatal: -t `9`: ") && answer.stderr.contains("fatal: `standard input`: it is no plan"),
+            answer.stderr.contains("fatal: -t `9`: ") && answer.stderr.contains("fatal: `standard input`: not a plan"),
             "{answer}"
         );
         assert!(!scratch.join(dir).exists(), "{answer}");

@@ -53,7 +53,7 @@ const SHAPES: [Shape; 3] = [PLAIN, INTO_NEW, INTO_EXISTING];
 
 /// The name of a staging directory that a living run holds: these tests.
 fn held() -> [String; 2] {
-    [format!("{STAGING_PREFIX}out:1"), format!("definitions/{STAGING_PREFIX}svc:1")]
+    [format!("{STAGING_PREFIX}out+1"), format!("definitions/{STAGING_PREFIX}svc+1")]
 }
 
 /// A place to try the same thing again and again.

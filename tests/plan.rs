@@ -2,7 +2,7 @@
 
 use s6_instance_maker_core::tree::{Ids, Mode};
 use s6_instance_maker_workspace::cases::{CASES, PLAIN};
-use s6_instance_maker_workspace::manifest::{facts, planned, template};
+use s6_instance_maker_workspace::manifest::{facts, facts_of, planned, template};
 
 #[test]
 fn cases() {
@@ -23,7 +23,7 @@ fn umasks() {
 
 #[test]
 fn not_root() {
-    let somebody = s6_instance_maker_core::facts::Facts { caller: Ids { uid: 33, gid: 4 }, ..facts() };
+    let somebody = facts_of(Ids { uid: 33, gid: 4 });
     let manifest = "
         0755 file run
         6755 file others (0:0)

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk, and run programs, as a user does")]
+#![expect(clippy::disallowed_types, reason = "sockets in templates are refused, so there must be some")]
 
 mod cli;
 mod definitions;

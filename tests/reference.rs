@@ -18,7 +18,7 @@ use s6_instance_maker::facts;
 use s6_instance_maker::run::{NoProgress, Run};
 use s6_instance_maker::template::outside::Links;
 use s6_instance_maker::template::source::Source;
-use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::facts::{Facts, Givable};
 use s6_instance_maker_core::tree::{Ids, Mode};
 use s6_instance_maker_workspace::disk::{differences, directory, read_tree};
 use s6_instance_maker_workspace::jobs::Case as Planned;
@@ -55,7 +55,12 @@ pub(crate) fn planned(suite: Suite, s6_version: &str, folder: &Path) -> Vec<Plan
         };
         let umask = Mode::new(u32::from_str_radix(case.umask, 8).unwrap());
         let request = manifest::request(words.clone()).unwrap();
-        let facts = Facts { umask, caller, ..facts::take(&request, ambient).unwrap() };
+        let givable = match case.caller {
+            Caller::Root => Givable::All,
+            Caller::WwwData => Givable::NONE,
+        };
+        let (givable_users, givable_groups) = (givable.clone(), givable);
+        let facts = Facts { umask, caller, givable_users, givable_groups, ..facts::take(&request, ambient).unwrap() };
         Planned { words, facts, template: template(&case) }
     };
     generate::all(suite, s6_version).into_iter().map(planned).collect()

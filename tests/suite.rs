@@ -10,6 +10,7 @@ mod docs;
 mod faults;
 mod hostile;
 mod live;
+mod places;
 mod quoting;
 mod races;
 mod reference;

@@ -318,9 +318,9 @@ fn a_directory_that_appears_meanwhile_is_flushed() {
     let expected = [
         format!("fsync(N<{}>) = 0", root.display()),
         format!("fsync(N<{}>) = 0", root.join("new").display()),
-        format!("unlinkat(N<{}>, \"{STAGING_PREFIX}new:N\", AT_REMOVEDIR) = 0", root.display()),
+        format!("unlinkat(N<{}>, \"{STAGING_PREFIX}new+N\", AT_REMOVEDIR) = 0", root.display()),
         format!(
-            "renameat2(N<{0}/{STAGING_PREFIX}new:N>, \"slow\", N<{0}/new>, \"slow\", RENAME_NOREPLACE) = 0",
+            "renameat2(N<{0}/{STAGING_PREFIX}new+N>, \"slow\", N<{0}/new>, \"slow\", RENAME_NOREPLACE) = 0",
             root.display()
         ),
     ];
@@ -380,7 +380,7 @@ fn failing_flushes_are_errors() {
                 everything += 1;
                 undo();
                 assert_eq!(disk::differences(&before, &disk::read_tree(scratch.path())), "", "flush {number}: {failed}");
-                "s6-instance-maker: fatal: all is made, but may not be on disk yet: unable to flush `"
+                "s6-instance-maker: fatal: the result is complete, but may not be on disk: unable to flush `"
             };
             let one_line = failed.stderr.starts_with(expected) && failed.stderr.ends_with("`: Input/output error\n");
             assert!(one_line && failed.stderr.lines().count() == 1, "flush {number}: {failed}");

@@ -647,12 +647,8 @@ fn ways_to_apply() {
     fs::rename(bench.scratch.join("plan"), bench.scratch.join("-")).unwrap();
     shell(here, "\"$maker\" --apply-plan ./- template dash </dev/null").expect_code(0);
     for (script, code, message) in [
-        ("\"$maker\" --apply-plan ./- template straight", 111, "unable to create `straight`: it exists"),
-        (
-            "\"$maker\" --apply-plan ./- template a/b",
-            111,
-            "unable to open `a`, the directory that DIR would be in: No such file or directory",
-        ),
+        ("\"$maker\" --apply-plan ./- template straight", 111, "unable to create `straight`: it already exists"),
+        ("\"$maker\" --apply-plan ./- template a/b", 111, "unable to open `a`, the parent of DIR: No such file or directory"),
         (
             "\"$maker\" --apply-plan ./- template template/b",
             100,
@@ -711,7 +707,7 @@ fn within_a_directory() {
     let before = tree("out");
     assert_eq!((before[b"".as_slice()].mode, before.contains_key(b"other/type".as_slice())), (0o700, true));
     let answer = bench.apply(Path::new("plan")).expect_code(111);
-    assert!(answer.stderr.contains("unable to create `out/logger`: it exists"), "{answer}");
+    assert!(answer.stderr.contains("unable to create `out/logger`: it already exists"), "{answer}");
     assert!(disk::differences(&before, &tree("out")).is_empty(), "{answer}");
     // Nor does it replace anything when what it would make there is no directory.
     let mut lie: Value = serde_json::from_str(&plan.stdout).unwrap();

@@ -100,7 +100,7 @@ pub enum ListError {
     },
     /// A line repeats another one.
     #[error("line {line}: {source}")]
-    Twice {
+    Duplicate {
         /// The line's number, from 1.
         line: usize,
         /// The name.
@@ -141,7 +141,7 @@ impl Instances {
             if let Some(reason) = ListNameError::about(text) {
                 return Err(ListError::Doubtful { line, text: text.to_vec(), reason });
             }
-            instances.declare(name).map_err(|source| ListError::Twice { line, source })?;
+            instances.declare(name).map_err(|source| ListError::Duplicate { line, source })?;
         }
         Ok(instances)
     }

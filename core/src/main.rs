@@ -11,8 +11,9 @@ use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::wire::{Job, PlanDocument};
+use std::env::ArgsOs;
 use std::fmt::Display;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
 /// Wrong usage, or a template that cannot work.
@@ -20,8 +21,10 @@ const WRONG: u8 = 100;
 /// The system, here the runtime, refused something.
 const REFUSED: u8 = 111;
 
+#[expect(clippy::disallowed_methods, reason = "arguments and the standard streams enter here")]
 fn main() -> ExitCode {
-    match run() {
+    let arguments = std::env::args_os();
+    match run(arguments, io::stdin().lock(), io::stdout().lock()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let text: String = failure.messages.iter().map(Message::lines).collect();
@@ -44,29 +47,26 @@ impl Failure {
     }
 }
 
-fn run() -> Result<(), Failure> {
-    #[expect(clippy::disallowed_methods, reason = "arguments enter here")]
-    let arguments = std::env::args_os();
+fn run(arguments: ArgsOs, mut input: impl Read, output: impl Write) -> Result<(), Failure> {
     let invocation = match cli::parse_common(arguments) {
         Ok(invocation) => invocation,
         Err(Refusal::Usage(error)) => return Err(Failure { code: WRONG, messages: vec![Message::new(&error, error.hint())] }),
-        Err(Refusal::Show(text)) => return write(text.as_bytes()),
+        Err(Refusal::Show(text)) => return write(output, text.as_bytes()),
     };
     // What to do with the plan is not this program's to do.
     let mut request = invocation.request;
     let mut json = Vec::new();
-    io::stdin().read_to_end(&mut json).map_err(|error| Failure::new(REFUSED, &format!("unable to read the job: {error}")))?;
+    input.read_to_end(&mut json).map_err(|error| Failure::new(REFUSED, &format!("unable to read the job: {error}")))?;
     let job = Job::decode(&json).map_err(|error| Failure::new(WRONG, &format!("standard input: {error}")))?;
     // As large as everything else together; not needed any more.
     drop(json);
     request.declare(&job.instances).map_err(|error| Failure::new(WRONG, &error))?;
     let plan =
         plan(&request, &job.facts, &job.template).map_err(|error| Failure { code: WRONG, messages: error.messages() })?;
-    write(&PlanDocument::encode(&plan, &Options::of(&request), &job.template))
+    write(output, &PlanDocument::encode(&plan, &Options::of(&request), &job.template))
 }
 
-fn write(bytes: &[u8]) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    let written = out.write_all(bytes).and_then(|()| out.flush());
+fn write(mut output: impl Write, bytes: &[u8]) -> Result<(), Failure> {
+    let written = output.write_all(bytes).and_then(|()| output.flush());
     written.map_err(|error| Failure::new(REFUSED, &format!("unable to write to standard output: {error}")))
 }

@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::path::TreePath;
 use crate::request::ScriptModes;
 use crate::template::{Resolved, Route, Template};
-use crate::tree::{Kind, Meta, Mode, Node};
+use crate::tree::{Ids, Kind, Meta, Mode, Node};
 use alloc::collections::BTreeSet;
 
 /// A use of a file or a directory.
@@ -29,26 +29,26 @@ pub enum Runner {
 }
 
 impl Facts {
-    /// Mode and owner that the copy of a template's entry gets: root keeps the owner; for anybody else the copy is theirs, and a
-    /// set-id bit that would then lend another identity than in the template is dropped. On a directory such a bit lends nothing.
+    /// Mode and owner that the copy of a template's entry gets: the owner, as far as the process can give files to that user and
+    /// that group, and otherwise the process's own. A set-id bit that would then lend another identity than in the template is
+    /// dropped; on a directory such a bit lends nothing.
     #[must_use]
     pub fn copied<C>(&self, seen: Meta, kind: &Kind<C>) -> Meta {
-        let Some(owner) = seen.owner.filter(|&owner| owner != self.caller) else {
-            return Meta::callers(seen.mode);
+        let Some(owner) = seen.owner else { return Meta::callers(seen.mode) };
+        let kept = Ids {
+            uid: if self.givable_users.has(owner.uid) { owner.uid } else { self.caller.uid },
+            gid: if self.givable_groups.has(owner.gid) { owner.gid } else { self.caller.gid },
         };
-        if self.caller.uid == 0 {
-            return seen;
-        }
         let mut mode = seen.mode;
         if matches!(kind, Kind::File(_)) {
-            if owner.uid != self.caller.uid {
+            if owner.uid != kept.uid {
                 mode = mode.without(Mode::SET_UID);
             }
-            if owner.gid != self.caller.gid {
+            if owner.gid != kept.gid {
                 mode = mode.without(Mode::SET_GID);
             }
         }
-        Meta::callers(mode)
+        Meta { mode, owner: (kept != self.caller).then_some(kept) }
     }
 
     /// Returns `true` if `who` could write, now or after a chmod. Someone unknown might be anyone but root, and in any group but root's.
@@ -125,6 +125,11 @@ impl<'a> CopyRights<'a> {
             ScriptModes::Executable => template.executables().into_iter().collect(),
         };
         Self { facts, executable }
+    }
+
+    /// Whether a copy with `copied` belongs to the owner of what was seen with `seen`.
+    pub(crate) fn keeps_owner(&self, seen: Meta, copied: Meta) -> bool {
+        seen.owner.is_none_or(|owner| owner == copied.owner.unwrap_or(self.facts.caller))
     }
 
     /// Mode and owner of the copy of what is at `path`.

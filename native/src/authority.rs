@@ -10,9 +10,11 @@ use crate::sys::{Identity, Status, retry};
 use crate::template::outside::Links;
 use cap_std::AmbientAuthority;
 use cap_std::fs::{Dir, File};
+use rustix::fs::{StatVfsMountFlags, fstatvfs};
 use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, NameError};
 use s6_instance_maker_core::plan::{Placement, Plan};
+use s6_instance_maker_core::rules::Problem;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt as _;
@@ -103,6 +105,13 @@ impl Destination {
     #[must_use]
     pub fn identity(&self) -> Identity {
         self.publication.parent().identity
+    }
+
+    /// What is wrong with the place, whatever is made there.
+    pub fn problems(&self) -> Result<Vec<Problem>, Error> {
+        let parent = self.publication.parent();
+        let system = retry(|| Ok(fstatvfs(&parent.dir)?)).map_err(parent.place.cannot("examine the file system of"))?;
+        Ok(if system.f_flag.contains(StatVfsMountFlags::NOEXEC) { vec![Problem::NoExec] } else { Vec::new() })
     }
 
     /// Fails when something stands where `plan` would put something.

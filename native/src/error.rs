@@ -9,7 +9,7 @@ use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::options::Mismatch;
 use s6_instance_maker_core::path::{PathError, TreePath};
 use s6_instance_maker_core::plan::{PlanError, TemplateDifference};
-use s6_instance_maker_core::tree::TreeError;
+use s6_instance_maker_core::tree::{Ids, Mode, TreeError};
 use s6_instance_maker_core::wire::{TemplateDigest, WireError};
 use std::borrow::Cow;
 use std::fmt;
@@ -54,6 +54,19 @@ pub enum Error {
     /// Another entry is at a path where this run made one.
     #[error("{0}: replaced by another process meanwhile")]
     Replaced(Place),
+    /// The file system does not accept the name.
+    #[error("unable to create {0}: the file system does not accept that name")]
+    NameRefused(Place),
+    /// The file system changed a directory in another way than it does to a probe.
+    #[error("{place}: has {became} instead of {asked}; the file system changed it")]
+    Altered {
+        /// The directory.
+        place: Place,
+        /// The rights that it was given.
+        asked: Rights,
+        /// The rights that it has.
+        became: Rights,
+    },
     /// The template changed while it was in use.
     #[error("{0}: changed while the template was copied")]
     Changed(Place),
@@ -79,7 +92,7 @@ pub enum Error {
         /// The template.
         place: Place,
         /// The first difference that the plan shows.
-        difference: TemplateDifference,
+        difference: Box<TemplateDifference>,
         /// The digest of the template that the plan was computed for.
         expected: TemplateDigest,
         /// The digest of the template that is there.
@@ -135,6 +148,15 @@ pub enum Error {
         /// The system's answer.
         source: io::Error,
     },
+    /// A stand-in for root is active and does not see this program.
+    #[error("{name}: active, and does not see this program, which is linked statically; the result would not belong to root")]
+    Unseen {
+        /// The name of the stand-in.
+        name: &'static str,
+    },
+    /// The owners that files can be given to could not be found out.
+    #[error("unable to find out to which owners files can be given: {}", Cause(.0))]
+    Owners(io::Error),
     /// An entry has the name of a leftover staging directory, and other accounts could have given it that name.
     #[error("{0}: looks like a leftover of a killed run, but others can write in its directory; remove it by hand")]
     Foreign(Place),
@@ -222,11 +244,27 @@ impl Error {
             },
             Self::OtherTemplate { .. } => NEW_PLAN.into(),
             Self::OtherOptions(_) => format!("leave the option out, or {NEW_PLAN}").into(),
+            Self::Unseen { .. } => "use an s6-instance-maker that is linked to the C library dynamically".into(),
             Self::Template { reason: TemplateReason::TooMuchOutside { .. }, .. } => {
                 "put the targets into the template, or raise the limit: --dereference-limit BYTES".into()
             }
             _ => return None,
         })
+    }
+}
+
+/// The mode and owner of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rights {
+    /// The permission bits.
+    pub mode: Mode,
+    /// The owner.
+    pub owner: Ids,
+}
+
+impl fmt::Display for Rights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mode {} and owner {}", self.mode, self.owner)
     }
 }
 

@@ -1,16 +1,21 @@
 //! Facts about this process and about accounts, for the core.
 
+use crate::environment::Environment;
 use crate::error::Error;
+use crate::sys::{Status, change_owner, is_one_of, retry};
 use cap_std::AmbientAuthority;
 use nix::errno::Errno;
 use nix::unistd::{Gid, User, getgrouplist};
 use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::account::Credentials;
-use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::facts::{Facts, Givable};
 use s6_instance_maker_core::request::Request;
+use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Ids, Mode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CString, OsStr};
+use std::fs::File;
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// The process's umask and ids, and the accounts that a request names, as far as they are known here.
@@ -20,9 +25,13 @@ use std::os::unix::ffi::OsStrExt as _;
 /// Clears the process's umask, so that files get the modes that they are made with; and asks the system for accounts, which may
 /// read files and ask daemons.
 #[expect(clippy::disallowed_methods, reason = "its one place; the caller holds ambient authority")]
-pub fn take(request: &Request, _: AmbientAuthority) -> Result<Facts, Error> {
+pub fn take(request: &Request, environment: &Environment, _: AmbientAuthority) -> Result<Facts, Error> {
     let umask = Mode::new(rustix::process::umask(rustix::fs::Mode::empty()).as_raw_mode());
     let caller = Ids { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() };
+    if caller.uid != 0 {
+        // Whoever is seen by a stand-in for root is root.
+        environment.stand_in().map_or(Ok(()), |name| Err(Error::Unseen { name }))?;
+    }
     let mut accounts = BTreeMap::new();
     let log_user = request.shape.logging().and_then(|logging| logging.user.as_ref()).map(|user| &user.account);
     for account in request.user.iter().chain(log_user) {
@@ -30,18 +39,96 @@ pub fn take(request: &Request, _: AmbientAuthority) -> Result<Facts, Error> {
         let found = look_up(name.as_bytes()).map_err(|error| Error::Account { name: name.clone(), source: error.into() })?;
         accounts.extend(found.map(|credentials| (name.clone(), credentials)));
     }
-    Ok(Facts { umask, caller, accounts })
+    Ok(Facts { umask, caller, givable_users: Givable::NONE, givable_groups: Givable::NONE, accounts })
 }
 
-/// Facts about whoever will unpack an archive: root under umask 022, whoever makes it, and the accounts that a request names, as far as
-/// they are known here.
+/// Facts about whoever will unpack an archive: root under umask 022, who can give files to anybody, whoever makes it; and the accounts that
+/// a request names, as far as they are known here.
 ///
 /// # Ambient Authority
 ///
 /// See [`take`].
-pub fn take_for_archive(request: &Request, ambient: AmbientAuthority) -> Result<Facts, Error> {
-    let here = take(request, ambient)?;
-    Ok(Facts { umask: Mode::new(0o022), caller: Ids { uid: 0, gid: 0 }, ..here })
+pub fn take_for_archive(request: &Request, environment: &Environment, ambient: AmbientAuthority) -> Result<Facts, Error> {
+    let Facts { accounts, .. } = take(request, environment, ambient)?;
+    let (umask, caller) = (Mode::new(0o022), Ids { uid: 0, gid: 0 });
+    Ok(Facts { umask, caller, givable_users: Givable::All, givable_groups: Givable::All, accounts })
+}
+
+/// Finds out which of the owners in `template` this process can give files to, by giving an anonymous file to each: what root may do
+/// depends on its capabilities, on the user namespace, and on what stands in for root (fakeroot, pseudo).
+///
+/// A group that the caller is a member of can be given by anybody. That alone is no right to keep owners: where nothing else can be
+/// given, the copies are the caller's, as for any other caller. Facts by which everything can be given stay as they are.
+pub fn try_owners(facts: &Facts, template: &Template) -> Result<Facts, Error> {
+    let owners = || template.tree().iter().filter_map(|(_, node)| node.meta.owner);
+    let users: BTreeSet<u32> = owners().map(|owner| owner.uid).filter(|&uid| uid != facts.caller.uid).collect();
+    let groups: BTreeSet<u32> = owners().map(|owner| owner.gid).filter(|&gid| gid != facts.caller.gid).collect();
+    let is_settled = facts.givable_users == Givable::All && facts.givable_groups == Givable::All;
+    if is_settled || users.is_empty() && groups.is_empty() {
+        return Ok(facts.clone());
+    }
+    let trial = Trial::new().map_err(Error::Owners)?;
+    let givable = |ids: &BTreeSet<u32>, give: &dyn Fn(u32) -> io::Result<bool>| {
+        let given = ids.iter().map(|&id| give(id).map(|given| given.then_some(id)));
+        given.filter_map(Result::transpose).collect::<io::Result<BTreeSet<u32>>>().map_err(Error::Owners)
+    };
+    // Groups first: once it is somebody else's, the file may be out of reach.
+    let givable_groups = givable(&groups, &|gid| trial.give_group(gid))?;
+    let givable_users = givable(&users, &|uid| trial.give_user(uid))?;
+    let members = member_of().map_err(Error::Owners)?;
+    let has_right = !givable_users.is_empty()
+        || !givable_groups.is_subset(&members)
+        || (!givable_groups.is_empty() && trial.can_give_at_all(facts.caller.uid).map_err(Error::Owners)?);
+    let givable_groups = if has_right { givable_groups } else { BTreeSet::new() };
+    Ok(Facts { givable_users: Givable::Only(givable_users), givable_groups: Givable::Only(givable_groups), ..facts.clone() })
+}
+
+/// The supplementary groups of this process.
+fn member_of() -> io::Result<BTreeSet<u32>> {
+    Ok(rustix::process::getgroups()?.into_iter().map(rustix::process::Gid::as_raw).collect())
+}
+
+/// An anonymous file that is given to users and groups to see whether that works.
+struct Trial(File);
+
+impl Trial {
+    fn new() -> io::Result<Self> {
+        let file = retry(|| Ok(rustix::fs::memfd_create("owners", rustix::fs::MemfdFlags::CLOEXEC)?))?;
+        Ok(Self(File::from(file)))
+    }
+
+    fn give_user(&self, uid: u32) -> io::Result<bool> {
+        let owner = Status::of(&self.0)?.owner;
+        self.give(Ids { uid, ..owner })
+    }
+
+    fn give_group(&self, gid: u32) -> io::Result<bool> {
+        let owner = Status::of(&self.0)?.owner;
+        self.give(Ids { gid, ..owner })
+    }
+
+    /// Whether the file can be given to any user but `caller`.
+    fn can_give_at_all(&self, caller: u32) -> io::Result<bool> {
+        /// Users that most systems have.
+        const USERS: [u32; 4] = [0, 1, 1000, 65534];
+        let mut others = USERS.into_iter().filter(|&uid| uid != caller);
+        others.try_fold(false, |can, uid| if can { Ok(true) } else { self.give_user(uid) })
+    }
+
+    /// Whether the file belongs to `owner` when it was given to that.
+    fn give(&self, owner: Ids) -> io::Result<bool> {
+        match change_owner(&self.0, owner) {
+            // What stands in for root may say yes and do nothing.
+            Ok(()) => Ok(Status::of(&self.0)?.owner == owner),
+            // INVAL: there is no such id in this user namespace.
+            Err(error)
+                if is_one_of(&error, &[rustix::io::Errno::PERM, rustix::io::Errno::INVAL, rustix::io::Errno::OVERFLOW]) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// An account and its groups; none when there is no such account here, which may yet exist where the result will run.

@@ -8,10 +8,13 @@
 pub mod error;
 
 pub mod authority;
+pub mod environment;
 pub mod facts;
 pub mod run;
 pub mod signals;
 
+mod attributes;
+mod cursor;
 pub(crate) mod sys;
 pub mod template;
 
@@ -30,7 +33,7 @@ pub use planner::{InProcess, PlanInputs, PlanOrigin, Planner, SITE};
 pub use report::Report;
 pub use sys::Identity;
 
-use apply::Durability;
+use apply::{Durability, Terms};
 use authority::{Destination, TemplateDir};
 use planner::ObtainedPlan;
 use run::Run;
@@ -38,6 +41,8 @@ use s6_instance_maker_core::archive::ArchiveOwners;
 use s6_instance_maker_core::cli::Format;
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::instances::Instances;
+use s6_instance_maker_core::plan::PlanError;
+use s6_instance_maker_core::rules::Finding;
 use s6_instance_maker_core::wire::{Job, PlanDocument};
 use std::io::Write;
 use tar::{Archive, ArchiveForm};
@@ -98,27 +103,33 @@ pub fn execute<P: Planner>(
     out: &mut dyn Write,
 ) -> Result<Report, Error> {
     let source = Source::read(template, action.destination(), run)?.owned_as_in(&action.owners());
-    let ObtainedPlan { plan, options, warnings } = origin.obtain(&source, facts, run)?;
-    let leftovers = match action {
+    let facts = &facts::try_owners(facts, source.template())?;
+    let ObtainedPlan { plan, options, settings, user, mut warnings } = origin.obtain(&source, facts, run)?;
+    warnings.extend(settings.messages(&settings.judge(source.findings()).map_err(PlanError::from)?));
+    let mut leftovers = Vec::new();
+    match action {
         Action::Create { destination, durability } => {
-            apply::apply(&plan, &source, &destination, durability, facts.caller, run)?
+            let terms = Terms { durability, caller: facts.caller, user, settings };
+            let outcome = apply::apply(&plan, &source, &destination, &terms, run)?;
+            warnings.extend(settings.messages(&outcome.findings));
+            leftovers = outcome.leftovers;
         }
         Action::Print { format, destination } => {
-            destination.map_or(Ok(()), |destination| destination.check_free(&plan))?;
+            if let Some(destination) = destination {
+                destination.check_free(&plan)?;
+                let findings = destination.problems()?.into_iter().map(Finding::warning).collect();
+                warnings.extend(settings.messages(&settings.judge(findings).map_err(PlanError::from)?));
+            }
             match format {
                 Format::Text => print(out, plan.to_string().as_bytes())?,
                 Format::Json => print(out, &PlanDocument::encode(&plan, &options, source.template()))?,
             }
-            Vec::new()
         }
-        Action::Archive { archive, form } => {
-            match form {
-                ArchiveForm::Stream => archive.write(&plan, &source, run, out)?,
-                ArchiveForm::Digest => print(out, archive.digest(&plan, &source, run)?.as_bytes())?,
-            }
-            Vec::new()
-        }
-    };
+        Action::Archive { archive, form } => match form {
+            ArchiveForm::Stream => archive.write(&plan, &source, run, out)?,
+            ArchiveForm::Digest => print(out, archive.digest(&plan, &source, run)?.as_bytes())?,
+        },
+    }
     Ok(Report { warnings, leftovers })
 }
 
@@ -133,7 +144,8 @@ pub fn print_job(
     out: &mut dyn Write,
 ) -> Result<Report, Error> {
     let source = Source::read(template, None, run)?.owned_as_in(owners);
-    print(out, &Job::encode(listed, facts, source.template()))?;
+    let facts = facts::try_owners(facts, source.template())?;
+    print(out, &Job::encode(listed, &facts, source.template()))?;
     Ok(Report::default())
 }
 

@@ -15,6 +15,7 @@ use s6_instance_maker_core::plan::{Plan, plan};
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::rules::Settings;
 use s6_instance_maker_core::template::Template;
+use s6_instance_maker_core::tree::Ids;
 use s6_instance_maker_core::wire::{PlanDocument, TemplateDigest};
 use std::ffi::OsString;
 
@@ -98,37 +99,42 @@ pub enum PlanOrigin<'a, P> {
 }
 
 /// A plan, the options that it was computed for, and what there is to say about it.
-pub(crate) struct ObtainedPlan {
+pub(crate) struct ObtainedPlan<'a> {
     pub plan: Plan,
     pub options: Options,
+    /// What the command line says about findings.
+    pub settings: &'a Settings,
+    /// The user of `-u`, as far as its ids are known here.
+    pub user: Option<Ids>,
     pub warnings: Vec<Message>,
 }
 
-impl ObtainedPlan {
+impl<'a> ObtainedPlan<'a> {
     /// The plan, unless its warnings are errors for this command line. A planner was told so, and is not believed.
-    fn new(mut plan: Plan, options: Options, settings: &Settings) -> Result<Self, Error> {
+    fn new(mut plan: Plan, options: Options, settings: &'a Settings, user: Option<Ids>) -> Result<Self, Error> {
         plan.warnings = settings.judge(plan.warnings).map_err(PlanError::from)?;
         let warnings = settings.messages(&plan.warnings);
-        Ok(Self { plan, options, warnings })
+        Ok(Self { plan, options, settings, user, warnings })
     }
 }
 
-impl<P: Planner> PlanOrigin<'_, P> {
+impl<'a, P: Planner> PlanOrigin<'a, P> {
     /// Returns the plan for the template in `source`; one that was computed elsewhere only if it does nothing that no plan may.
-    pub(crate) fn obtain(self, source: &Source, facts: &Facts, run: &Run<'_>) -> Result<ObtainedPlan, Error> {
+    pub(crate) fn obtain(self, source: &Source, facts: &Facts, run: &Run<'_>) -> Result<ObtainedPlan<'a>, Error> {
         match self {
             Self::Planner { planner, arguments, listed, request } => {
                 let inputs = PlanInputs { arguments, listed, request, facts, template: source.template() };
-                ObtainedPlan::new(planner.plan(&inputs, run)?, Options::of(request), &request.rules)
+                let user = request.user.as_ref().and_then(|user| facts.credentials(user)).map(|user| user.ids);
+                ObtainedPlan::new(planner.plan(&inputs, run)?, Options::of(request), &request.rules, user)
             }
             Self::Document { document: PlanDocument { plan, options, template: expected }, settings } => {
                 let found = TemplateDigest::of(source.template());
                 if found != expected {
-                    let difference = plan.template_difference(source.template());
+                    let difference = Box::new(plan.template_difference(source.template()));
                     return Err(Error::OtherTemplate { place: source.place(&TreePath::ROOT), difference, expected, found });
                 }
                 plan.check(facts, source.template())?;
-                ObtainedPlan::new(plan, options, settings)
+                ObtainedPlan::new(plan, options, settings, None)
             }
         }
     }

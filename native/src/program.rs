@@ -2,6 +2,7 @@
 
 use crate::apply::Durability;
 use crate::authority::{self, Destination, DocumentKind, TemplateDir};
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::output::Output;
 use crate::planner::{PlanOrigin, Planner};
@@ -17,31 +18,12 @@ use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::plan::Placement;
 use s6_instance_maker_core::wire::PlanDocument;
 use std::env::ArgsOs;
-use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// The variables of the environment that count.
-#[derive(Clone, Debug, Default)]
-pub struct Environment {
-    /// `SOURCE_DATE_EPOCH`: the time of every entry of an archive, in seconds since the beginning of 1970. `None`: it is not set.
-    pub source_date_epoch: Option<OsString>,
-}
-
-impl Environment {
-    fn archive_time(&self) -> Result<ArchiveTime, UsageError> {
-        let Some(value) = &self.source_date_epoch else { return Ok(ArchiveTime::default()) };
-        ArchiveTime::parse(value.as_bytes()).map_err(|error| {
-            let hint = "SOURCE_DATE_EPOCH in the environment is the time of every entry of the archive; without it that is 0";
-            UsageError::value("SOURCE_DATE_EPOCH", value, error).with_hint(hint)
-        })
-    }
-}
-
-/// Runs the program that `P` is made for with `arguments` and `environment`, as the process has them; reports on standard output and standard error,
-/// and returns the exit code.
+/// Runs the program that `P` is made for with `arguments` and `environment`, as the process has them; reports on standard output and
+/// standard error, and returns the exit code.
 ///
 /// # Ambient Authority
 ///
@@ -117,8 +99,8 @@ fn run<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: Ambien
     };
     let archive_owners = invocation.action.archive_owners();
     let facts = match archive_owners {
-        None => facts::take(request, ambient)?,
-        Some(_) => facts::take_for_archive(request, ambient)?,
+        None => facts::take(request, environment, ambient)?,
+        Some(_) => facts::take_for_archive(request, environment, ambient)?,
     };
     // What writes no files can end at any time; waiting for a reader of its output, it should.
     let interrupt = if invocation.action.writes() { signals::watch(ambient)? } else { Arc::default() };

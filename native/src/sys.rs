@@ -97,25 +97,6 @@ impl From<&Stat> for Status {
     }
 }
 
-/// The directory that was used last, which the next entry mostly shares.
-#[derive(Debug, Default)]
-pub(crate) struct Cursor(Option<(TreePath, Dir)>);
-
-impl Cursor {
-    /// The directory that `path` is in: the one of last time, if it is that, and else what `open` opens.
-    pub(crate) fn parent_of<E>(&mut self, path: &TreePath, open: impl FnOnce(&TreePath) -> Result<Dir, E>) -> Result<&Dir, E> {
-        let parent = path.parent().unwrap_or(TreePath::ROOT);
-        let (parent, dir) = match self.0.take() {
-            Some((last, dir)) if last == parent => (last, dir),
-            _ => {
-                let dir = open(&parent)?;
-                (parent, dir)
-            }
-        };
-        Ok(&self.0.insert((parent, dir)).1)
-    }
-}
-
 /// Opens the directory at `path` below `root` for looking up names in it; the right to list it is not needed.
 pub(crate) fn open_dir(root: &Dir, path: &TreePath) -> io::Result<Dir> {
     if path.is_root() { retry(|| root.try_clone()) } else { descend(root, path, OFlags::PATH) }
@@ -129,6 +110,11 @@ pub(crate) fn open_readable(root: &Dir, path: &TreePath) -> io::Result<Dir> {
 /// Opens the directory `name` of `dir` as [`open_readable`] does.
 pub(crate) fn open_child(dir: &Dir, name: &Name) -> io::Result<Dir> {
     open_at(dir, as_os(name), DIRECTORY).map(into_dir)
+}
+
+/// Opens the directory `name` of `dir` as [`open_dir`] does.
+pub(crate) fn open_search(dir: &Dir, name: &Name) -> io::Result<Dir> {
+    open_at(dir, as_os(name), DIRECTORY | OFlags::PATH).map(into_dir)
 }
 
 /// Opens the entry `name` of `dir` for reading; the writer of a FIFO is not waited for.
@@ -155,9 +141,19 @@ pub(crate) fn create_dir(dir: &Dir, name: &Name, mode: u32) -> io::Result<()> {
     retry(|| dir.create_dir_with(as_os(name), DirBuilder::new().mode(mode)))
 }
 
+/// Gives an open file to `owner`.
+pub(crate) fn change_owner(handle: &impl AsFd, owner: Ids) -> io::Result<()> {
+    retry(|| std::os::unix::fs::fchown(handle, Some(owner.uid), Some(owner.gid)))
+}
+
+/// Changes the permission bits of an open file, all twelve of them.
+pub(crate) fn change_mode(handle: &impl AsFd, mode: u32) -> io::Result<()> {
+    retry(|| Ok(nix::sys::stat::fchmod(handle, nix::sys::stat::Mode::from_bits_truncate(mode))?))
+}
+
 /// Gives the entry `name` of `dir` to `owner`, itself where it is a link.
 #[expect(clippy::disallowed_methods, reason = "by a single name, without following it")]
-pub(crate) fn change_owner(dir: &Dir, name: &Name, owner: Ids) -> io::Result<()> {
+pub(crate) fn change_entry_owner(dir: &Dir, name: &Name, owner: Ids) -> io::Result<()> {
     let (uid, gid) = (Uid::from_raw(owner.uid), Gid::from_raw(owner.gid));
     retry(|| Ok(rustix::fs::chownat(dir, as_os(name), Some(uid), Some(gid), AtFlags::SYMLINK_NOFOLLOW)?))
 }
@@ -209,6 +205,64 @@ pub(crate) fn names(dir: &Dir) -> io::Result<Vec<OsString>> {
         }
     }
     Ok(names)
+}
+
+/// The names of the extended attributes of an open file, a NUL behind each.
+pub(crate) fn list_attributes(handle: &impl AsFd) -> io::Result<Vec<u8>> {
+    grown(|buffer| rustix::fs::flistxattr(handle, buffer))
+}
+
+/// The names of the extended attributes of the entry `name` of `dir`, itself where it is a link, a NUL behind each.
+#[expect(clippy::disallowed_methods, reason = "by a single name in an open directory, without following it")]
+pub(crate) fn list_entry_attributes(dir: &Dir, name: &Name) -> io::Result<Vec<u8>> {
+    let path = path_of(dir, name);
+    match grown(|buffer| rustix::fs::llistxattr(path.as_slice(), buffer)) {
+        // There is no /proc.
+        Err(error) if is_one_of(&error, &[Errno::NOENT, Errno::NOTDIR]) => list_attributes(&open_file(dir, name)?),
+        result => result,
+    }
+}
+
+/// The extended attribute `attribute` of an open file.
+pub(crate) fn read_attribute(handle: &impl AsFd, attribute: &[u8]) -> io::Result<Vec<u8>> {
+    grown(|buffer| rustix::fs::fgetxattr(handle, attribute, buffer))
+}
+
+/// The extended attribute `attribute` of the entry `name` of `dir`, itself where it is a link.
+#[expect(clippy::disallowed_methods, reason = "by a single name in an open directory, without following it")]
+pub(crate) fn read_entry_attribute(dir: &Dir, name: &Name, attribute: &[u8]) -> io::Result<Vec<u8>> {
+    let path = path_of(dir, name);
+    match grown(|buffer| rustix::fs::lgetxattr(path.as_slice(), attribute, buffer)) {
+        Err(error) if is_one_of(&error, &[Errno::NOENT, Errno::NOTDIR]) => read_attribute(&open_file(dir, name)?, attribute),
+        result => result,
+    }
+}
+
+/// The entry `name` of `dir` for calls that take no handle: by way of /proc, which leads to the open directory itself.
+fn path_of(dir: &Dir, name: &Name) -> Vec<u8> {
+    use std::os::fd::AsRawFd as _;
+    let mut path = format!("/proc/self/fd/{}/", dir.as_fd().as_raw_fd()).into_bytes();
+    path.extend_from_slice(name.as_bytes());
+    path
+}
+
+/// What a call writes into a buffer that is large enough.
+fn grown(call: impl Fn(&mut [u8]) -> rustix::io::Result<usize>) -> io::Result<Vec<u8>> {
+    /// Enough for nearly all files, in bytes.
+    const USUAL: usize = 256;
+    /// The kernel's limit of an attribute and of a list, in bytes.
+    const MOST: usize = 64 << 10;
+    let mut buffer = vec![0; USUAL];
+    loop {
+        match retry(|| Ok(call(&mut buffer)?)) {
+            Ok(length) => {
+                buffer.truncate(length);
+                return Ok(buffer);
+            }
+            Err(error) if buffer.len() < MOST && is_one_of(&error, &[Errno::RANGE]) => buffer.resize(MOST, 0),
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// The name for calls that take an `OsStr`.

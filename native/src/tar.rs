@@ -4,9 +4,10 @@
 //! compares them. Nothing in them depends on who writes them or where: owners are numbers, the time is one for all entries.
 
 use crate::apply::size;
+use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::run::Run;
-use crate::sys::{Cursor, last_name, retry};
+use crate::sys::{last_name, retry};
 use crate::template::source::{Source, SourceFile};
 use s6_instance_maker_core::archive::{ArchiveOwners, ArchivePath, ArchiveTime};
 use s6_instance_maker_core::path::TreePath;

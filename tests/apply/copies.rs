@@ -183,7 +183,8 @@ fn contents_are_copied_by_every_way() {
     }
 }
 
-/// No more than about seven system calls for one more small file, and ten for a directory: seven read it, three make it.
+/// No more than about eight system calls for one more small file, and twelve for a directory: eight read it, four make it and examine
+/// it when it is full.
 #[test]
 fn small_things_cost_few_system_calls() {
     let scratch = Scratch::new("apply");
@@ -206,9 +207,9 @@ fn small_things_cost_few_system_calls() {
     // Below the number from which on threads take part.
     let each = |label: &str, make: fn(&Path)| (calls(label, 400, make) - calls(label, 100, make)) as f64 / 300.0;
     let file = each("file", |path| disk::file(path, 0o644, "contents"));
-    assert!(file <= 7.2, "{file} system calls for a file");
+    assert!(file <= 8.2, "{file} system calls for a file");
     let directory = each("directory", |path| disk::directory(path, 0o755));
-    assert!(directory <= 10.2, "{directory} system calls for a directory");
+    assert!(directory <= 12.2, "{directory} system calls for a directory");
 }
 
 /// Bytes do not pass through the program: its memory does not grow with them.

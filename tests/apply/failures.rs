@@ -63,7 +63,7 @@ fn leftovers_are_removed_unless_they_are_held() {
     killed(&["template", "out"]);
     killed(&["-r", "svc", "template", "definitions"]);
     assert_eq!((staging_in(scratch.path()).len(), staging_in(&scratch.join("definitions")).len()), (1, 1));
-    let held = scratch.join(format!("{STAGING_PREFIX}out:1"));
+    let held = scratch.join(format!("{STAGING_PREFIX}out+1"));
     disk::file(held.join("file"), 0o644, "somebody works here");
     let lock = fs::File::open(&held).unwrap();
     lock.try_lock().unwrap();
@@ -88,21 +88,21 @@ fn what_looks_like_a_leftover_is_not_touched() {
     }
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
-    disk::file(scratch.join(format!("shared/{STAGING_PREFIX}out:1/precious")), 0o600, "somebody's");
+    disk::file(scratch.join(format!("shared/{STAGING_PREFIX}out+1/precious")), 0o600, "somebody's");
     chown(scratch.join("shared"), Some(33), Some(33)).unwrap();
     let answer = maker(scratch.path(), ["template", "shared/out"]).expect_code(0);
-    assert!(answer.stderr.contains("remove it yourself"), "{answer}");
-    assert!(scratch.join(format!("shared/{STAGING_PREFIX}out:1/precious")).exists());
+    assert!(answer.stderr.contains("remove it by hand"), "{answer}");
+    assert!(scratch.join(format!("shared/{STAGING_PREFIX}out+1/precious")).exists());
 
     disk::file(scratch.join("elsewhere/precious"), 0o600, "mounted");
-    disk::directory(scratch.join(format!("{STAGING_PREFIX}out:1/mounted")), 0o700);
-    let script = format!("mount --bind elsewhere '{STAGING_PREFIX}out:1/mounted' && \"$0\" template out");
+    disk::directory(scratch.join(format!("{STAGING_PREFIX}out+1/mounted")), 0o700);
+    let script = format!("mount --bind elsewhere '{STAGING_PREFIX}out+1/mounted' && \"$0\" template out");
     let answer = Answer::of(
         Command::new("unshare").args(["--mount", "sh", "-c", &script]).arg(program::program()).current_dir(scratch.path()),
     );
     assert_eq!(answer.code, Some(0), "{answer}");
     assert!(
-        answer.stderr.contains(&format!("unable to remove the leftover `./{STAGING_PREFIX}out:1`: Device or resource busy")),
+        answer.stderr.contains(&format!("unable to remove the leftover `./{STAGING_PREFIX}out+1`: Device or resource busy")),
         "{answer}"
     );
     assert!(scratch.join("elsewhere/precious").exists());
@@ -195,7 +195,7 @@ fn who_is_quicker_has_dir() {
         let first = stderr.lines().next();
         assert_eq!(
             (output.status.code(), first),
-            (Some(111), Some("s6-instance-maker: fatal: unable to create `out`: it exists"))
+            (Some(111), Some("s6-instance-maker: fatal: unable to create `out`: it already exists"))
         );
         assert_eq!(disk::differences(&before, &disk::read_tree(&scratch.join("out"))), "");
         assert!(staging_in(scratch.path()).is_empty());

@@ -27,7 +27,7 @@ fn a_thousand_instances_share_nothing() {
     template(&scratch);
     let list: String = (0..999).map(|number| format!("instance-{number}\n")).collect();
     fs::write(scratch.join("list"), list).unwrap();
-    let words = ["-c", "1000", "--instance", "one-more", "--instances-from", "list", "template", "out"];
+    let words = ["-c", "1000", "--s6-version", "2.15", "--instance", "one-more", "--instances-from", "list", "template", "out"];
     let answer = maker(scratch.path(), words).expect_code(0);
     assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("", ""), "{answer}");
     let expected = disk::read_tree(&scratch.join("out/template"));
@@ -78,7 +78,7 @@ fn lists() {
         ("a\n../b\n", &[], "`standard input`: line 2, `../b`: cannot begin with a dot"),
         ("a\n\u{1b}[2J/\n", &[], "`standard input`: line 2, `\\x1b[2J/`: cannot contain a slash or a NUL"),
         ("a\n", &["--instance", "a"], "duplicate instance `a`"),
-        ("a\nb\nc\n", &["-c2"], "3 instances are declared, and there is room for 2"),
+        ("a\nb\nc\n", &["-c2"], "too many instances are declared, 3; the capacity (-c) is 2"),
         (
             "twelve-bytes\n",
             &["--name-max=11"],

@@ -146,7 +146,7 @@ fn there_is_an_end() {
         let scratch = folder();
         make(&scratch);
         let answer = dereferenced(&scratch, &[]).expect_code(100);
-        let told = ["the copy would have no end", "a template cannot hold its own result"];
+        let told = ["the copy would have no end", "a template cannot contain its own result"];
         assert!(told.iter().any(|told| answer.stderr.contains(told)), "circle {index}: {answer}");
         assert!(staging_in(scratch.path()).is_empty() && !scratch.join("out").exists());
     }
@@ -159,13 +159,13 @@ fn there_is_a_limit() {
     disk::file(outside.join("file"), 0o644, vec![b'x'; 1000]);
     symlink("../outside/file", scratch.join("template/file")).unwrap();
     // 1,000 bytes, and 256 for the entry.
-    refused(&scratch, &["--dereference-limit", "1255"], "what links lead to is more than 1255 bytes");
+    refused(&scratch, &["--dereference-limit", "1255"], "the targets of links are larger than 1255 bytes");
     copied(&scratch, &["--dereference-limit", "1256"]);
     fs::remove_dir_all(scratch.join("out")).unwrap();
     // A disk's worth of holes is refused, not filled; and so are twenty levels of two links to the next, a million directories.
     fs::File::create(outside.join("hole")).unwrap().set_len(1 << 40).unwrap();
     symlink("../outside/hole", scratch.join("template/hole")).unwrap();
-    refused(&scratch, &[], "`template/hole`: what links lead to is more than 67108864 bytes");
+    refused(&scratch, &[], "`template/hole`: the targets of links are larger than 67108864 bytes");
     fs::remove_file(scratch.join("template/hole")).unwrap();
     for level in 0..20 {
         let directory = outside.join(format!("level-{level}"));
@@ -176,7 +176,7 @@ fn there_is_a_limit() {
     }
     disk::directory(outside.join("level-20"), 0o755);
     symlink("../outside/level-0", scratch.join("template/levels")).unwrap();
-    refused(&scratch, &["--dereference-limit", "1000000"], "what links lead to is more than 1000000 bytes");
+    refused(&scratch, &["--dereference-limit", "1000000"], "the targets of links are larger than 1000000 bytes");
 }
 
 /// A copy of a target outside keeps mode and owner as entries of the template do.
@@ -203,7 +203,7 @@ fn a_link_to_where_the_result_goes_is_refused() {
     disk::directory(scratch.join("place"), 0o755);
     symlink("../place", scratch.join("template/place")).unwrap();
     let answer = maker(scratch.path(), ["--dereference", "template", "place/out"]).expect_code(100);
-    assert!(answer.stderr.contains("a template cannot hold its own result"), "{answer}");
+    assert!(answer.stderr.contains("a template cannot contain its own result"), "{answer}");
     assert!(names(&scratch.join("place")).is_empty());
 }
 

@@ -70,7 +70,7 @@ fn what_is_not_empty_is_not_claimed() {
     let there = |_: &str| !staging_in(scratch.path()).is_empty();
     let answer = meanwhile(&scratch, &["-e", &fault], &["template", "out"], there, || replace_staging(&scratch));
     assert_eq!(answer.code, Some(111), "{answer}");
-    assert!(answer.stderr.contains("is not what was made"), "{answer}");
+    assert!(answer.stderr.contains("replaced by another process meanwhile"), "{answer}");
     let replaced = disk::read_tree(&staging(&scratch));
     assert_eq!((replaced[b"".as_slice()].mode, replaced[b"precious".as_slice()].mode, replaced.len()), (0o755, 0o644, 2));
     fs::remove_dir_all(staging(&scratch)).unwrap();
@@ -80,7 +80,7 @@ fn what_is_not_empty_is_not_claimed() {
     let options = ["-e", "trace=fremovexattr", "-e", &delayed("fremovexattr")];
     let answer = meanwhile(&scratch, &options, &["template", "out"], begun, put);
     assert_eq!(answer.code, Some(111), "{answer}");
-    assert!(answer.stderr.contains("is not what was made"), "{answer}");
+    assert!(answer.stderr.contains("replaced by another process meanwhile"), "{answer}");
     assert_eq!(names(&staging(&scratch)), ["precious"]);
     assert!(!scratch.join("out").exists());
 }
@@ -103,7 +103,7 @@ fn what_grows_is_closed_to_others() {
     for (place, _) in places {
         // From its first moment, when it is filled, and when the directories in it are finished.
         for (call, nth, mode) in
-            [("flock", 1, 0o077), ("copy_file_range", 1, 0o7777), ("symlinkat", 1, 0o7777), ("fchmod", 2, 0o7777)]
+            [("flock", 1, 0o077), ("copy_file_range", 1, 0o7777), ("symlinkat", 1, 0o7777), ("fchmod", 4, 0o7777)]
         {
             let fault = format!("{call}:signal=SIGKILL:when={nth}");
             let out = format!("{place}/out");
@@ -122,15 +122,15 @@ fn what_grows_is_closed_to_others() {
 fn what_is_renamed_is_looked_at_before_and_after() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
-    // The second change of a mode is the staging directory's last.
+    // The first change of a mode is the staging directory's, two are the probe's; its last one is the fourth.
     let finished = |_: &str| {
         let mode = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
         staging_in(scratch.path()).first().is_some_and(|name| mode(&scratch.join(name)) == 0o755)
     };
-    let fault = format!("inject=fchmod:delay_exit={DELAY}:when=2");
+    let fault = format!("inject=fchmod:delay_exit={DELAY}:when=4+");
     let answer = meanwhile(&scratch, &["-e", &fault], &["template", "out"], finished, || replace_staging(&scratch));
     assert_eq!(answer.code, Some(111), "{answer}");
-    assert!(answer.stderr.contains("is not what was made"), "{answer}");
+    assert!(answer.stderr.contains("replaced by another process meanwhile"), "{answer}");
     assert!(!scratch.join("out").exists(), "somebody else's directory became the result");
     for path in [staging(&scratch), scratch.join("taken")] {
         fs::remove_dir_all(path).unwrap();
@@ -139,7 +139,7 @@ fn what_is_renamed_is_looked_at_before_and_after() {
     let begun = |log: &str| log.contains("renameat2(");
     let answer = meanwhile(&scratch, &options, &["template", "out"], begun, || replace_staging(&scratch));
     assert_eq!(answer.code, Some(111), "{answer}");
-    assert_eq!(answer.stderr, "s6-instance-maker: fatal: `out` is not what was made: somebody replaced it\n");
+    assert_eq!(answer.stderr, "s6-instance-maker: fatal: `out`: replaced by another process meanwhile\n");
     assert_eq!(names(&scratch.join("out")), ["precious"], "it is not this program's to remove");
 }
 
@@ -154,7 +154,7 @@ fn a_copy_that_ends_early_is_an_error() {
     for faults in [&["copy_file_range:retval=0"][..], &["copy_file_range:retval=0:when=2+"], &[copies, "sendfile:retval=0"]] {
         let answer = injected(&scratch, faults, &["template", "out"]);
         assert_eq!(answer.code, Some(111), "{faults:?}: {answer}");
-        assert!(answer.stderr.contains("changed while the template was being copied"), "{faults:?}: {answer}");
+        assert!(answer.stderr.contains("changed while the template was copied"), "{faults:?}: {answer}");
         assert_eq!(disk::differences(&before, &disk::read_tree(scratch.path())), "", "{faults:?}");
     }
     // Such files there are: in /sys, the size is that of a page, whatever the contents are.
@@ -164,7 +164,7 @@ fn a_copy_that_ends_early_is_an_error() {
     symlink(short, scratch.join("template/short")).unwrap();
     let answer = injected(&scratch, &[], &["--dereference", "template", "out"]);
     assert_eq!(answer.code, Some(111), "{answer}");
-    assert!(answer.stderr.contains("`template/short` changed while the template was being copied"), "{answer}");
+    assert!(answer.stderr.contains("`template/short`: changed while the template was copied"), "{answer}");
     assert_eq!(names(scratch.path()), ["template"]);
 }
 
@@ -186,7 +186,7 @@ fn a_file_that_was_rewritten_is_noticed() {
     let options = ["-e", "trace=flock", "-e", &delayed("flock")];
     let answer = meanwhile(&scratch, &options, &["template", "out"], |log| log.contains("flock("), || rewrite(&file));
     assert_eq!(answer.code, Some(111), "{answer}");
-    assert!(answer.stderr.contains("`template/data/file` changed while"), "{answer}");
+    assert!(answer.stderr.contains("`template/data/file`: changed while"), "{answer}");
     assert!(!scratch.join("out").exists());
 }
 
@@ -201,6 +201,6 @@ fn the_beginning_of_a_script_is_that_of_what_was_read() {
         let options = ["-P", path, "-e", "trace=read", "-e", &delayed("read")];
         let answer = meanwhile(&scratch, &options, words, |log| log.contains("read("), || rewrite(&run));
         assert_eq!(answer.code, Some(111), "{answer}");
-        assert!(answer.stderr.contains("`template/run` changed while") && answer.stdout.is_empty(), "{answer}");
+        assert!(answer.stderr.contains("`template/run`: changed while") && answer.stdout.is_empty(), "{answer}");
     }
 }

@@ -23,8 +23,8 @@ fn what_a_plan_may_do() {
     let link = || Kind::Symlink(b"x".to_vec());
     let special = "would have special permission bits or an owner, and is not a copy of an entry with them";
     let rights = "would have another mode or owner than the file that it copies";
-    let no_file = |from: &str| format!("would copy `{from}`, which is no file of the template");
-    let mode = |mode: &str| format!("would be a directory of mode {mode}, and is no copy of one");
+    let no_file = |from: &str| format!("would copy `{from}`, which is not a file of the template");
+    let mode = |mode: &str| format!("would be a directory of mode {mode}, and is not a copy of one");
     let (daemon, www_data, odd) = (Some((0, 33)), Some((33, 4)), Some((1, 2)));
     let cases = [
         // A file of the template, as it is there.

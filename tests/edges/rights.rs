@@ -4,7 +4,7 @@ use s6_instance_maker_core::account::Credentials;
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::rights::Access;
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode};
-use s6_instance_maker_workspace::manifest::facts;
+use s6_instance_maker_workspace::manifest::{facts, facts_of};
 
 fn who(uid: u32, gid: u32, groups: &[u32]) -> Option<Credentials> {
     Some(Credentials { ids: Ids { uid, gid }, groups: groups.to_vec() })
@@ -15,7 +15,7 @@ fn meta(mode: u32, uid: u32, gid: u32) -> Meta {
 }
 
 fn somebody() -> Facts {
-    Facts { caller: Ids { uid: 33, gid: 4 }, ..facts() }
+    facts_of(Ids { uid: 33, gid: 4 })
 }
 
 /// Writing is for the owner, who can give the right to itself, for a group and for others where the mode says so; root is not looked

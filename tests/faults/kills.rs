@@ -26,7 +26,7 @@ fn check_kill(ground: &Ground, record: &Record, trial: &Trial) -> Result<usize, 
     let next = ground.run_again(&record.shape);
     let (code, expected) = if there == 0 { (0, &record.after) } else { (111, &clean) };
     let differences = disk::differences(expected, &ground.tree());
-    let refused = there == 0 || next.stderr.contains(": it exists");
+    let refused = there == 0 || next.stderr.contains(": it already exists");
     if next.code == Some(code) && differences.is_empty() && refused {
         Ok(there)
     } else {

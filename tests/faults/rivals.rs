@@ -56,7 +56,7 @@ fn of_many_at_once_one_wins() {
         let winners: Vec<usize> = (0..RIVALS).filter(|&rival| results[rival].status.success()).collect();
         let told: Vec<_> = results.iter().map(|result| String::from_utf8_lossy(&result.stderr)).collect();
         assert_eq!(winners.len(), 1, "{words:?}: {winners:?} won: {told:#?}");
-        let clean = format!("s6-instance-maker: fatal: unable to create `{there}`: it exists\n");
+        let clean = format!("s6-instance-maker: fatal: unable to create `{there}`: it already exists\n");
         let failures = (0..RIVALS)
             .filter(|&rival| {
                 results[rival].status.code() == Some(111) && told[rival].starts_with(&clean) && told[rival].lines().count() == 2

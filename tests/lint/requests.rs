@@ -4,7 +4,7 @@ use super::snapshot;
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::rules::Rule;
 use s6_instance_maker_core::tree::{Ids, Mode};
-use s6_instance_maker_workspace::manifest::{facts, planned, template};
+use s6_instance_maker_workspace::manifest::{facts, facts_of, planned, template};
 use std::fmt::Write as _;
 
 /// A request that breaks a rule that is not about the template alone.
@@ -57,7 +57,7 @@ fn under_umask_002() -> Facts {
 }
 
 fn somebody() -> Facts {
-    Facts { caller: Ids { uid: 1000, gid: 1000 }, ..facts() }
+    facts_of(Ids { uid: 1000, gid: 1000 })
 }
 
 /// The lines of what is said under these options.
@@ -105,7 +105,7 @@ fn warnings_are_said_beside_errors() {
         (
             &["--instance", "a", "--instance", "b", "--instance", "c", "-c2"],
             "0755 file run\n0644 file down",
-            "3 instances",
+            "too many instances are declared, 3",
             "starts-down",
         ),
     ] {

@@ -5,8 +5,9 @@ use super::requests::REQUESTS;
 use s6_instance_maker_core::message::MessageKind;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::rules::{
-    Finding, FindingParts, Level, Levels, LinkDestination, Problem, Rule, Settings, Severity, Tally, list, nearest,
+    Finding, FindingParts, Level, Levels, LinkDestination, PlaceChange, Problem, Rule, Settings, Severity, Tally, list, nearest,
 };
+use s6_instance_maker_core::tree::{Ids, Mode};
 use s6_instance_maker_workspace::program;
 use std::collections::BTreeSet;
 
@@ -66,7 +67,14 @@ fn the_plan_format_has_every_warning() {
 }
 
 /// Findings of a run that carries out a plan.
-const AFTERWARDS: [Rule; 3] = [Rule::PlaceChangesRights, Rule::NoExec, Rule::StagingLeft];
+const AFTERWARDS: [Rule; 6] = [
+    Rule::PlaceChangesRights,
+    Rule::NoExec,
+    Rule::StagingLeft,
+    Rule::AclNotCopied,
+    Rule::CapabilityNotCopied,
+    Rule::AttributeNotCopied,
+];
 
 /// Problems that the native program finds, or the command line: what is said of them is in one snapshot.
 pub(super) fn found_elsewhere() -> Vec<Problem> {
@@ -78,7 +86,8 @@ pub(super) fn found_elsewhere() -> Vec<Problem> {
         tally(Tally::Capability, "data/ping", 1),
         tally(Tally::Attribute, "", 7),
         tally(Tally::Owner, "template/data", 12),
-        tally(Tally::Place, "run", 1),
+        Problem::Place(PlaceChange::Owner { asked: Ids { uid: 0, gid: 0 }, became: Ids { uid: 1000, gid: 1000 } }, 1),
+        Problem::Place(PlaceChange::Mode { asked: Mode::new(0o640), became: Mode::new(0o777) }, 9),
         Problem::NoExec,
         Problem::StagingLeft("unable to remove the leftover `./x`: Device or resource busy".to_owned()),
     ]

@@ -559,7 +559,7 @@ fn table() -> Vec<Claim> {
             R::CheckMissing,
             "check-missing",
             "no instance is ever ready",
-            |draft| draft.script("run", &format!(": \"$1\"\nexec s6-notifyoncheck -n 2 -w 100 sleep 1000000")),
+            |draft| draft.script("run", ": \"$1\"\nexec s6-notifyoncheck -n 2 -w 100 sleep 1000000"),
             |case| {
                 case.wait_for("run", 1);
                 assert_eq!(case.is("up,ready"), "true false");
@@ -570,7 +570,7 @@ fn table() -> Vec<Claim> {
             "check-not-executable",
             "no instance is ever ready",
             |draft| {
-                draft.script("run", &format!(": \"$1\"\nexec s6-notifyoncheck -n 2 -w 100 sleep 1000000"));
+                draft.script("run", ": \"$1\"\nexec s6-notifyoncheck -n 2 -w 100 sleep 1000000");
                 draft.file("data/check", "#!/bin/sh\nexit 0\n");
                 draft.mode("data/check", 0o644);
             },

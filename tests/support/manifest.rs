@@ -3,7 +3,7 @@
 use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::account::Credentials;
 use s6_instance_maker_core::cli::{self, Invocation, Refusal};
-use s6_instance_maker_core::facts::Facts;
+use s6_instance_maker_core::facts::{Facts, Givable};
 use s6_instance_maker_core::message::{Message, PROGRAM};
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::TreePath;
@@ -70,7 +70,19 @@ fn unescaped(text: &str) -> Vec<u8> {
 pub fn facts() -> Facts {
     let Ok(Account::Named(name)) = Account::parse(b"www-data") else { panic!("www-data is an account's name") };
     let www_data = Credentials { ids: Ids { uid: 33, gid: 33 }, groups: vec![33, 4] };
-    Facts { umask: Mode::new(0o022), caller: Ids { uid: 0, gid: 0 }, accounts: [(name, www_data)].into() }
+    Facts {
+        umask: Mode::new(0o022),
+        caller: Ids { uid: 0, gid: 0 },
+        givable_users: Givable::All,
+        givable_groups: Givable::All,
+        accounts: [(name, www_data)].into(),
+    }
+}
+
+/// The same for an ordinary process of `caller`.
+#[must_use]
+pub fn facts_of(caller: Ids) -> Facts {
+    Facts { caller, givable_users: Givable::NONE, givable_groups: Givable::NONE, ..facts() }
 }
 
 /// The request that a command line makes: the words after the program's name.

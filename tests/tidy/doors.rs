@@ -26,16 +26,17 @@ const DOORS: &[Door] = &[
         // By a handle, each of them.
         except: &[
             "rustix::fs::FlockOperation",
-            "rustix::fs::Gid",
+            "rustix::fs::MemfdFlags",
+            // Of the umask.
             "rustix::fs::Mode",
             "rustix::fs::SeekFrom",
-            "rustix::fs::Uid",
+            "rustix::fs::StatVfsMountFlags",
             "rustix::fs::copy_file_range",
-            "rustix::fs::fchmod",
-            "rustix::fs::fchown",
             "rustix::fs::flock",
             "rustix::fs::fremovexattr",
+            "rustix::fs::fstatvfs",
             "rustix::fs::fsync",
+            "rustix::fs::memfd_create",
             "rustix::fs::seek",
             "rustix::fs::sendfile",
         ],

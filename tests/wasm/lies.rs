@@ -2,11 +2,12 @@
 
 use super::{module, settings};
 use s6_instance_maker::run::{NoProgress, Run};
-use s6_instance_maker::{PlanInputs, Planner as _};
+use s6_instance_maker::{Error, PlanInputs, Planner as _};
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::plan::plan;
-use s6_instance_maker_sandbox::limits::LimitOptions;
+use s6_instance_maker_sandbox::error::SandboxError;
+use s6_instance_maker_sandbox::limits::{LimitOptions, Limits};
 use s6_instance_maker_sandbox::{Origin, Sandbox};
 use s6_instance_maker_workspace::listing::Listing;
 use s6_instance_maker_workspace::manifest;
@@ -274,3 +275,37 @@ const MODULES: &[(&str, &str)] = &[
     ),
     ("it does nothing", "(module (memory (export \"memory\") 1) (func (export \"_start\")))"),
 ];
+
+/// The errors of the sandbox that no guest here provokes are one text with those that several do.
+#[test]
+fn errors_of_the_sandbox() {
+    let limits = Limits::for_job(0, &LimitOptions::default());
+    let text = || "text".to_owned();
+    let refused = || std::io::Error::from_raw_os_error(11);
+    let mut listing = Listing::default();
+    for error in [
+        SandboxError::NotAModule(text()),
+        SandboxError::TooComplex { noun: "functions", max: 10_000 },
+        SandboxError::Import("module.name".into()),
+        SandboxError::Export("memory"),
+        SandboxError::Nul,
+        SandboxError::BuiltIn(text()),
+        SandboxError::Thread(refused()),
+        SandboxError::SetUp(text()),
+        SandboxError::Fuel(limits),
+        SandboxError::Memory(limits),
+        SandboxError::NoMemory,
+        SandboxError::Stack(limits),
+        SandboxError::Output(limits),
+        SandboxError::Messages,
+        SandboxError::Trap(text()),
+        SandboxError::Pointer,
+        SandboxError::Exit { code: 7, messages: text().into_bytes() },
+        SandboxError::Talkative(text().into_bytes()),
+        SandboxError::OtherJob,
+    ] {
+        let case = format!("{error:?}").split([' ', '(']).next().unwrap_or_default().to_owned();
+        listing.add(case, &manifest::told(&Error::from(error).messages()));
+    }
+    settings("messages").bind(|| insta::assert_snapshot!("sandbox-errors", listing.text()));
+}

@@ -24,7 +24,7 @@ pub struct Case {
 #[must_use]
 pub fn cases() -> Vec<Case> {
     let umask = |umask| Facts { umask: Mode::new(umask), ..manifest::facts() };
-    let somebody = Facts { caller: Ids { uid: 33, gid: 4 }, ..manifest::facts() };
+    let somebody = manifest::facts_of(Ids { uid: 33, gid: 4 });
     let mut cases = Vec::new();
     let mut add = |options: &[OsString], facts: &Facts, template: &Template| {
         let words = options.iter().cloned().chain(["template".into(), "dir".into()]).collect();

@@ -8,6 +8,7 @@ use std::panic;
 ///
 /// Rust's own report collects a backtrace where `RUST_BACKTRACE` is set. That takes memory, and a lock: a process without memory can
 /// wait for itself for ever. A panic is a fault of the program, so the line names the place in its sources.
+#[expect(clippy::disallowed_methods, reason = "a panic can be reported nowhere else")]
 pub fn report_in_one_line() {
     panic::set_hook(Box::new(|panic| {
         let text = panic.payload_as_str().unwrap_or("no message");

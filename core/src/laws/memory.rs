@@ -42,7 +42,11 @@ pub(super) fn can_be_made(plan: &Plan, facts: &Facts, template: &Template) -> Re
 /// Fails when a made entry lends an identity that the template does not lend.
 fn rights(path: &TreePath, node: &Node<Content>, facts: &Facts, template: &Template) -> Result<(), BrokenLaw> {
     let Meta { mode, owner } = node.meta;
-    law(owner.is_none() || facts.caller.uid == 0, "only root gives something away", path)?;
+    let can_be_given = |owner: Ids| {
+        (owner.uid == facts.caller.uid || facts.givable_users.has(owner.uid))
+            && (owner.gid == facts.caller.gid || facts.givable_groups.has(owner.gid))
+    };
+    law(owner.is_none_or(can_be_given), "nothing is given to whom the process cannot give it", path)?;
     if path.is_root() {
         return law(mode.bits() == 0o755 && owner.is_none(), "the root is the caller's, and 0755", path);
     }
@@ -53,7 +57,11 @@ fn rights(path: &TreePath, node: &Node<Content>, facts: &Facts, template: &Templ
         })
     };
     if owner.is_some() {
-        law(seen(&|_, _, owner| owner == result), "an owner is one that the template has", path)?;
+        let is_kept = |owner: Ids| {
+            (owner.uid == result.uid || result.uid == facts.caller.uid)
+                && (owner.gid == result.gid || result.gid == facts.caller.gid)
+        };
+        law(seen(&|_, _, owner| is_kept(owner)), "an owner is one that the template has", path)?;
     }
     if mode.has(SPECIAL) {
         let same = |_: &TreePath, seen: &Node<FileFacts>, _| mode.bits() & SPECIAL & !seen.meta.mode.bits() == 0;

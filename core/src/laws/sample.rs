@@ -1,7 +1,7 @@
 //! The template and the callers that the laws about any bytes plan for: a little of everything that a template can have.
 
 use crate::account::{Account, Credentials};
-use crate::facts::Facts;
+use crate::facts::{Facts, Givable};
 use crate::path::TreePath;
 use crate::template::{FileFacts, Template};
 use crate::tree::{Ids, Kind, Meta, Mode, Node};
@@ -18,9 +18,11 @@ pub fn callers() -> [Facts; 2] {
         // Never, for that name; the laws' own test counts the accounts.
         _ => None,
     };
-    [Ids { uid: 0, gid: 0 }, WWW_DATA].map(|caller| Facts {
+    [(Ids { uid: 0, gid: 0 }, Givable::All), (WWW_DATA, Givable::NONE)].map(|(caller, givable)| Facts {
         umask: Mode::new(0o022),
         caller,
+        givable_users: givable.clone(),
+        givable_groups: givable,
         accounts: known.clone().into_iter().collect(),
     })
 }

@@ -137,7 +137,7 @@ impl Placement {
 /// The text form of [`Plan::tree`], for people and for snapshots; warnings are not in it.
 ///
 /// ```
-/// use s6_instance_maker_core::facts::Facts;
+/// use s6_instance_maker_core::facts::{Facts, Givable};
 /// use s6_instance_maker_core::instances::Instances;
 /// use s6_instance_maker_core::path::TreePath;
 /// use s6_instance_maker_core::plan::plan;
@@ -151,8 +151,9 @@ impl Placement {
 /// template.insert(TreePath::parse(*b"run")?, Node::new(seen(0o755), Kind::File(FileFacts::default())))?;
 ///
 /// let request = Request::new(Shape::ServiceDirectory { log: None, instances: Instances::default() });
+/// let all = Givable::All;
 /// let facts =
-///     Facts { umask: Mode::new(0o022), caller: root, accounts: [].into() };
+///     Facts { umask: Mode::new(0o022), caller: root, givable_users: all.clone(), givable_groups: all, accounts: [].into() };
 /// let plan = plan(&request, &facts, &template)?;
 /// // In your own tests: insta::assert_snapshot!(plan, @"...")
 /// assert_eq!(plan.to_string(), "\

@@ -20,6 +20,7 @@ use alloc::vec::Vec;
 pub(super) struct TemplateCopy {
     entries: Vec<(TreePath, Node<Content>)>,
     without_set_id: Vec<TreePath>,
+    without_owner: Option<(TreePath, u64)>,
 }
 
 impl TemplateCopy {
@@ -28,6 +29,7 @@ impl TemplateCopy {
         let state = template.state();
         let mut entries = Vec::with_capacity(template.tree().count());
         let mut without_set_id = Vec::new();
+        let mut without_owner = None;
         for (path, node) in template.tree().iter() {
             if state.iter().any(|state| path.starts_with(state)) {
                 continue;
@@ -42,6 +44,9 @@ impl TemplateCopy {
             if node.meta.mode.bits() & !meta.mode.bits() & SET_ID != 0 {
                 without_set_id.push(path.clone());
             }
+            if !copying.keeps_owner(node.meta, meta) {
+                without_owner.get_or_insert_with(|| (path.clone(), 0)).1 += 1;
+            }
             let node = Node::new(meta, kind);
             match wrapping.of(path) {
                 None => entries.push((path.clone(), node)),
@@ -52,7 +57,15 @@ impl TemplateCopy {
                 }
             }
         }
-        Self { entries, without_set_id }
+        Self { entries, without_set_id, without_owner }
+    }
+
+    /// The first entry of the template whose copy has another owner, and how many there are.
+    pub(super) const fn without_owner(&self) -> Option<(&TreePath, u64)> {
+        match &self.without_owner {
+            Some((first, count)) => Some((first, *count)),
+            None => None,
+        }
     }
 
     /// The entries of the template whose set-id bit the copy does not have.

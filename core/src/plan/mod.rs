@@ -23,7 +23,7 @@ use crate::logging::LOG_FILE_SIZES;
 use crate::path::TreePath;
 use crate::request::{Request, Shape};
 use crate::rights::{CopyRights, UserAccess};
-use crate::rules::{self, Finding, Problem};
+use crate::rules::{self, Finding, Problem, Tally};
 use crate::target::S6Version;
 use crate::template::Template;
 use alloc::vec::Vec;
@@ -58,6 +58,10 @@ fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: 
     findings.extend(of_wrapping(&wrapping));
     let copy = TemplateCopy::new(template, &copying, &wrapping);
     findings.extend(copy.without_set_id().iter().cloned().map(Problem::SetIdDropped).map(Finding::warning));
+    // Whoever is root expects that owners are kept; anybody else, that the copies are theirs.
+    if let Some((first, count)) = copy.without_owner().filter(|_| facts.caller.uid == 0) {
+        findings.push(Finding::warning(Problem::Tally(Tally::Owner, first.clone(), count)));
+    }
     let warnings = request.rules.judge(findings)?;
     let mut draft = Draft::new(modes);
 

@@ -74,7 +74,7 @@ pub enum ScriptReason {
     )]
     Outside(Vec<u8>),
     /// A path in it would be too long.
-    #[error("leads through too many links")]
+    #[error("leads to a path that is too long")]
     TooDeep,
     /// It is a link that leads nowhere.
     #[error("is a link that leads nowhere")]

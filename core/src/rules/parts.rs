@@ -131,6 +131,8 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         }
         // Found where a plan is carried out, and so never in a document.
         Rule::PlaceChangesRights | Rule::NoExec | Rule::StagingLeft => None,
+        // Found beside a template's manifest, of which plans are made.
+        Rule::AclNotCopied | Rule::CapabilityNotCopied | Rule::AttributeNotCopied => None,
         _ => match Tally::ALL.into_iter().find(|tally| tally.rule() == rule) {
             Some(tally) => Some(Problem::Tally(tally, path()?, number::parse(detail)?)),
             None => {

@@ -8,7 +8,7 @@ use crate::definition::ServiceName;
 use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, TYPE};
 use crate::path::{Name, TreePath};
 use crate::target::S6Version;
-use crate::tree::Mode;
+use crate::tree::{Ids, Mode};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -80,6 +80,8 @@ pub enum Problem {
     EssentialDependencies(Vec<ServiceName>),
     /// A capacity, with no version of s6.
     CapacityNeedsSlots(u32),
+    /// The file system of the result gives so many entries another owner or mode than the plan.
+    Place(PlaceChange, u64),
     /// The file system of the result forbids execution.
     NoExec,
     /// A leftover of an earlier run that this one could not remove, in a sentence.
@@ -126,10 +128,27 @@ pub enum Tally {
     Capability,
     /// Their extended attributes are not copied.
     Attribute,
-    /// Their owners are not those of the template: the caller cannot give them away.
+    /// Their owners are not those of the copies: the caller cannot give them away.
     Owner,
-    /// The file system of the result gives them other rights or owners.
-    Place,
+}
+
+/// What a file system makes of what a plan asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceChange {
+    /// Another owner.
+    Owner {
+        /// The owner of the plan.
+        asked: Ids,
+        /// The owner on that file system.
+        became: Ids,
+    },
+    /// Another mode.
+    Mode {
+        /// A mode.
+        asked: Mode,
+        /// The mode on that file system.
+        became: Mode,
+    },
 }
 
 /// An action that the user of `-u` has no right to.
@@ -183,6 +202,7 @@ impl Problem {
             Self::EmptyUser => Rule::EmptyUser,
             Self::EssentialDependencies(_) => Rule::EssentialDependencies,
             Self::CapacityNeedsSlots(_) => Rule::CapacityNeedsSlots,
+            Self::Place(..) => Rule::PlaceChangesRights,
             Self::NoExec => Rule::NoExec,
             Self::StagingLeft(_) => Rule::StagingLeft,
         }
@@ -221,6 +241,7 @@ impl Problem {
             | Self::EmptyUser
             | Self::EssentialDependencies(_)
             | Self::CapacityNeedsSlots(_)
+            | Self::Place(..)
             | Self::NoExec
             | Self::StagingLeft(_) => return None,
         })
@@ -229,7 +250,7 @@ impl Problem {
 
 impl Tally {
     /// All of them.
-    pub(super) const ALL: [Self; 6] = [Self::Leftovers, Self::Acl, Self::Capability, Self::Attribute, Self::Owner, Self::Place];
+    pub(super) const ALL: [Self; 5] = [Self::Leftovers, Self::Acl, Self::Capability, Self::Attribute, Self::Owner];
 
     /// The rule that counts them.
     #[must_use]
@@ -240,7 +261,6 @@ impl Tally {
             Self::Capability => Rule::CapabilityNotCopied,
             Self::Attribute => Rule::AttributeNotCopied,
             Self::Owner => Rule::OwnerNotGiven,
-            Self::Place => Rule::PlaceChangesRights,
         }
     }
 }

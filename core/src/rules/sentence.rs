@@ -1,6 +1,6 @@
 //! The sentence about a problem: subject, problem, consequence.
 
-use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, ServiceKind, Tally};
+use super::problem::{CheckFault, DeniedAccess, LinkDestination, PlaceChange, Problem, ServiceKind, Tally};
 use super::script::{Part, Script, Stage};
 use crate::escape::Excerpt;
 use crate::layout::LOG;
@@ -118,6 +118,7 @@ impl fmt::Display for Problem {
                     "the result of -c {given} without --s6-version requires s6 2.12 or later; an older s6-svscan ends at once"
                 )
             }
+            Self::Place(change, count) => change.say(*count, f),
             Self::NoExec => write!(f, "nothing can be executed on the file system of DIR; no script of the result runs there"),
             Self::StagingLeft(text) => f.write_str(text),
             // Said already.
@@ -177,24 +178,36 @@ impl fmt::Display for DeniedAccess {
 impl Tally {
     /// The first entry, how many there are, and what follows.
     fn say(self, first: &TreePath, count: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = match self {
-            Self::Owner | Self::Place => "result",
-            Self::Leftovers | Self::Acl | Self::Capability | Self::Attribute => "template",
-        };
         match count {
-            0 | 1 => write!(f, "`{first}` in the {place} ")?,
-            2 => write!(f, "`{first}` and 1 more entry in the {place} ")?,
-            _ => write!(f, "`{first}` and {} more entries in the {place} ", count - 1)?,
+            0 | 1 => write!(f, "`{first}` in the template ")?,
+            2 => write!(f, "`{first}` and 1 more entry in the template ")?,
+            _ => write!(f, "`{first}` and {} more entries in the template ", count - 1)?,
         }
         let one = count < 2;
-        let (is, has) = if one { ("is", "has") } else { ("are", "have") };
+        let (is, has, belongs) = if one { ("is", "has", "belongs") } else { ("are", "have", "belong") };
         match self {
             Self::Leftovers => write!(f, "{is} of an editor or a version control system; every instance gets a copy"),
             Self::Acl => write!(f, "{has} an access control list, which is not copied; the mode of the copy grants no more"),
             Self::Capability => write!(f, "{has} file capabilities, which are not copied; the copy runs without them"),
             Self::Attribute => write!(f, "{has} extended attributes, which are not copied"),
-            Self::Owner => write!(f, "{has} the caller as the owner; only root can give the owner of the template"),
-            Self::Place => write!(f, "{has} other owners or modes than planned; the file system decides them"),
+            Self::Owner => {
+                write!(f, "{belongs} to a user or group that this process cannot give files to; the caller owns the copy")
+            }
+        }
+    }
+}
+
+impl PlaceChange {
+    fn say(self, count: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (entries, belong, have) = if count == 1 { ("entry", "belongs", "has") } else { ("entries", "belong", "have") };
+        match self {
+            Self::Owner { asked, became } => {
+                write!(f, "{count} {entries} of the result {belong} to {became} instead of {asked}; the file system decides it")
+            }
+            Self::Mode { asked, became } => write!(
+                f,
+                "{count} {entries} of the result {have} modes that the file system decides; where {asked} is asked for, it is {became}"
+            ),
         }
     }
 }

@@ -266,9 +266,9 @@ rules! {
     OwnerNotGiven, "owner-not-given", Warning, "Owners that the caller cannot give away.",
         "Reported once, with the number of entries.",
         "Copies belong to the caller; set-id bits are dropped with the owner.",
-        "run s6-instance-maker with the capability CAP_CHOWN, or chown the result";
-    PlaceChangesRights, "place-changes-rights", Warning, "A file system that decides owners or modes.",
-        "Reported once, with the number of entries.",
+        "run s6-instance-maker with the right to change owners (CAP_CHOWN), or chown the result";
+    PlaceChangesRights, "place-changes-rights", Either, "A file system that decides owners or modes.",
+        "Reported once for each change, with the number of entries. An error where the result would belong to the user of -u.",
         "The result has other owners or modes than planned.",
         "choose a directory on another file system";
     NoExec, "noexec", Warning, "A file system without execution.", "The directory of DIR is mounted with noexec.",

@@ -4,7 +4,7 @@ use super::bytes::Bytes;
 use super::entry::{EntryV3, entries_of_template, ids, owner, tree_of};
 use super::json::{Document, VERSION, WireError, from_json, object, objects, to_json};
 use crate::account::{Account, AccountName, Credentials};
-use crate::facts::Facts;
+use crate::facts::{Facts, Givable};
 use crate::instances::{InstanceName, Instances};
 use crate::template::{FileFacts, HEAD_MAX, Template};
 use crate::tree::Mode;
@@ -41,6 +41,8 @@ impl Job {
             facts: FactsV3 {
                 umask: facts.umask.to_string(),
                 caller: owner(facts.caller),
+                givable_users: GivableV3::of(&facts.givable_users),
+                givable_groups: GivableV3::of(&facts.givable_groups),
                 accounts: facts.accounts.iter().map(account).collect(),
             },
             instances: instances.iter().map(|name| Bytes::of(name.as_name().as_bytes())).collect(),
@@ -73,7 +75,14 @@ impl Job {
                 return Err(invalid("instance"));
             }
         }
-        let facts = Facts { umask, caller: ids(job.facts.caller), accounts };
+        let givable = |givable: Option<GivableV3>| givable.map_or(Some(Givable::NONE), GivableV3::givable);
+        let facts = Facts {
+            umask,
+            caller: ids(job.facts.caller),
+            givable_users: givable(job.facts.givable_users).ok_or_else(|| invalid("givable user"))?,
+            givable_groups: givable(job.facts.givable_groups).ok_or_else(|| invalid("givable group"))?,
+            accounts,
+        };
         if let Some(index) = job.template.iter().position(|entry| entry.owner.is_none()) {
             return Err(WireError::NoOwner { what: WHAT, index });
         }
@@ -110,6 +119,10 @@ struct JobV3<'a> {
 struct FactsV3<'a> {
     umask: String,
     caller: [u32; 2],
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    givable_users: Option<GivableV3>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    givable_groups: Option<GivableV3>,
     #[serde(borrow, deserialize_with = "objects")]
     accounts: Vec<AccountV3<'a>>,
 }
@@ -121,6 +134,36 @@ struct AccountV3<'a> {
     name: Bytes<'a>,
     owner: [u32; 2],
     groups: Vec<u32>,
+}
+
+/// `"all"`, or ids in order, at least one; absent where there are none.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum GivableV3 {
+    Word(String),
+    Ids(Vec<u32>),
+}
+
+impl GivableV3 {
+    const ALL: &str = "all";
+
+    fn of(givable: &Givable) -> Option<Self> {
+        match givable {
+            Givable::All => Some(Self::Word(Self::ALL.into())),
+            Givable::Only(ids) if ids.is_empty() => None,
+            Givable::Only(ids) => Some(Self::Ids(ids.iter().copied().collect())),
+        }
+    }
+
+    fn givable(self) -> Option<Givable> {
+        match self {
+            Self::Word(word) => (word == Self::ALL).then_some(Givable::All),
+            // There is one form for each: in order, each once, and not without any.
+            Self::Ids(ids) => {
+                (!ids.is_empty() && ids.is_sorted_by(|one, next| one < next)).then(|| Givable::Only(ids.into_iter().collect()))
+            }
+        }
+    }
 }
 
 impl Document for JobV3<'_> {

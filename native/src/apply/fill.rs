@@ -1,19 +1,21 @@
 //! The making of single entries in a staging directory.
 
 use crate::apply::durability::Durability;
-use crate::apply::quirks::{Corrections, FileSystemQuirks};
+use crate::apply::place::{Corrections, Habits};
 use crate::apply::stage::Stage;
 use crate::apply::transfer::Transfer;
-use crate::error::{Error, Place};
+use crate::cursor::Cursor;
+use crate::error::{Error, Place, Rights};
 use crate::run::Run;
-use crate::sys::{Cursor, Status, as_os, change_owner, create_dir, create_fifo, create_file, last_name, open_dir, open_file};
-use crate::sys::{open_readable, retry};
+use crate::sys::{
+    Status, as_os, change_entry_owner, change_mode, change_owner, create_dir, create_fifo, create_file, last_name, open_child,
+    open_file, retry,
+};
 use crate::template::source::Source;
 use cap_std::fs::Dir;
-use rustix::fs::{Gid, Uid, fchmod, fchown};
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::Content;
-use s6_instance_maker_core::tree::{Ids, Kind, Meta, Node};
+use s6_instance_maker_core::tree::{Ids, Kind, Mode, Node};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -30,7 +32,7 @@ pub(super) struct Fill<'a> {
     /// The result's name in messages.
     pub place: &'a Place,
     pub run: &'a Run<'a>,
-    pub quirks: FileSystemQuirks,
+    pub habits: &'a Habits,
     pub caller: Ids,
     pub durability: Durability,
 }
@@ -39,8 +41,8 @@ impl Fill<'_> {
     /// Makes a directory; until it is full, with a mode by which it can be filled.
     pub(super) fn directory(&self, cursor: &mut Cursor, &(path, node): &PlanEntry<'_>) -> Result<(), Error> {
         let Some(name) = last_name(path) else { return Ok(()) };
-        let parent = cursor.parent_of(path, |parent| self.open_dir(parent))?;
-        let mode = match self.directory_corrections(node.meta) {
+        let parent = self.parent(cursor, path)?;
+        let mode = match self.directory_corrections(node) {
             None => node.meta.mode.bits().into(),
             Some(_) => 0o700,
         };
@@ -49,29 +51,38 @@ impl Fill<'_> {
         Ok(())
     }
 
-    /// Gives a directory that is full its owner and mode, and flushes it.
-    pub(super) fn finish_directory(&self, &(path, node): &PlanEntry<'_>) -> Result<(), Error> {
-        let corrections = self.directory_corrections(node.meta);
-        if corrections.is_none() && self.durability == Durability::Eventual {
-            return Ok(());
-        }
+    /// Gives a directory that is full its owner and mode, examines it, and flushes it.
+    pub(super) fn finish_directory(&self, cursor: &mut Cursor, &(path, node): &PlanEntry<'_>) -> Result<(), Error> {
+        let Some(name) = last_name(path) else { return Ok(()) };
         let place = self.place.at(path);
-        let handle = open_readable(&self.stage.dir, path).map_err(place.cannot("open"))?;
-        if let Some(corrections) = corrections {
-            hand_over(&handle, corrections).map_err(place.cannot("change the owner or mode of"))?;
-        }
-        self.durability.flush(&handle, || place)
+        let handle = open_child(self.parent(cursor, path)?, &name).map_err(place.cannot("open"))?;
+        self.finish(&handle, node, self.directory_corrections(node), place)
     }
 
-    /// Gives the staging directory the mode and owner of DIR, and flushes it; its group may be that of its own parent, where that is
-    /// set-gid.
-    pub(super) fn finish_root(&self, meta: Meta) -> Result<(), Error> {
-        let cannot = || self.place.cannot("change the owner or mode of");
-        let made = Status::of(&self.stage.dir).map_err(cannot())?.owner;
-        let is_inherited = made.uid == self.caller.uid && made.gid != self.caller.gid;
-        let owner = meta.owner.or(is_inherited.then_some(self.caller));
-        hand_over(&self.stage.dir, Corrections { owner, mode: Some(meta.mode) }).map_err(cannot())?;
-        self.durability.flush(&self.stage.dir, || self.place.clone())
+    /// Gives the staging directory the mode and owner of DIR, examines it, and flushes it; its group may be that of its own parent,
+    /// where that is set-gid.
+    pub(super) fn finish_root(&self, node: &Node<Content>) -> Result<(), Error> {
+        let place = self.place.clone();
+        let made = Status::of(&self.stage.dir).map_err(place.cannot("examine"))?.owner;
+        let (owner, _) = self.habits.expected(node, self.caller);
+        let corrections = self.habits.corrections(node, self.caller);
+        let owner = corrections.owner.or((made != owner).then_some(owner));
+        self.finish(&self.stage.dir, node, Some(Corrections { owner, ..self.closed(corrections, node) }), place)
+    }
+
+    fn finish(&self, handle: &Dir, node: &Node<Content>, corrections: Option<Corrections>, place: Place) -> Result<(), Error> {
+        if let Some(corrections) = corrections {
+            hand_over(handle, corrections).map_err(place.cannot("change the owner or mode of"))?;
+        }
+        let (owner, mode) = self.habits.expected(node, self.caller);
+        let status = Status::of(handle).map_err(place.cannot("examine"))?;
+        let became = Mode::new(status.mode);
+        let mode = mode.unwrap_or(became);
+        if (status.owner, became) != (owner, mode) {
+            let (asked, became) = (Rights { mode, owner }, Rights { mode: became, owner: status.owner });
+            return Err(Error::Altered { place, asked, became });
+        }
+        self.durability.flush(handle, || place)
     }
 
     /// Makes an entry that is no directory.
@@ -79,17 +90,17 @@ impl Fill<'_> {
         self.run.check()?;
         let Some(name) = last_name(path) else { return Ok(()) };
         let place = || self.place.at(path);
-        let target = cursors.target.parent_of(path, |parent| self.open_dir(parent))?;
+        let target = self.parent(&mut cursors.target, path)?;
         match &node.kind {
             Kind::Directory => {}
-            Kind::File(content) => self.file(target, &name, node.meta, content, &mut cursors.source, &place)?,
+            Kind::File(content) => self.file(target, &name, node, content, &mut cursors.source, &place)?,
             Kind::Symlink(to) => {
                 retry(|| target.symlink_contents(OsStr::from_bytes(to), as_os(&name))).map_err(place().cannot("make"))?;
-                if let Some(owner) = self.quirks.corrections(node.meta, self.caller).owner {
-                    change_owner(target, &name, owner).map_err(place().cannot("change the owner of"))?;
+                if let Some(owner) = self.habits.corrections(node, self.caller).owner {
+                    change_entry_owner(target, &name, owner).map_err(place().cannot("change the owner of"))?;
                 }
             }
-            Kind::Fifo => self.fifo(target, &name, node.meta).map_err(place().cannot("make"))?,
+            Kind::Fifo => self.fifo(target, &name, node).map_err(place().cannot("make"))?,
         }
         self.run.progress.made(1);
         Ok(())
@@ -99,14 +110,14 @@ impl Fill<'_> {
         &self,
         target: &Dir,
         name: &Name,
-        meta: Meta,
+        node: &Node<Content>,
         content: &Content,
         source: &mut Cursor,
         place: &dyn Fn() -> Place,
     ) -> Result<(), Error> {
-        let corrections = self.quirks.corrections(meta, self.caller);
+        let corrections = self.habits.corrections(node, self.caller);
         // Until it has its owner, nobody else may look into it.
-        let mode = if corrections.owner.is_some() { 0o600 } else { meta.mode.bits() & 0o777 };
+        let mode = if corrections.owner.is_some() { 0o600 } else { node.meta.mode.bits() & 0o777 };
         let mut file = create_file(target, name, mode.into()).map_err(place().cannot("make"))?;
         match content {
             Content::Generated(bytes) => file.write_all(bytes).map_err(place().cannot("write"))?,
@@ -124,9 +135,9 @@ impl Fill<'_> {
         self.source.with_contents(parent, &name, from, |original| Transfer::new(original, to, place, self.run).all())
     }
 
-    fn fifo(&self, parent: &Dir, name: &Name, meta: Meta) -> io::Result<()> {
-        let corrections = self.quirks.corrections(meta, self.caller);
-        let mode = if corrections.are_needed() { 0o600 } else { meta.mode.bits() };
+    fn fifo(&self, parent: &Dir, name: &Name, node: &Node<Content>) -> io::Result<()> {
+        let corrections = self.habits.corrections(node, self.caller);
+        let mode = if corrections.are_needed() { 0o600 } else { node.meta.mode.bits() };
         create_fifo(parent, name, mode.into())?;
         if corrections.are_needed() {
             // By a handle, since a mode that is changed by a name is changed through links.
@@ -135,19 +146,22 @@ impl Fill<'_> {
         Ok(())
     }
 
-    /// Returns the owner and mode of a full directory: its own mode may be one by which it cannot be filled.
-    fn directory_corrections(&self, meta: Meta) -> Option<Corrections> {
-        let corrections = self.quirks.corrections(meta, self.caller);
-        let can_be_filled = meta.mode.bits() & 0o700 == 0o700;
-        if can_be_filled && !corrections.are_needed() {
-            None
-        } else {
-            Some(Corrections { mode: Some(meta.mode), ..corrections })
-        }
+    /// What a directory must be given when it is full: its mode may be one by which it cannot be filled.
+    fn directory_corrections(&self, node: &Node<Content>) -> Option<Corrections> {
+        let corrections = self.habits.corrections(node, self.caller);
+        let can_be_filled = node.meta.mode.bits() & 0o700 == 0o700;
+        if can_be_filled && !corrections.are_needed() { None } else { Some(self.closed(corrections, node)) }
     }
 
-    fn open_dir(&self, path: &TreePath) -> Result<Dir, Error> {
-        open_dir(&self.stage.dir, path).map_err(self.place.at(path).cannot("open"))
+    /// The corrections of a directory that was made with another mode than it is to have.
+    fn closed(&self, corrections: Corrections, node: &Node<Content>) -> Corrections {
+        let (_, mode) = self.habits.expected(node, self.caller);
+        Corrections { mode, ..corrections }
+    }
+
+    /// The directory of the result that `path` is in.
+    fn parent<'c>(&self, cursor: &'c mut Cursor, path: &TreePath) -> Result<&'c Dir, Error> {
+        cursor.parent_below(&self.stage.dir, path).map_err(self.place.at(path).cannot("open the directory of"))
     }
 }
 
@@ -160,14 +174,8 @@ pub(super) struct Cursors {
 
 /// Gives an open file its owner, and then its mode, which the change of the owner may have reduced.
 fn hand_over(handle: &impl AsFd, corrections: Corrections) -> io::Result<()> {
-    if let Some(ids) = corrections.owner {
-        retry(|| Ok(fchown(handle, Some(Uid::from_raw(ids.uid)), Some(Gid::from_raw(ids.gid)))?))?;
-    }
-    if let Some(mode) = corrections.mode {
-        let mode = rustix::fs::Mode::from_raw_mode(mode.bits().into());
-        retry(|| Ok(fchmod(handle, mode)?))?;
-    }
-    Ok(())
+    corrections.owner.map_or(Ok(()), |owner| change_owner(handle, owner))?;
+    corrections.mode.map_or(Ok(()), |mode| change_mode(handle, mode.bits().into()))
 }
 
 /// Closes a file that was written: some file systems, NFS among them, report only now that its contents are lost.

@@ -3,8 +3,8 @@
 mod durability;
 pub mod entry;
 mod fill;
+mod place;
 pub mod publish;
-mod quirks;
 pub(crate) mod stage;
 mod transfer;
 mod workers;
@@ -12,19 +12,41 @@ mod workers;
 pub use durability::Durability;
 
 use crate::authority::Destination;
+use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::run::Run;
-use crate::sys::Cursor;
 use crate::template::source::Source;
 use fill::{Fill, PlanEntry};
-use quirks::FileSystemQuirks;
+use place::Habits;
 use s6_instance_maker_core::path::Name;
-use s6_instance_maker_core::plan::{Content, Plan};
-use s6_instance_maker_core::tree::{Ids, Kind, Meta, Node};
+use s6_instance_maker_core::plan::{Content, Plan, PlanError};
+use s6_instance_maker_core::rules::{Finding, Level, PlaceChange, Problem, Settings};
+use s6_instance_maker_core::tree::{Ids, Kind, Node};
 use stage::Stage;
 
-/// Makes what `plan` says at `destination`, with contents from `source`, on behalf of `caller`. Returns what else should be
-/// known: leftovers of earlier runs that could not be removed.
+/// The terms on which a plan is carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// The protection against a stop of the whole system.
+    pub durability: Durability,
+    /// The effective user and group of this process.
+    pub caller: Ids,
+    /// The user of `-u`, who must not own the result; `None` where there is none, or it is unknown.
+    pub user: Option<Ids>,
+    /// What the command line says about findings.
+    pub settings: &'a Settings,
+}
+
+/// What else should be known about a result that is there.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What its place does to it.
+    pub findings: Vec<Finding>,
+    /// What earlier runs left behind and this one could not remove.
+    pub leftovers: Vec<Error>,
+}
+
+/// Makes what `plan` says at `destination`, with contents from `source`.
 ///
 /// # Errors
 ///
@@ -34,36 +56,57 @@ pub fn apply(
     plan: &Plan,
     source: &Source,
     destination: &Destination,
-    durability: Durability,
-    caller: Ids,
+    terms: &Terms<'_>,
     run: &Run<'_>,
-) -> Result<Vec<Error>, Error> {
+) -> Result<Outcome, Error> {
     let Destination { place, publication } = destination;
+    let Terms { durability, caller, .. } = *terms;
     let parts: Vec<Name> = plan.parts().collect();
     // A plan without parts leaves an existing directory as it is.
-    let Some(label) = publication.label(&parts) else { return Ok(Vec::new()) };
+    let Some(label) = publication.label(&parts) else { return Ok(Outcome::default()) };
     let mut leftovers = publication.sweep(caller);
     destination.check_free(plan)?;
     run.check()?;
     let parent = publication.parent();
     let outer = durability.prepare(&parent.dir, &parent.place)?;
     let stage = Stage::new(parent, label, caller)?;
-    let filled = FileSystemQuirks::probe(&stage.dir, caller)
-        .map_err(place.cannot("make a file for"))
-        .and_then(|quirks| {
-            let fill = Fill { stage: &stage, source, place, run, quirks, caller, durability };
-            make_all(&fill, plan, publication.root(plan))
-        })
-        .and_then(|()| run.check());
+    let filled = examine(&stage, label, plan, destination, terms).and_then(|(habits, findings)| {
+        let fill = Fill { stage: &stage, source, place, run, habits: &habits, caller, durability };
+        make_all(&fill, plan, publication.root(plan))?;
+        run.check()?;
+        Ok(findings)
+    });
     match filled {
-        Ok(()) => leftovers.extend(publication.publish(stage, &parts, place, durability, outer)?),
-        Err(error) => return Err(stage.discard(error)),
+        Ok(findings) => {
+            leftovers.extend(publication.publish(stage, &parts, place, durability, outer)?);
+            Ok(Outcome { findings, leftovers })
+        }
+        Err(error) => Err(stage.discard(error)),
     }
-    Ok(leftovers)
+}
+
+/// Finds out what the place of the result does to it. Fails where that is not accepted.
+fn examine(
+    stage: &Stage<'_>,
+    label: &Name,
+    plan: &Plan,
+    destination: &Destination,
+    terms: &Terms<'_>,
+) -> Result<(Habits, Vec<Finding>), Error> {
+    let (habits, problems) = Habits::probe(&stage.dir, label, plan, terms.caller, &destination.place)?;
+    let level = |problem: &Problem| match problem {
+        Problem::Place(PlaceChange::Owner { became, .. }, _) if terms.user.is_some_and(|user| user.uid == became.uid) => {
+            Level::Error
+        }
+        _ => Level::Warning,
+    };
+    let problems = destination.problems()?.into_iter().chain(problems);
+    let findings = problems.map(|problem| Finding { level: level(&problem), problem }).collect();
+    Ok((habits, terms.settings.judge(findings).map_err(PlanError::from)?))
 }
 
 /// Makes all entries of `plan`: directories first, and their final modes last, so that any mode can be filled.
-fn make_all(fill: &Fill<'_>, plan: &Plan, root: Option<Meta>) -> Result<(), Error> {
+fn make_all(fill: &Fill<'_>, plan: &Plan, root: Option<&Node<Content>>) -> Result<(), Error> {
     let inner = plan.tree.iter().filter(|(path, _)| !path.is_root());
     let (directories, others): (Vec<PlanEntry<'_>>, Vec<PlanEntry<'_>>) =
         inner.partition(|(_, node)| matches!(node.kind, Kind::Directory));
@@ -76,11 +119,12 @@ fn make_all(fill: &Fill<'_>, plan: &Plan, root: Option<Meta>) -> Result<(), Erro
     }
     drop(cursor);
     workers::make(fill, &others, bytes)?;
+    let mut cursor = Cursor::default();
     for directory in directories.iter().rev() {
         fill.run.check()?;
-        fill.finish_directory(directory)?;
+        fill.finish_directory(&mut cursor, directory)?;
     }
-    root.map_or(Ok(()), |meta| fill.finish_root(meta))
+    root.map_or(Ok(()), |root| fill.finish_root(root))
 }
 
 /// The size of an entry's contents, in bytes.

@@ -7,8 +7,8 @@ use crate::error::{Error, Place};
 use crate::sys::{Status, open_dir};
 use cap_std::fs::Dir;
 use s6_instance_maker_core::path::{Name, TreePath};
-use s6_instance_maker_core::plan::Plan;
-use s6_instance_maker_core::tree::{Ids, Meta};
+use s6_instance_maker_core::plan::{Content, Plan};
+use s6_instance_maker_core::tree::{Ids, Node};
 use std::io;
 
 /// The way by which a result gets its name: the directory that it grows in, what is renamed there, and where earlier runs for the
@@ -46,11 +46,11 @@ impl Publication {
         }
     }
 
-    /// The mode and owner that the staging directory itself gets in the end; `None` where it does not become DIR, whose own mode is
-    /// its owner's business.
-    pub(super) fn root(&self, plan: &Plan) -> Option<Meta> {
+    /// The entry of the plan that the staging directory itself becomes; `None` where it does not become DIR, whose own mode is its
+    /// owner's business.
+    pub(super) fn root<'p>(&self, plan: &'p Plan) -> Option<&'p Node<Content>> {
         match self {
-            Self::New(_) | Self::NewOrWithin(_) => plan.tree.get(&TreePath::ROOT).map(|root| root.meta),
+            Self::New(_) | Self::NewOrWithin(_) => plan.tree.get(&TreePath::ROOT),
             Self::Within { .. } => None,
         }
     }

@@ -1,15 +1,19 @@
 //! The staging directory: where a result grows until it is whole.
 //!
 //! It lies beside what it will become, in the same directory, under a name that begins with a dot (s6-svscan and s6-rc pass
-//! over those) and says whose it is. Whoever works in it holds a lock on it. One that nobody holds was left behind by a
+//! over those), says whose it is, and is made of bytes that every file system takes. Whoever works in it holds a lock on it. One that nobody holds was left behind by a
 //! process that was killed: the next run for the same place removes it, where nobody else can have put it there.
 
 use crate::apply::entry::OpenDir;
+use crate::apply::place::REFUSALS;
+use crate::cursor::Cursor;
 use crate::error::{Error, Place};
-use crate::sys::{FileKind, Status, as_os, create_dir, is_mount_point, is_one_of, last_name, names, open_child, open_dir};
-use crate::sys::{open_readable, rename_new, retry};
+use crate::sys::{
+    FileKind, Status, as_os, change_mode, create_dir, is_mount_point, is_one_of, last_name, names, open_child, open_readable,
+    rename_new, retry,
+};
 use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
-use rustix::fs::{FlockOperation, Mode, fchmod, flock, fremovexattr};
+use rustix::fs::{FlockOperation, flock, fremovexattr};
 use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::tree::Ids;
@@ -17,7 +21,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// The beginning of the name of every staging directory.
-pub const PREFIX: &str = ".s6-instance-maker:";
+pub const PREFIX: &str = ".s6-instance-maker+";
 
 /// The room for the result's name in the staging directory's name, in bytes.
 const NAME_ROOM: usize = 200;
@@ -55,7 +59,7 @@ impl<'a> Stage<'a> {
             }
             // Until the lock is ours, somebody may take the directory for a leftover and remove it.
             let claimed = lock(&parent.dir, &name).and_then(|lock| match lock {
-                Lock::Acquired(dir) | Lock::Unsupported(dir) => claim(dir, caller),
+                Lock::Acquired(dir) | Lock::Unsupported(dir) => claim(dir, caller, || owner_of_new(&parent.dir, &name)),
                 Lock::Unavailable => Ok(Claim::Lost),
             });
             match claimed {
@@ -88,8 +92,12 @@ impl<'a> Stage<'a> {
         if stale.is_empty() {
             return Vec::new();
         }
-        let renamers = Status::of(&parent.dir).map_or(Renamers::Anybody, |status| Renamers::of(&status, caller));
-        let remove = |name: &Name| match remove_stale(&parent.dir, name, renamers, caller) {
+        // Where the file system decides about owners, what was left behind belongs to whom it says.
+        let is_others = |name: &&Name| Status::of_entry(&parent.dir, name).is_ok_and(|status| status.owner.uid != caller.uid);
+        let other = stale.iter().find(is_others).and_then(|name| owner_of_new(&parent.dir, name).ok());
+        let ours = [caller.uid, other.unwrap_or(caller).uid];
+        let renamers = Status::of(&parent.dir).map_or(Renamers::Anybody, |status| Renamers::of(&status, ours));
+        let remove = |name: &Name| match remove_stale(&parent.dir, name, renamers, ours) {
             Ok(SweepOutcome::Foreign) => Some(Error::Foreign(entry(&parent.place, name))),
             Ok(SweepOutcome::Done) => None,
             Err(error) => Some(entry(&parent.place, name).cannot("remove the leftover")(error)),
@@ -179,10 +187,22 @@ fn not_made(place: Place, source: io::Error) -> Error {
     }
 }
 
-/// `.s6-instance-maker:NAME:`, as much of NAME as there is room for.
+/// `.s6-instance-maker+NAME+`, as much of NAME as there is room for: letters, digits, `.`, `_` and `-` stand for themselves, every
+/// other byte is `%` and two hexadecimal digits. FAT, exFAT and NTFS take no `:` among others.
 fn stage_prefix(result: &Name) -> Vec<u8> {
-    let name = result.as_bytes();
-    [PREFIX.as_bytes(), name.get(..NAME_ROOM).unwrap_or(name), b":"].concat()
+    let mut prefix = PREFIX.as_bytes().to_vec();
+    for &byte in result.as_bytes() {
+        let escaped = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => vec![byte],
+            _ => format!("%{byte:02x}").into_bytes(),
+        };
+        if prefix.len() + escaped.len() > NAME_ROOM {
+            break;
+        }
+        prefix.extend(escaped);
+    }
+    prefix.push(b'+');
+    prefix
 }
 
 fn stage_name(result: &Name, attempt: u64) -> io::Result<Name> {
@@ -202,13 +222,25 @@ enum Claim {
     Lost,
 }
 
-/// Closes `dir` to others, if it can be what was just made: the caller's and empty, before and after.
-fn claim(dir: Dir, caller: Ids) -> io::Result<Claim> {
-    if Status::of(&dir)?.owner.uid != caller.uid || !names(&dir)?.is_empty() {
+/// Closes `dir` to others, if it can be what was just made: empty, before and after, and the caller's, or else whose new directories
+/// are here, as `owner_of_new` finds out.
+fn claim(dir: Dir, caller: Ids, owner_of_new: impl FnOnce() -> io::Result<Ids>) -> io::Result<Claim> {
+    let owner = Status::of(&dir)?.owner;
+    if !names(&dir)?.is_empty() || (owner.uid != caller.uid && owner_of_new()? != owner) {
         return Ok(Claim::Foreign);
     }
     close_to_others(&dir)?;
     Ok(if names(&dir)?.is_empty() { Claim::Made(dir) } else { Claim::Foreign })
+}
+
+/// The owner of directories that this process makes in `parent`, where that is for the file system to decide: that of another one,
+/// beside the staging directory `name`.
+fn owner_of_new(parent: &Dir, name: &Name) -> io::Result<Ids> {
+    let name = Name::new([name.as_bytes(), b".owner"].concat()).map_err(|_| io::Error::from(Errno::NAMETOOLONG))?;
+    create_dir(parent, &name, 0o700)?;
+    let owner = open_child(parent, &name).and_then(|dir| Status::of(&dir)).map(|status| status.owner);
+    retry(|| parent.remove_dir(as_os(&name)))?;
+    owner
 }
 
 /// Takes from a new directory what it may have inherited: the set-group-id bit, and ACLs, which would let others into all that is
@@ -222,7 +254,11 @@ fn close_to_others(dir: &Dir) -> io::Result<()> {
             Err(error) => return Err(error),
         }
     }
-    retry(|| Ok(fchmod(dir, Mode::RWXU)?))
+    match change_mode(dir, 0o700) {
+        // A file system that has modes of its own has them for all that is in it: that is found out, and reported.
+        Err(error) if is_one_of(&error, REFUSALS) => Ok(()),
+        result => result,
+    }
 }
 
 /// The outcome of trying to lock a staging directory.
@@ -269,10 +305,11 @@ enum Renamers {
 }
 
 impl Renamers {
-    /// Those of a directory with `status`. The right to write by an ACL shows in the group's bits.
-    fn of(status: &Status, caller: Ids) -> Self {
+    /// Those of a directory with `status`, where the caller's new directories belong to `ours`. The right to write by an ACL shows in
+    /// the group's bits.
+    fn of(status: &Status, ours: [u32; 2]) -> Self {
         const STICKY: u32 = 0o1000;
-        let owner_is_trusted = [0, caller.uid].contains(&status.owner.uid);
+        let owner_is_trusted = status.owner.uid == 0 || ours.contains(&status.owner.uid);
         let others_may_not = status.mode & 0o022 == 0 || status.mode & STICKY != 0;
         if owner_is_trusted && others_may_not { Self::Trusted } else { Self::Anybody }
     }
@@ -286,14 +323,14 @@ enum SweepOutcome {
     Foreign,
 }
 
-fn remove_stale(parent: &Dir, name: &Name, renamers: Renamers, caller: Ids) -> io::Result<SweepOutcome> {
+fn remove_stale(parent: &Dir, name: &Name, renamers: Renamers, ours: [u32; 2]) -> io::Result<SweepOutcome> {
     let status = match Status::of_entry(parent, name) {
         Ok(status) => status,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(SweepOutcome::Done),
         Err(error) => return Err(error),
     };
     // Somebody else's is not ours to remove.
-    if status.kind != FileKind::Directory || status.owner.uid != caller.uid {
+    if status.kind != FileKind::Directory || !ours.contains(&status.owner.uid) {
         return Ok(SweepOutcome::Done);
     }
     match (lock(parent, name)?, renamers) {
@@ -318,25 +355,29 @@ enum RemovalStep {
     Remove(TreePath),
 }
 
-/// Removes all that is in `root`, however deep, with two more descriptors; from directories that were given a mode that forbids
+/// Removes all that is in `root`, however deep, with a few more descriptors; from directories that were given a mode that forbids
 /// it, too; but nothing of another file system that somebody mounted there.
 fn empty(root: &Dir) -> io::Result<()> {
     let mut pending = vec![RemovalStep::Empty(TreePath::ROOT)];
+    let mut cursor = Cursor::default();
     while let Some(step) = pending.pop() {
         let path = match step {
             RemovalStep::Remove(path) => {
-                if let (Some(parent), Some(name)) = (path.parent(), last_name(&path)) {
-                    let parent = open_dir(root, &parent)?;
+                if let Some(name) = last_name(&path) {
+                    let parent = cursor.parent_below(root, &path)?;
                     retry(|| parent.remove_dir(as_os(&name)))?;
                 }
                 continue;
             }
             RemovalStep::Empty(path) => path,
         };
-        if !path.is_root() {
-            pending.push(RemovalStep::Remove(path.clone()));
-        }
-        let opened = if path.is_root() { None } else { Some(open_closed(root, &path)?) };
+        let opened = match last_name(&path) {
+            None => None,
+            Some(name) => {
+                pending.push(RemovalStep::Remove(path.clone()));
+                Some(open_closed(cursor.parent_below(root, &path)?, &name)?)
+            }
+        };
         let dir = opened.as_ref().unwrap_or(root);
         for name in names(dir)? {
             let name = Name::new(name.as_bytes()).map_err(io::Error::other)?;
@@ -352,21 +393,18 @@ fn empty(root: &Dir) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a directory below `root` such that what is in it can be removed, whatever its mode is.
+/// Opens the directory `name` of `parent` such that what is in it can be removed, whatever its mode is.
 #[expect(clippy::disallowed_methods, reason = "by a single name; no call on a handle can do it")]
-fn open_closed(root: &Dir, path: &TreePath) -> io::Result<Dir> {
-    let dir = match open_readable(root, path) {
+fn open_closed(parent: &Dir, name: &Name) -> io::Result<Dir> {
+    let dir = match open_child(parent, name) {
         // Who is not root and may not read it must change it by its name. cap-std goes by way of /proc then, which it expects to
         // be in order: it panics where that fails, so this is the last resort.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            if let (Some(parent), Some(name)) = (path.parent(), last_name(path)) {
-                let parent = open_dir(root, &parent)?;
-                retry(|| parent.set_permissions(as_os(&name), Permissions::from_mode(0o700)))?;
-            }
-            open_readable(root, path)?
+            retry(|| parent.set_permissions(as_os(name), Permissions::from_mode(0o700)))?;
+            open_child(parent, name)?
         }
         result => result?,
     };
-    retry(|| Ok(fchmod(&dir, Mode::RWXU)?))?;
+    change_mode(&dir, 0o700)?;
     Ok(dir)
 }

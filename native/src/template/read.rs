@@ -3,12 +3,13 @@
 //! The entries that a template may contain, and the replacement of links that point outside it, are decided here; the walk itself is
 //! [`walk`](crate::template::walk)'s.
 
+use crate::attributes::Attributes;
 use crate::authority::{Destination, TemplateDir};
 use crate::error::{Error, TemplateReason};
 use crate::run::Run;
-use crate::sys::{FileKind, Identity, Status, last_name, open_dir};
+use crate::sys::{FileKind, Identity, Status, last_name, open_dir, open_readable};
 use crate::template::outside::{Links, Outside, Target};
-use crate::template::source::{Mount, Source, Stamp};
+use crate::template::source::{Mount, NotCopied, Source, Stamp};
 use crate::template::walk::{Walk, WalkEntry, WalkError};
 use cap_std::fs::Dir;
 use s6_instance_maker_core::path::TreePath;
@@ -26,11 +27,15 @@ impl Source {
     /// Reads all of a template but file contents. Refused: sockets, device nodes, paths that are too long for a service
     /// directory, a template that would hold its own result, and, where the targets of links are copied, too much of that.
     pub fn read(template_dir: TemplateDir, destination: Option<&Destination>, run: &Run<'_>) -> Result<Self, Error> {
-        let status = Status::of(&template_dir.dir).map_err(template_dir.place.cannot("examine"))?;
+        let mut status = Status::of(&template_dir.dir).map_err(template_dir.place.cannot("examine"))?;
         let dir = open_dir(&template_dir.dir, &TreePath::ROOT).map_err(template_dir.place.cannot("open"))?;
         let template = Template::new(meta(&status));
-        let source = Self { template_dir, template, stamps: BTreeMap::new(), mounts: BTreeMap::new() };
+        let source =
+            Self { template_dir, template, stamps: BTreeMap::new(), mounts: BTreeMap::new(), not_copied: BTreeMap::new() };
         let mut reader = Reader { source, outside: 0, destination: destination.map(Destination::identity), run };
+        let attributes = open_readable(&dir, &TreePath::ROOT).map_or(Ok(Attributes::default()), |dir| Attributes::of(&dir));
+        let attributes = attributes.map_err(reader.source.template_dir.place.cannot("read the attributes of"))?;
+        status = reader.note(&TreePath::ROOT, attributes, status);
         reader.source.template = reader.read_whole(dir, &status, &TreePath::ROOT, &BTreeSet::new())?;
         let mut source = reader.source;
         source.read_heads()?;
@@ -95,9 +100,15 @@ impl Reader<'_> {
         let mut directories = BTreeMap::from([(TreePath::ROOT, status.identity)]);
         self.check_apart(base, status)?;
         let mut walk = Walk::new(&dir, status.identity);
-        while let Some(found) = walk.next().map_err(|error| self.explain(base, error))? {
+        while let Some(mut found) = walk.next().map_err(|error| self.explain(base, error))? {
             self.run.check()?;
             let whole = self.join(base, &found.path)?;
+            let stamp = Stamp::of(&found.status);
+            // A link has no rights of its own, and a supervisor's state is not copied.
+            if found.status.kind != FileKind::Symlink && !Template::may_be_state(&whole) {
+                let attributes = walk.attributes(&found).map_err(|error| self.explain(base, error))?;
+                found.status = self.note(&whole, attributes, found.status);
+            }
             let kind = self.kind(&found, &whole)?;
             if !base.is_root() {
                 self.count(&whole, &kind)?;
@@ -112,7 +123,7 @@ impl Reader<'_> {
                     }
                 }
                 Kind::File(_) => {
-                    self.source.stamps.insert(whole.clone(), Stamp::of(&found.status));
+                    self.source.stamps.insert(whole.clone(), stamp);
                 }
                 Kind::Symlink(_) | Kind::Fifo => {}
             }
@@ -144,8 +155,10 @@ impl Reader<'_> {
             let (kind, status, inner) =
                 match outside.open(&parent, &target).map_err(place.cannot("open the target of the link"))? {
                     Target::NothingToCopy => continue,
-                    Target::File(_, status) => {
+                    Target::File(file, status) => {
                         self.source.stamps.insert(whole.clone(), Stamp::of(&status));
+                        let attributes = Attributes::of(&file).map_err(place.cannot("read the attributes of"))?;
+                        let status = self.note(&whole, attributes, status);
                         (Kind::File(FileFacts { size: status.size, head: None }), status, None)
                     }
                     Target::Directory(dir, status) => {
@@ -158,6 +171,8 @@ impl Reader<'_> {
                         if above.contains(&status.identity) {
                             return Err(self.refused(&whole, TemplateReason::Endless));
                         }
+                        let attributes = Attributes::of(&dir).map_err(place.cannot("read the attributes of"))?;
+                        let status = self.note(&whole, attributes, status);
                         (Kind::Directory, status, Some((dir, above)))
                     }
                 };
@@ -173,6 +188,18 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Counts what of an entry is not copied. Returns its status with the rights that its owning group really has, which the mode does
+    /// not say where there is an ACL.
+    fn note(&mut self, path: &TreePath, attributes: Attributes, status: Status) -> Status {
+        let Attributes { group, acl, capability, other } = attributes;
+        let kinds = [(acl, NotCopied::Acl), (capability, NotCopied::Capability), (other, NotCopied::Attribute)];
+        for (_, kind) in kinds.into_iter().filter(|(is_there, _)| *is_there) {
+            self.source.not_copied.entry(kind).or_insert_with(|| (path.clone(), 0)).1 += 1;
+        }
+        let mode = group.map_or(status.mode, |group| status.mode & !0o070 | group << 3);
+        Status { mode, ..status }
     }
 
     /// Fails when the directory at `path` is the one that the result goes into.

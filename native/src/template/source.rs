@@ -9,6 +9,7 @@ use crate::template::outside::{Links, Target};
 use cap_std::fs::Dir;
 use s6_instance_maker_core::archive::ArchiveOwners;
 use s6_instance_maker_core::path::{Name, TreePath};
+use s6_instance_maker_core::rules::{Finding, Problem, Tally};
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::Kind;
 use std::collections::BTreeMap;
@@ -23,6 +24,16 @@ pub struct Source {
     pub(super) stamps: BTreeMap<TreePath, Stamp>,
     /// The targets that replace links out of the template, by the link's path.
     pub(super) mounts: BTreeMap<TreePath, Mount>,
+    /// What of the template is not copied: of each kind the first entry, and how many there are.
+    pub(super) not_copied: BTreeMap<NotCopied, (TreePath, u64)>,
+}
+
+/// What an entry can have besides its contents, mode and owner, and a copy has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum NotCopied {
+    Acl,
+    Capability,
+    Attribute,
 }
 
 /// A file or directory from outside of the template that takes the place of a link.
@@ -87,6 +98,18 @@ impl Source {
     #[must_use]
     pub fn owned_as_in(self, owners: &ArchiveOwners) -> Self {
         Self { template: self.template.owned_as_in(owners), ..self }
+    }
+
+    /// What is to be said of what is not copied.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let tally = |kind: &NotCopied| match kind {
+            NotCopied::Acl => Tally::Acl,
+            NotCopied::Capability => Tally::Capability,
+            NotCopied::Attribute => Tally::Attribute,
+        };
+        let problems = self.not_copied.iter().map(|(kind, (first, count))| Problem::Tally(tally(kind), first.clone(), *count));
+        problems.map(Finding::warning).collect()
     }
 
     /// The name of something in the template in messages.

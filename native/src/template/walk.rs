@@ -2,9 +2,12 @@
 //!
 //! It knows nothing of templates: the caller decides about each entry, and which directories are entered.
 
-use crate::sys::{FileKind, Identity, Status, as_os, names, open_readable, retry};
+use crate::attributes::Attributes;
+use crate::cursor::Cursor;
+use crate::sys::{FileKind, Identity, Status, as_os, last_name, names, open_child, open_readable, retry};
 use cap_std::fs::Dir;
 use s6_instance_maker_core::path::{Name, PathError, TreePath};
+use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
 
@@ -29,20 +32,24 @@ pub(crate) enum WalkError {
     Replaced(TreePath),
 }
 
-/// A walk in progress. Two directories are open at a time, whatever the depth.
+/// A walk in progress. A few directories are open at a time, whatever the depth.
 #[derive(Debug)]
 pub(crate) struct Walk<'d> {
     root: &'d Dir,
     /// Directories that are still to be listed.
     pending: Vec<(TreePath, Identity)>,
     /// The directory that is being listed, and the names in it that are still to be reported.
-    listed: Option<(TreePath, Dir, std::vec::IntoIter<std::ffi::OsString>)>,
+    listed: Option<Listed>,
+    cursor: Cursor,
 }
+
+/// The path of a directory, its handle, and the names in it that are still to be reported.
+type Listed = (TreePath, Dir, std::vec::IntoIter<OsString>);
 
 impl<'d> Walk<'d> {
     /// Begins in `root`, which has `identity`.
     pub(crate) fn new(root: &'d Dir, identity: Identity) -> Self {
-        Self { root, pending: vec![(TreePath::ROOT, identity)], listed: None }
+        Self { root, pending: vec![(TreePath::ROOT, identity)], listed: None, cursor: Cursor::default() }
     }
 
     /// Has the content of a directory that was found reported too, some time later.
@@ -64,12 +71,22 @@ impl<'d> Walk<'d> {
         }
     }
 
-    fn list(
-        &self,
-        path: TreePath,
-        identity: Identity,
-    ) -> Result<(TreePath, Dir, std::vec::IntoIter<std::ffi::OsString>), WalkError> {
-        let dir = open_readable(self.root, &path).map_err(cannot("read", &path))?;
+    /// The extended attributes of the entry that was found last.
+    pub(crate) fn attributes(&self, found: &WalkEntry) -> Result<Attributes, WalkError> {
+        match (&self.listed, last_name(&found.path)) {
+            (Some((_, dir, _)), Some(name)) => {
+                Attributes::of_entry(dir, &name).map_err(cannot("read the attributes of", &found.path))
+            }
+            _ => Ok(Attributes::default()),
+        }
+    }
+
+    fn list(&mut self, path: TreePath, identity: Identity) -> Result<Listed, WalkError> {
+        let dir = match last_name(&path) {
+            None => open_readable(self.root, &path),
+            Some(name) => self.cursor.parent_below(self.root, &path).and_then(|parent| open_child(parent, &name)),
+        };
+        let dir = dir.map_err(cannot("read", &path))?;
         if Status::of(&dir).map_err(cannot("examine", &path))?.identity != identity {
             return Err(WalkError::Replaced(path));
         }

@@ -1,0 +1,217 @@
+//! File systems that decide owners, modes, names or execution.
+
+use super::*;
+
+/// A way to mount something at `place`, and what is expected of a result there.
+struct Place {
+    label: &'static str,
+    needs: &'static str,
+    /// Mounts at `place`; exit code 99 where that is not possible here.
+    mount: &'static str,
+    /// Unmounts more than `place`.
+    after: &'static str,
+    /// Mode and owner of the script, and of a file of somebody else with set-id bits.
+    script: &'static str,
+    tool: &'static str,
+    /// What is warned of.
+    warnings: &'static [&'static str],
+}
+
+const PLACES: &[Place] = &[
+    Place {
+        label: "new files belong to another user, and can be given back",
+        needs: "bindfs",
+        mount: "bindfs --create-for-user=1000 --create-for-group=1000 under place || exit 99",
+        after: "",
+        script: "f 755 0:0 run",
+        tool: "f 6755 33:33 template/data/tool",
+        warnings: &[],
+    },
+    Place {
+        label: "all files belong to another user",
+        needs: "bindfs",
+        mount: "bindfs --force-user=1000 --force-group=1000 under place || exit 99",
+        after: "",
+        script: "f 755 1000:1000 run",
+        tool: "f 755 1000:1000 template/data/tool",
+        warnings: &["belong to 1000:1000 instead of 0:0", "belongs to 1000:1000 instead of 33:33"],
+    },
+    Place {
+        label: "nothing can be given away, as on a network file system that squashes root",
+        needs: "bindfs",
+        mount: "bindfs --create-for-user=1000 --create-for-group=1000 --chown-deny --chgrp-deny under place || exit 99",
+        after: "",
+        script: "f 755 1000:1000 run",
+        tool: "f 755 1000:1000 template/data/tool",
+        warnings: &["belong to 1000:1000 instead of 0:0", "belongs to 1000:1000 instead of 33:33"],
+    },
+    Place {
+        label: "giving away does nothing",
+        needs: "bindfs",
+        mount: "bindfs --chown-ignore --chgrp-ignore under place || exit 99",
+        after: "",
+        script: "f 755 0:0 run",
+        tool: "f 755 0:0 template/data/tool",
+        warnings: &["belongs to 0:0 instead of 33:33"],
+    },
+    Place {
+        label: "modes are the file system's",
+        needs: "bindfs",
+        mount: "bindfs -p 0755 under place || exit 99",
+        after: "",
+        script: "f 755 0:0 run",
+        tool: "f 755 33:33 template/data/tool",
+        warnings: &["where 0640 is asked for, it is 0755"],
+    },
+    Place {
+        label: "exFAT",
+        needs: "mount.exfat-fuse",
+        mount: "truncate -s 16M image && mkfs.exfat image >/dev/null 2>&1 && loop=$(losetup -f --show image) \
+                && mount.exfat-fuse \"$loop\" place >/dev/null 2>&1 || exit 99",
+        after: "losetup -d \"$loop\"",
+        script: "f 777 0:0 run",
+        tool: "f 777 0:0 template/data/tool",
+        warnings: &["where 0640 is asked for, it is 0777", "belongs to 0:0 instead of 33:33"],
+    },
+    Place {
+        label: "NTFS",
+        needs: "ntfs-3g",
+        mount: "truncate -s 16M image && mkntfs -F -q image >/dev/null 2>&1 && ntfs-3g -o windows_names image place || exit 99",
+        after: "",
+        script: "f 777 0:0 run",
+        tool: "f 777 0:0 template/data/tool",
+        warnings: &["where 0640 is asked for, it is 0777", "belongs to 0:0 instead of 33:33"],
+    },
+    Place {
+        label: "nothing can be executed",
+        needs: "mount",
+        mount: "mount -t tmpfs -o noexec,mode=755 none place || exit 99",
+        after: "",
+        script: "f 755 0:0 run",
+        tool: "f 6755 33:33 template/data/tool",
+        warnings: &["noexec: nothing can be executed"],
+    },
+];
+
+/// A folder, with a file of somebody else in the template.
+fn folder_with_place(label: &str) -> Scratch {
+    let scratch = folder(label);
+    chown(scratch.join("T/data/tool"), Some(33), Some(33)).unwrap();
+    disk::chmod(scratch.join("T/data/tool"), 0o6755);
+    disk::chmod(scratch.join("T/data"), 0o755);
+    for directory in ["place", "under"] {
+        disk::directory(scratch.join(directory), 0o755);
+    }
+    scratch
+}
+
+/// Runs `script` with `place` mounted, in a namespace of its own.
+fn mounted(scratch: &Scratch, place: &Place, script: &str) -> Answer {
+    let script = format!("{}; {{ {script}; }}; code=$?; umount place; {}; exit $code", place.mount, or_true(place.after));
+    let mut command = Command::new("timeout");
+    command.args(["60", "unshare", "--mount"]).args(shell(&script)).current_dir(scratch.path());
+    Answer::of(&mut command)
+}
+
+const fn or_true(script: &str) -> &str {
+    if script.is_empty() { "true" } else { script }
+}
+
+/// The places that can be mounted here, or a sentence for each that cannot.
+fn each_place(test: &str, with: impl Fn(&Scratch, &Place)) {
+    if !skip::is_root_or_say(test) {
+        return;
+    }
+    for place in PLACES {
+        if !has_or_say(place.needs, test) {
+            continue;
+        }
+        let scratch = folder_with_place("place");
+        if mounted(&scratch, place, "true").code == Some(99) {
+            skip::say(test, &format!("{} cannot be mounted here ({})", place.label, place.needs));
+            continue;
+        }
+        with(&scratch, place);
+    }
+}
+
+/// What can be made is made, what the file system changes is said, and nothing is left over.
+#[test]
+fn what_a_file_system_changes_is_said() {
+    each_place("places::file_systems::what_a_file_system_changes_is_said", |scratch, place| {
+        for (out, words) in
+            [("place/out", "T place/out"), ("place/svc", "-r svc T place"), ("place/new/svc", "-r svc T place/new")]
+        {
+            let script = format!("./M {words}; code=$?; {}; echo left:; ls -A place; rm -rf {out}; (exit $code)", listing(out));
+            let answer = mounted(scratch, place, &script);
+            assert_eq!(answer.code, Some(0), "{}: {answer}", place.label);
+            let (listed, left) = answer.stdout.split_once("left:\n").unwrap();
+            // With -r, s6-rc-compile makes the script executable.
+            let script = if words.starts_with('T') { place.script.to_owned() } else { place.script.replace("f 755", "f 644") };
+            let script =
+                if place.warnings.iter().any(|about| about.contains("0755")) { place.script.to_owned() } else { script };
+            for line in [script.as_str(), place.tool] {
+                assert!(listed.lines().any(|listed| listed == line), "{}: {line}: {answer}", place.label);
+            }
+            assert!(!left.contains(".s6-instance-maker"), "{}: {answer}", place.label);
+            let about = warnings(&answer);
+            assert_eq!(about.len(), place.warnings.len(), "{}: {answer}", place.label);
+            for (about, expected) in about.iter().zip(place.warnings) {
+                assert!(about.contains(expected), "{}: {expected}: {answer}", place.label);
+            }
+        }
+        let expected = if place.warnings.is_empty() { 0 } else { 100 };
+        let answer = mounted(scratch, place, "rm -rf place/*; ./M --strict T place/strict; code=$?; ls -A place; (exit $code)");
+        assert_eq!(answer.code, Some(expected), "{}: {answer}", place.label);
+        assert_eq!(answer.stdout.is_empty(), expected == 100, "{}: {answer}", place.label);
+    });
+}
+
+/// A name that the file system does not take is said to be that, and nothing is left over.
+#[test]
+fn a_name_that_is_not_taken_is_said() {
+    each_place("places::file_systems::a_name_that_is_not_taken_is_said", |scratch, place| {
+        if !matches!(place.label, "exFAT" | "NTFS") {
+            return;
+        }
+        let answer = mounted(scratch, place, "./M T place/a:b; code=$?; ls -A place; (exit $code)");
+        assert_eq!((answer.code, answer.stdout.as_str()), (Some(111), ""), "{answer}");
+        assert_eq!(
+            answer.stderr,
+            "s6-instance-maker: fatal: unable to create `place/a:b`: the file system does not accept that name\n",
+            "{}",
+            place.label
+        );
+    });
+}
+
+/// What would belong to the user of -u, who could then change what root runs, is refused.
+#[test]
+fn the_user_of_u_does_not_get_the_scripts() {
+    each_place("places::file_systems::the_user_of_u_does_not_get_the_scripts", |scratch, place| {
+        if !place.mount.contains("--force-user") {
+            return;
+        }
+        let script = "./M -u 1000:1000 --allow not-readable-by-user T place/out; code=$?; ls -A place; (exit $code)";
+        let answer = mounted(scratch, place, script);
+        assert_eq!((answer.code, answer.stdout.as_str()), (Some(100), ""), "{answer}");
+        assert!(answer.stderr.contains("fatal: place-changes-rights: "), "{answer}");
+    });
+}
+
+/// What a killed run left is removed by the next one, also where it belongs to somebody else.
+#[test]
+fn leftovers_of_other_owners_are_removed() {
+    each_place("places::file_systems::leftovers_of_other_owners_are_removed", |scratch, place| {
+        if place.needs != "bindfs" {
+            return;
+        }
+        let killed = "strace -qq -o /dev/null -e inject=renameat2:signal=SIGKILL ./M T place/out 2>/dev/null";
+        let script = format!("{killed}; ls -A place; echo then:; ./M T place/out && ls -A place");
+        let answer = mounted(scratch, place, &script);
+        assert_eq!(answer.code, Some(0), "{}: {answer}", place.label);
+        let (left, then) = answer.stdout.split_once("then:\n").unwrap();
+        assert!(left.starts_with(".s6-instance-maker+out+") && left.lines().count() == 1, "{}: {answer}", place.label);
+        assert_eq!(then, "out\n", "{}: {answer}", place.label);
+    });
+}
