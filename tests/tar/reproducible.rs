@@ -33,7 +33,7 @@ fn run_by(id: u32, umask: &str, program: &Path, directory: &Path) -> Command {
 fn ordered_template(path: &Path, names: &[String], time: u64) {
     disk::directory(path, 0o755);
     for name in names {
-        disk::file(path.join(name), 0o755, format!("#!/bin/sh\n# {}\n", name.to_lowercase()));
+        disk::file(path.join(name), 0o755, format!("#!/bin/sh\nexec sleep \"$1\" # {}\n", name.to_lowercase()));
         let file = fs::File::options().write(true).open(path.join(name)).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(time)).unwrap();
     }
@@ -106,7 +106,7 @@ fn an_ordinary_user_makes_what_root_makes() {
     // Without the two options the template's owners count, in the archive and for what is judged.
     let mut command = run_by(65534, "077", &program, &scratch.join("nobody"));
     let answer = program::Answer::of(command.args(["-u", "65534:65534", "--digest", "template", "srv/x"]));
-    assert!(answer.clone().expect_code(100).stderr.contains("is a directory that the user may write"), "{answer}");
+    assert!(answer.clone().expect_code(100).stderr.contains("is a directory that the user can write"), "{answer}");
 }
 
 /// The digest is that of the archive with DIR `.` and the time 0, for any DIR and time.

@@ -17,7 +17,6 @@ fn template_of(scratch: &Scratch, size: u64) {
 fn what_cannot_be_written_is_an_error() {
     let scratch = Scratch::new("tar");
     template_of(&scratch, 1 << 20);
-    let mut codes = Vec::new();
     for (script, words) in [
         ("\"$0\" --tar template out >/dev/full", "No space left on device"),
         // In units of 512 bytes.
@@ -32,10 +31,9 @@ fn what_cannot_be_written_is_an_error() {
             format!("s6-instance-maker: fatal: unable to write to standard output: {words}\n"),
             "{script}"
         );
-        codes.push(answer.code);
     }
     // A closed pipe, whatever the starter has SIGPIPE do.
-    for taken in [0, 1, 600, 70_000, 1_000_000] {
+    for taken in [0, 1, 600, 70_000, 900_000] {
         for pipe in ["", "--ignore-signal=PIPE", "--default-signal=PIPE"] {
             let script =
                 format!("{{ env {pipe} \"$0\" --tar template out; echo $? >code; }} | head -c {taken} | wc -c; cat code");
@@ -44,7 +42,6 @@ fn what_cannot_be_written_is_an_error() {
             assert_eq!(answer.stderr, "s6-instance-maker: fatal: unable to write to standard output: Broken pipe\n");
         }
     }
-    assert_eq!(codes.len(), 5);
 }
 
 #[test]

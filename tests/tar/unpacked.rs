@@ -44,13 +44,17 @@ fn what_is_unpacked_is_what_is_made() {
         fs::create_dir_all(at.join("made").join(dir).parent().unwrap()).unwrap();
         printed(scratch.path(), &[options, &["template", &typed][..]].concat());
         let made = read_tree(&at.join("made").join(dir));
+        // busybox leaves the owners of symbolic links as they come to be.
+        let mut made_without_owners_of_links = made.clone();
+        made_without_owners_of_links.values_mut().filter(|entry| entry.kind == "link").for_each(|link| link.owner = (0, 0));
         assert!(made.len() > 60, "{options:?}");
         let archive = at.join("archive");
         fs::write(&archive, printed(scratch.path(), &[options, &["--tar", "template", dir][..]].concat())).unwrap();
         for unpacker in UNPACKERS {
             let into = at.join(unpacker[0]);
             unpack(unpacker, &archive, &into);
-            let differences = disk::differences(&made, &read_tree(&into.join(dir)));
+            let expected = if unpacker[0] == "busybox" { &made_without_owners_of_links } else { &made };
+            let differences = disk::differences(expected, &read_tree(&into.join(dir)));
             assert!(differences.is_empty(), "{options:?}, {unpacker:?}:\n{differences}");
             fs::remove_dir_all(into).unwrap();
         }
@@ -64,7 +68,7 @@ fn what_is_unpacked_is_what_is_made() {
     }
 }
 
-/// Owners and a name for all entries: as GNU tar writes them.
+/// Owners for all entries, with names and without.
 #[test]
 fn owners_can_be_given() {
     if !can_unpack_or_say("tar::unpacked::owners_can_be_given") {
@@ -72,34 +76,28 @@ fn owners_can_be_given() {
     }
     let scratch = Scratch::new("tar");
     archive_template(&scratch.join("template"));
-    disk::directory(scratch.join("made"), 0o755);
-    printed(scratch.path(), &["template", "made/out"]);
-    for (ours, theirs) in [
-        (&["--owner", "5", "--group", "g:7"][..], &["--owner=:5", "--group=g:7"][..]),
-        (&["--owner", "31-bytes-1234567890123456789012:4294967294"], &["--owner=31-bytes-1234567890123456789012:4294967294"]),
-        (&["--group", "0"], &["--group=:0"]),
+    let longest = "31-bytes-1234567890123456789012";
+    for (options, ids, names) in [
+        (&["--owner", "5", "--group", "g:7"][..], "5/7", "5/g".to_owned()),
+        (&["--owner", &format!("{longest}:4294967294"), "--group=0"], "4294967294/0", format!("{longest}/0")),
+        (&["--owner", "3000000", "--group", "w:2097152"], "3000000/2097152", "3000000/w".to_owned()),
     ] {
-        // Where only one of the two is given, GNU tar writes the other one's name, or with --numeric-owner none at all.
-        let numeric: &[&str] = if theirs.iter().any(|option| option.contains("=:")) && theirs.len() == 1 {
-            &["--numeric-owner"]
-        } else if theirs.len() == 1 {
-            &["--group-map=/dev/null"]
-        } else {
-            &[]
-        };
-        let found = printed(scratch.path(), &[ours, &["--tar", "template", "out"]].concat());
-        let listed = |bytes: &[u8], name: &str| {
-            fs::write(scratch.join(name), bytes).unwrap();
-            let lines = output(Command::new("tar").args(["--numeric-owner", "-tvf", name]).current_dir(scratch.path()));
-            String::from_utf8_lossy(&lines).into_owned()
-        };
-        let mut gnu = Command::new("tar");
-        gnu.args(["--format=gnu", "--sort=name", "--mtime=@0", "-cf", "-"]).args(theirs).args(numeric).arg("out");
-        let expected = output(gnu.current_dir(scratch.join("made")));
-        assert_eq!(listed(&found, "found"), listed(&expected, "expected"), "{ours:?}");
-        if theirs.len() == 2 || numeric == ["--numeric-owner"] {
-            assert!(found == expected, "{ours:?}: other bytes than GNU tar's");
+        let archive = printed(scratch.path(), &[options, &["--tar", "template", "out"]].concat());
+        fs::write(scratch.join("archive"), archive).unwrap();
+        for (numeric, expected) in [(&["--numeric-owner"][..], ids), (&[], names.as_str())] {
+            let listed = output(Command::new("tar").args(numeric).args(["-tvf", "archive"]).current_dir(scratch.path()));
+            let listed = String::from_utf8_lossy(&listed).into_owned();
+            let others = listed.lines().find(|line| line.split_whitespace().nth(1) != Some(expected));
+            assert!(others.is_none() && listed.lines().count() > 60, "{options:?}: {others:?}");
         }
+    }
+    // One of them alone: the other is each entry's own.
+    let archive = printed(scratch.path(), &["--group", "9", "--tar", "template", "out"]);
+    fs::write(scratch.join("archive"), archive).unwrap();
+    for (path, owner) in [("out/run", "0/9"), ("out/template/size-511", "1000/9"), ("out/template/dangling", "33/9")] {
+        let listed = output(Command::new("tar").args(["--numeric-owner", "-tvf", "archive", path]).current_dir(scratch.path()));
+        let listed = String::from_utf8_lossy(&listed);
+        assert_eq!(listed.split_whitespace().nth(1), Some(owner), "{listed}");
     }
 }
 
