@@ -1,4 +1,5 @@
-//! The cost of the sandbox: a plan computed in it and by the library, in one process; and whole processes in turn, for a small template.
+//! The cost of the sandbox: a plan computed in it and by the library, in one process; and whole processes in turn, for a small
+//! template.
 //!
 //! `cargo bench --bench sandbox` prints medians and ratios; nothing is judged.
 

@@ -12,7 +12,8 @@ use s6_instance_maker_workspace::wrong::SUBJECTS;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt as _;
 
-/// Every command line of the table of wrong ones is refused, in one line and perhaps a hint; the messages of a subject are one text.
+/// Every command line of the table of wrong ones is refused, in one line and perhaps a hint; the messages of a subject are one
+/// text.
 #[test]
 fn wrong_command_lines() {
     for (subject, lines) in SUBJECTS {
@@ -167,10 +168,10 @@ fn plan_sources_and_actions() {
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Own")]
 struct OwnOptions {
-    /// How much
+    /// Amount
     #[arg(long, value_name = "N")]
     fuel: Option<OsString>,
-    /// Which
+    /// File
     #[arg(long, value_name = "FILE")]
     module: Option<OsString>,
 }
@@ -209,7 +210,7 @@ fn options_of_one_program() {
     }
     let Err(Refusal::Show(help)) = parse(&["other", "-h"]) else { panic!("no help") };
     assert!(help.contains("Usage: other [OPTIONS] TEMPLATE DIR") && help.contains("--fuel <N>"), "{help}");
-    assert!(help.contains("How much") && help.contains("Own:"), "{help}");
+    assert!(help.contains("Amount") && help.contains("Own:"), "{help}");
     let Err(Refusal::Usage(error)) = invocation(["--fuel=7", "template", "dir"]) else { panic!("it is known") };
     assert_eq!(error.to_string(), "unknown option `--fuel`");
 }

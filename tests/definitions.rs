@@ -1,5 +1,5 @@
-//! Source definitions for s6-rc, judged by a model of s6-rc-compile: nothing that this project makes is refused, ignored, or compiled to
-//! what never runs. `s6rc` has the real programs.
+//! Source definitions for s6-rc, judged by a model of s6-rc-compile: nothing that this project makes is refused, ignored, or
+//! compiled to what never runs. `s6rc` has the real programs.
 
 use s6_instance_maker_core::plan::{Placement, plan};
 use s6_instance_maker_workspace::cases::CASES;
@@ -7,7 +7,7 @@ use s6_instance_maker_workspace::s6rc_model::{Compiler, Database, Line, accept, 
 use s6_instance_maker_workspace::{jobs, manifest, s6rc_sources};
 use std::collections::BTreeSet;
 
-/// What s6-rc-compile was seen to accept and to refuse.
+/// Definitions that s6-rc-compile accepts, and those that it refuses.
 #[test]
 fn the_model_judges_as_s6_rc_compile_does() {
     for line in [Line::V0_5, Line::V0_7] {
@@ -98,7 +98,7 @@ fn every_planned_definition_compiles() {
     assert!(count > 30, "only {count} definitions were planned");
 }
 
-/// What compiles and never runs, and what the model says of definitions that others make.
+/// Definitions that compile and never run, and the model's answers for definitions that others make.
 #[test]
 fn the_model_finds_what_never_runs() {
     let pair = |logger: &str| {

@@ -389,7 +389,8 @@ fn shapes_for_threads() -> &'static [Shape] {
     if skip::all() { &[PLAIN, INTO_EXISTING] } else { &[PLAIN] }
 }
 
-/// Returns `true` if more than one thread did the work of `record`; where there is no second one, the test says that it did not run.
+/// Returns `true` if more than one thread did the work of `record`; where there is no second one, the test says that it did not
+/// run.
 fn has_threads_or_say(record: &Record, test: &str) -> bool {
     let threads: std::collections::BTreeSet<&str> = record.calls.iter().map(|call| call.thread.as_str()).collect();
     if threads.len() < 2 {

@@ -6,8 +6,8 @@ use s6_instance_maker_workspace::corpus::{self, Seed};
 use s6_instance_maker_workspace::{program, skip};
 use std::fs;
 
-/// Every seed keeps the law of its target; each target has seeds that are accepted and seeds that are refused, so that neither half of a
-/// law is idle.
+/// Every seed keeps the law of its target; each target has seeds that are accepted and seeds that are refused, so that neither half
+/// of a law is idle.
 #[test]
 fn seeds_keep_their_laws() {
     for (target, law) in laws::ANY_BYTES {

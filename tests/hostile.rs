@@ -1,5 +1,5 @@
-//! Templates that are made to do harm, or only odd: each is copied right, or refused in a sentence; none hangs, escapes, or floods a
-//! terminal.
+//! Templates that are made to do harm, or only odd: each is copied right, or refused in a sentence; none hangs, escapes, or floods
+//! a terminal.
 
 use crate::apply::{as_nobody, staging_in};
 use rustix::fs::{CWD, Mode, OFlags, SeekFrom};

@@ -10,6 +10,7 @@ use s6_instance_maker_core::rules::{Finding, Level, Rule, Settings, Severity};
 use s6_instance_maker_core::template::{FileFacts, HEAD_MAX, Template};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
 use s6_instance_maker_workspace::manifest::{facts, planned, request, template};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 mod control;
@@ -81,8 +82,8 @@ fn snapshot(rule: Rule, text: &str) {
     settings.bind(|| insta::assert_snapshot!(rule.id(), text));
 }
 
-/// Each template that breaks a rule is reported with the rule's level there, and nothing else; all findings are reported at once, and
-/// equal hints once, after the last finding.
+/// Each template that breaks a rule is reported with the rule's level there, and nothing else; all findings are reported at once,
+/// and equal hints once, after the last finding.
 #[test]
 fn findings() {
     for (id, options, manifest, expected) in unsound() {
@@ -91,6 +92,8 @@ fn findings() {
         // Warnings and errors as they come; of each, errors are said first.
         assert_eq!(findings.join("; "), *expected, "{options:?}\n{manifest}");
         assert!(findings.iter().all(|finding| finding.split(' ').nth(1) == Some(id)), "{id}: {findings:?}");
+        let unique: BTreeSet<&String> = findings.iter().collect();
+        assert_eq!(unique.len(), findings.len(), "{findings:?}");
         let of = |level: &str| findings.iter().filter(|finding| finding.starts_with(level)).count();
         let messages = messages(options, &template);
         let lines = |word: &str| messages.lines().filter(|line| line.starts_with(&format!("{word}: {id}: "))).count();

@@ -1,7 +1,7 @@
 //! Messages: the texts of all errors, and names in them that would do harm to a terminal.
 //!
-//! `snapshots/messages` has all of them, by subject. Tests of the command line, of documents and of the sandbox list theirs; the errors
-//! of the native program are listed here.
+//! `snapshots/messages` has all of them, by subject. Tests of the command line, of documents and of the sandbox list theirs; the
+//! errors of the native program are listed here.
 
 use crate::tidy::sources;
 use s6_instance_maker::error::{Error, Place, Rights, TemplateReason};

@@ -1,8 +1,8 @@
-//! Places with ideas of their own about who somebody is and whose a file is: stand-ins for root, user namespaces, processes without a
+//! Places that decide identities and owners themselves: stand-ins for root, user namespaces, processes without a
 //! capability, file systems that decide owners, modes, names or execution.
 //!
-//! The result is what it would be for root, or what differs is said; an exit code of 0 and other owners without a word is never right.
-//! Where s6's own program can run in such a place, it makes the same owners and modes beside ours.
+//! The result is the one that root gets, or the difference is reported; exit code 0 with other owners and no message is always
+//! wrong. If s6's own program can run in such a place, it must make the same owners and modes as ours.
 
 use crate::apply::staging_in;
 use s6_instance_maker_workspace::disk;
@@ -49,7 +49,7 @@ fn as_nobody(scratch: &Scratch, words: impl IntoIterator<Item = String>) -> Answ
     Answer::of(command.current_dir(scratch.path()).env("HOME", scratch.path()))
 }
 
-/// Whether `program` is there, or says that `test` did not run.
+/// Returns `true` if `program` is there; otherwise reports that `test` did not run.
 fn has_or_say(program: &str, test: &str) -> bool {
     let is_there = Answer::of(Command::new("sh").args(["-c", "command -v \"$1\"", "sh", program])).code == Some(0);
     if !is_there {
@@ -63,7 +63,7 @@ fn listing(path: &str) -> String {
     format!("(cd {path} && find . -printf '%y %m %U:%G %P\\n' | LC_ALL=C sort -k4)")
 }
 
-/// What the warnings in `answer` are about, without their hints.
+/// Returns the warnings in `answer`, without their hints.
 fn warnings(answer: &Answer) -> Vec<&str> {
     answer.stderr.lines().filter_map(|line| line.strip_prefix("s6-instance-maker: warning: ")).collect()
 }

@@ -23,7 +23,7 @@ fn text(option: &str) -> String {
 }
 
 #[test]
-fn what_is_typed_overrides_a_default() {
+fn typed_options_override_defaults() {
     let debian = Target { s6_version: S6Version::parse(b"2.11.3.2").ok(), ..Target::installed(Installation::Debian) };
     assert_eq!(request(&[]).target, debian);
     let newer = Target { s6_version: S6Version::parse(b"2.15").ok(), ..debian };

@@ -63,7 +63,7 @@ fn run(scratch: &Scratch, words: &[&str], redirections: &str) -> Answer {
 
 /// Everything that prints, with every kind of standard output and standard error.
 #[test]
-fn what_cannot_be_printed_is_an_error() {
+fn failed_output_is_an_error() {
     let scratch = folder();
     let mut runs = 0;
     for words in PRINTING {

@@ -1,5 +1,5 @@
-//! The tests that run programs, real s6, the sandbox, and what takes longer than a save can wait for; `tests/run` runs all of them, and
-//! those of `quick.rs`.
+//! The tests that run programs, real s6, the sandbox, and what takes longer than a save can wait for; `tests/run` runs all of them,
+//! and those of `quick.rs`.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "tests look at the disk, and run programs, as a user does")]

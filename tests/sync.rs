@@ -395,7 +395,7 @@ fn failing_flushes_are_errors() {
 
 /// A directory that may be written but not read cannot be flushed: that is told before anything is made.
 #[test]
-fn what_cannot_be_flushed_is_refused() {
+fn unflushable_places_are_refused() {
     if !skip::is_root_or_say("running as somebody else") {
         return;
     }
@@ -416,7 +416,7 @@ fn what_cannot_be_flushed_is_refused() {
 
 /// It says how something is made, not what: plans are the same with it.
 #[test]
-fn what_only_prints_is_the_same() {
+fn printing_is_the_same_with_sync() {
     let scratch = folder();
     for words in [
         &["--dry-run", "template", "out"][..],

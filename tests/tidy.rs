@@ -1,4 +1,5 @@
-//! The sources themselves: which file imports which, which doors to the outside world are named where, and what files say of each other.
+//! The sources themselves: which file imports which, which doors to the outside world are named where, and what files say of each
+//! other.
 
 mod circles;
 mod citations;

@@ -1,5 +1,5 @@
-//! The sandbox: what it plans is what the library plans, byte for byte; a guest that lies, floods or never ends is a clear error, and
-//! leaves nothing.
+//! The sandbox: what it plans is what the library plans, byte for byte; a guest that lies, floods or never ends is a clear error,
+//! and leaves nothing.
 
 mod build;
 mod complexity;

@@ -21,7 +21,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 #[test]
-fn what_is_written_is_read() {
+fn documents_are_read_back() {
     let mut plans = 0;
     let cases = cases();
     for Case { words, facts, template } in &cases {

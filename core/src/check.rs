@@ -34,7 +34,7 @@ pub enum ViolationReason {
     /// An entry that is not a copy would have a set-id or sticky bit, or an owner.
     #[error("would have special permission bits or an owner, and is not a copy of an entry with them")]
     SpecialRights,
-    /// A directory that is no copy would not be usable, or be writable by others.
+    /// A directory that is not a copy would be unusable, or writable by others.
     #[error("would be a directory of mode {0}, and is not a copy of one")]
     DirectoryMode(Mode),
     /// DIR itself can only be the caller's, mode 0755.
@@ -126,8 +126,8 @@ fn is_like_an_entry(facts: &Facts, template: &Template, path: &TreePath, node: &
     })
 }
 
-/// Returns the paths in the template that `path` may be the copy of: it lies in `template`, in the directory of an instance, or in the
-/// `template` of a service, which may have those names itself.
+/// Returns the paths in the template that `path` may be the copy of: it lies in `template`, in the directory of an instance, or in
+/// the `template` of a service, which may have those names itself.
 fn copied_from(path: &TreePath) -> impl Iterator<Item = TreePath> {
     let below_template = |bytes: &[u8]| inner(bytes.strip_prefix(b"template")?);
     let bytes = path.as_bytes();

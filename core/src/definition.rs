@@ -1,4 +1,4 @@
-//! Source definitions for s6-rc: the longruns that `-r` makes, their names, and what s6-rc is told about them.
+//! Source definitions for s6-rc: the longruns that `-r` makes, their names and properties.
 
 use crate::logging::Logging;
 use crate::path::Name;

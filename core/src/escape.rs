@@ -40,7 +40,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Displays the beginning of bytes, and a `…` for what is left out: for text from somebody who may want to flood whoever reads it.
+/// Displays the beginning of bytes, and a `…` for what is left out: for text from somebody who could flood the reader.
 #[derive(Clone, Copy, Debug)]
 pub struct Excerpt<'a>(pub &'a [u8]);
 
@@ -58,8 +58,8 @@ impl fmt::Display for Excerpt<'_> {
     }
 }
 
-/// Displays a line of a file behind a gutter: `| ` and the line as it is; or, where something in it cannot be shown, `\ ` and the line
-/// as [`Escaped`] has it. So a reader can always tell what the file contains.
+/// Displays a line of a file behind a gutter: `| ` and the line as it is; or, where something in it cannot be shown, `\ ` and the
+/// line as [`Escaped`] has it. So a reader can always tell what the file contains.
 ///
 /// ```
 /// use s6_instance_maker_core::escape::GutterLine;
@@ -79,8 +79,8 @@ impl fmt::Display for GutterLine<'_> {
     }
 }
 
-/// Returns `true` if `text` can be shown as it is, as one line: there is nothing in it that [`Escaped`] never leaves. For text that says that it
-/// is escaped already.
+/// Returns `true` if `text` can be shown as it is, as one line: there is nothing in it that [`Escaped`] never leaves. For text that
+/// says that it is escaped already.
 #[must_use]
 pub fn is_printable(text: &str) -> bool {
     !text.chars().any(|c| c.is_control() || is_invisible(c))

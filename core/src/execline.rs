@@ -177,7 +177,8 @@ impl Wrapper {
     }
 }
 
-/// Returns `true` if `execlineb -S0` may take something in `text` for a variable: `$` and then `#`, `@` or a digit, or these in braces.
+/// Returns `true` if `execlineb -S0` may take something in `text` for a variable: `$` and then `#`, `@` or a digit, or these in
+/// braces.
 fn is_substitutable(text: &[u8]) -> bool {
     let names_argument = |byte: &u8| matches!(byte, b'0'..=b'9' | b'@' | b'#');
     let dollars = text.iter().enumerate().filter(|(_, byte)| **byte == b'$');

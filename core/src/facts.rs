@@ -36,7 +36,7 @@ impl Givable {
     /// The ids of an ordinary process.
     pub const NONE: Self = Self::Only(BTreeSet::new());
 
-    /// Whether files can be given to `id`.
+    /// Returns `true` if files can be given to `id`.
     #[must_use]
     pub fn has(&self, id: u32) -> bool {
         match self {

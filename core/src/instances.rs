@@ -6,7 +6,8 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// The longest name of an instance that every s6-svscan supervises, in bytes (docs/original.md, "Arguments and names of instances").
+/// The longest name of an instance that every s6-svscan supervises, in bytes (docs/original.md, "Arguments and names of
+/// instances").
 pub const INSTANCE_NAME_MAX: usize = 251;
 
 /// The name of an instance: what s6-instance-create takes (docs/original.md, "Arguments and names of instances"), less what does

@@ -40,7 +40,7 @@ pub(crate) const STATE: [Name; 2] = [Name::constant("supervise"), Name::constant
 /// The files whose contents s6-supervise reads.
 pub(crate) const SETTINGS: [Name; 7] =
     [NOTIFICATION_FD, LOCK_FD, TIMEOUT_KILL, TIMEOUT_FINISH, MAX_DEATH_TALLY, DOWN_SIGNAL, RELOAD_SIGNAL];
-/// The files whose presence is all that s6-supervise looks at.
+/// The files of which s6-supervise reads only the presence.
 pub(crate) const FLAGS: [Name; 3] =
     [Name::constant("flag-newpidns"), Name::constant("flag-timeout-killpg"), Name::constant("nosetsid")];
 
@@ -76,8 +76,8 @@ pub(crate) const TIMEOUT_UP: Name = Name::constant("timeout-up");
 /// The time in which a service must stop, in milliseconds.
 pub(crate) const TIMEOUT_DOWN: Name = Name::constant("timeout-down");
 
-/// The files that mean something to s6-rc, in the order in which they are reported: the first [`AMBIGUOUS`] only if one of the others
-/// is beside them, the others to no other program.
+/// The files that mean something to s6-rc, in the order in which they are reported: the first [`AMBIGUOUS`] only if one of the
+/// others is beside them, the others to no other program.
 pub(crate) const S6_RC_FILES: [Name; 12] = [
     TYPE,
     DEPENDENCIES,

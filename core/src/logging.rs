@@ -22,7 +22,7 @@ pub struct Logging {
     pub prefix: Option<Text>,
 }
 
-/// s6's own options that only mean something with a logger, in the order in which they are told.
+/// s6's own options that have an effect only with a logger, in the order of messages.
 pub const LOGGER_OPTIONS: [&str; 6] = ["-l", "-t", "-n", "-s", "-S", "-P"];
 
 /// The sizes that s6-log uses as they are; it raises smaller and lowers larger ones (docs/original.md, "Directives of s6-log").

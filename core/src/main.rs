@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let text: String = failure.messages.iter().map(Message::lines).collect();
-            // Where nobody can read it, nobody is told.
+            // If it cannot be written, nobody can read it.
             let _ = io::stderr().write_all(text.as_bytes());
             ExitCode::from(failure.code)
         }

@@ -61,7 +61,8 @@ impl Message {
     }
 }
 
-/// Reads the messages of a program of this project: errors, then warnings, each perhaps with a hint. `None`: the text is anything else.
+/// Reads the messages of a program of this project: errors, then warnings, each perhaps with a hint. `None`: the text is anything
+/// else.
 #[must_use]
 pub fn parse(messages: &[u8]) -> Option<Vec<Message>> {
     let take = |messages, kind: MessageKind| {

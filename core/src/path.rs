@@ -93,7 +93,7 @@ pub struct TreePath(Cow<'static, [u8]>);
 /// The reason why bytes are not a [`TreePath`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
-    /// One of the components is no name.
+    /// A component is not a name.
     #[error(transparent)]
     Name(#[from] NameError),
     /// More than [`PATH_MAX`] bytes.

@@ -75,8 +75,8 @@ pub enum ScriptModes {
     /// They are the template's.
     #[default]
     Kept,
-    /// Whoever may read such a script may execute it, and its owner in any case; a set-id bit on what could not be executed before is
-    /// dropped.
+    /// Whoever may read such a script may execute it, and its owner in any case; a set-id bit on what could not be executed before
+    /// is dropped.
     Executable,
 }
 

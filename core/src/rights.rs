@@ -51,9 +51,9 @@ impl Facts {
         Meta { mode, owner: (kept != self.caller).then_some(kept) }
     }
 
-    /// Returns `true` if `who` could write, now or after a chmod. Someone unknown might be anyone but root, and in any group but root's.
-    /// An entry that belongs to a caller who is not root is as safe as the result itself, and gets its owner where it is installed:
-    /// then only what anybody may write counts.
+    /// Returns `true` if `who` could write, now or after a chmod. Someone unknown might be anyone but root, and in any group but
+    /// root's. An entry that belongs to a caller who is not root is as safe as the result itself, and gets its owner where it is
+    /// installed: then only what anybody may write counts.
     #[must_use]
     pub fn may_write(&self, who: Option<&Credentials>, meta: Meta) -> bool {
         let by_others = meta.mode.has(0o002);
@@ -74,8 +74,8 @@ impl Facts {
         }
     }
 
-    /// Returns `true` if somebody besides root and the runner could write, now or after a chmod. What belongs to a caller who is not root gets
-    /// its owner where it is installed: then only what anybody can write counts; as for a runner whom nobody knows.
+    /// Returns `true` if somebody besides root and the runner could write, now or after a chmod. What belongs to a caller who is
+    /// not root gets its owner where it is installed: then only what anybody can write counts; as for a runner whom nobody knows.
     #[must_use]
     pub fn others_can_write(&self, runner: &Runner, meta: Meta) -> bool {
         let by_others = meta.mode.has(0o002);
@@ -127,7 +127,7 @@ impl<'a> CopyRights<'a> {
         Self { facts, executable }
     }
 
-    /// Whether a copy with `copied` belongs to the owner of what was seen with `seen`.
+    /// Returns `true` if a copy with `copied` belongs to the owner of the entry with `seen`.
     pub(crate) fn keeps_owner(&self, seen: Meta, copied: Meta) -> bool {
         seen.owner.is_none_or(|owner| owner == copied.owner.unwrap_or(self.facts.caller))
     }
@@ -139,8 +139,8 @@ impl<'a> CopyRights<'a> {
     }
 }
 
-/// With [`ScriptModes::Executable`]: whoever may read it may execute it, and its owner in any case. A set-id bit on what could not be
-/// executed meant nothing, and shall not begin to.
+/// With [`ScriptModes::Executable`]: whoever may read it may execute it, and its owner in any case. A set-id bit on what could not
+/// be executed meant nothing, and shall not begin to.
 pub(crate) fn made_executable(meta: Meta) -> Meta {
     const SET_ID: u16 = Mode::SET_UID | Mode::SET_GID;
     let bits = meta.mode.bits();
@@ -187,7 +187,8 @@ impl<'a> UserAccess<'a> {
         self.copied(path).is_some_and(|meta| self.facts.may_write(self.who.as_ref(), meta))
     }
 
-    /// Returns the obstacle that keeps the user from running the script at `path`, and its path. `None`: there is no obstacle, or no file.
+    /// Returns the obstacle that keeps the user from running the script at `path`, and its path. `None`: there is no obstacle, or
+    /// no file.
     pub(crate) fn obstacle(&self, path: &TreePath) -> Option<(TreePath, Obstacle)> {
         let Route { end: Resolved::Entry(end), directories, .. } = self.template.route(path) else {
             return None;
@@ -203,8 +204,8 @@ impl<'a> UserAccess<'a> {
         (!is_binary && !self.allows(&end, Access::Read)).then(|| (path.clone(), Obstacle::Read))
     }
 
-    /// Returns `true` if the user surely may not use what is at `path`, a file or a directory: a program can be run without being read. Someone
-    /// unknown may be its owner, unless that is root, or in its group.
+    /// Returns `true` if the user surely may not use what is at `path`, a file or a directory: a program can be run without being
+    /// read. Someone unknown may be its owner, unless that is root, or in its group.
     pub(crate) fn surely_cannot_use(&self, path: &TreePath) -> bool {
         let Some(meta) = self.copied(path) else { return false };
         let is_directory = matches!(self.template.tree().get(path), Some(Node { kind: Kind::Directory, .. }));

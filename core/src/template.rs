@@ -29,9 +29,9 @@ pub struct Template(Tree<FileFacts>);
 /// The end of a path after the links on its way are followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolved {
-    /// At this entry, which is no link.
+    /// At this entry, which is not a link.
     Entry(TreePath),
-    /// Nowhere: something on the way is not there, or is no directory.
+    /// Nowhere: an entry on the way is missing, or is not a directory.
     Missing,
     /// Outside of the template; the link at this path leads there.
     Outside(TreePath),
@@ -42,7 +42,7 @@ pub enum Resolved {
 /// The way of a path through the template's links.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// Where it ends.
+    /// Its end.
     pub end: Resolved,
     /// The directories in which a name is looked up, in order.
     pub directories: Vec<TreePath>,
@@ -58,7 +58,7 @@ enum Step<'a> {
     Link(&'a TreePath),
 }
 
-/// Whether each instance has a logger of its own.
+/// The loggers of instances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InstanceLogger {
     /// s6-svscan starts none.
@@ -94,8 +94,8 @@ impl Template {
         &self.0
     }
 
-    /// Returns `true` if `path` may be where s6-supervise keeps its state: `supervise` and `event`, of the service and of its logger. Whoever
-    /// reads a template need not look into such a directory.
+    /// Returns `true` if `path` may be where s6-supervise keeps its state: `supervise` and `event`, of the service and of its
+    /// logger. Whoever reads a template need not look into such a directory.
     #[must_use]
     pub fn may_be_state(path: &TreePath) -> bool {
         matches!(path.as_bytes(), b"supervise" | b"event" | b"log/supervise" | b"log/event")
@@ -141,8 +141,8 @@ impl Template {
         files
     }
 
-    /// The regular files that s6-supervise executes or reads, and the one that s6-rc reads first, links followed: a plan looks at the
-    /// first bytes of these.
+    /// The regular files that s6-supervise executes or reads, and the one that s6-rc reads first, links followed: a plan looks at
+    /// the first bytes of these.
     #[must_use]
     pub fn control_files(&self) -> Vec<TreePath> {
         let mut files = self.control_scripts();
@@ -201,8 +201,8 @@ impl Template {
         self
     }
 
-    /// Returns `true` if s6-svscan will give every instance a logger of its own: `log` is a directory, or leads out of the template,
-    /// where one may be.
+    /// Returns `true` if s6-svscan will give every instance a logger of its own: `log` is a directory, or leads out of the
+    /// template, where one may be.
     #[must_use]
     pub fn instance_logger(&self) -> InstanceLogger {
         let is_logged = match self.resolve(&LOG) {

@@ -7,10 +7,11 @@ use s6_instance_maker_core::path::Name;
 use std::io;
 use std::os::fd::AsFd;
 
-/// What the attributes of one file are for.
+/// The purposes of the attributes of one file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attributes {
-    /// The rights that the owning group really has, 0 to 7, where an ACL says so: the group bits of the mode are the ACL's mask then.
+    /// The rights that the owning group really has, 0 to 7, where an ACL says so: the group bits of the mode are the ACL's mask
+    /// then.
     pub group: Option<u32>,
     /// There is an ACL, for the file or for what is made in the directory.
     pub acl: bool,

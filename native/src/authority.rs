@@ -107,7 +107,7 @@ impl Destination {
         self.publication.parent().identity
     }
 
-    /// What is wrong with the place, whatever is made there.
+    /// Findings about the place, for any result.
     pub fn problems(&self) -> Result<Vec<Problem>, Error> {
         let parent = self.publication.parent();
         let system = retry(|| Ok(fstatvfs(&parent.dir)?)).map_err(parent.place.cannot("examine the file system of"))?;
@@ -141,8 +141,8 @@ impl DocumentKind {
 
 /// Opens a document that a user named; `-` is standard input.
 ///
-/// Nothing is read beyond the limit of its kind: the document ends there with an error (`FileTooLarge`). If it does not begin as its kind
-/// does, it ends after that beginning: its parser reports the reason.
+/// Nothing is read beyond the limit of its kind: the document ends there with an error (`FileTooLarge`). If it does not begin as
+/// its kind does, it ends after that beginning: its parser reports the reason.
 ///
 /// # Ambient Authority
 ///

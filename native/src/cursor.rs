@@ -1,9 +1,10 @@
 //! The directory that was used last in a tree, which the next entry mostly shares or is near, however deep the tree is.
 //!
-//! A path is walked from name to name. A tree that is as deep as paths can be long would cost two million steps where its directories
-//! are finished from the deepest on; a few directories on the way stay open, at halves of what is left, so that the next way begins there.
+//! A path is walked from name to name. A tree that is as deep as paths can be long would cost two million steps where its
+//! directories are finished from the deepest on; a few directories on the way stay open, at halves of what is left, so that the
+//! next way begins there.
 
-use crate::sys::{is_one_of, open_dir, open_search};
+use crate::sys::{is_one_of, open_dir, open_search, retry};
 use cap_std::fs::Dir;
 use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, TreePath};
@@ -82,7 +83,7 @@ impl Cursor {
         }
         match at {
             Some(dir) => Ok(dir),
-            None => self.marks.last().map_or(root, |(_, dir)| dir).try_clone(),
+            None => retry(|| self.marks.last().map_or(root, |(_, dir)| dir).try_clone()),
         }
     }
 }

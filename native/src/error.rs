@@ -29,7 +29,7 @@ pub enum Error {
     /// A plan was computed for other options than those of the command line.
     #[error(transparent)]
     OtherOptions(#[from] Mismatch),
-    /// There is no plan for such a template.
+    /// No plan exists for such a template.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// The template cannot be used.
@@ -189,7 +189,7 @@ pub enum TemplateReason {
     /// The result would lie inside of the template and the template's copy inside of the result.
     #[error("contains DIR; a template cannot contain its own result")]
     HoldsResult,
-    /// A directory would be copied into itself, again and again.
+    /// A directory would be copied into itself without end.
     #[error("a link to a directory that contains it; the copy would have no end")]
     Endless,
     /// More than was allowed would be copied.

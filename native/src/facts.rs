@@ -42,8 +42,8 @@ pub fn take(request: &Request, environment: &Environment, _: AmbientAuthority) -
     Ok(Facts { umask, caller, givable_users: Givable::NONE, givable_groups: Givable::NONE, accounts })
 }
 
-/// Facts about whoever will unpack an archive: root under umask 022, who can give files to anybody, whoever makes it; and the accounts that
-/// a request names, as far as they are known here.
+/// Facts about the account that will unpack an archive: root under umask 022, who can give files to anybody, whoever makes it; and
+/// the accounts that a request names, as far as they are known here.
 ///
 /// # Ambient Authority
 ///
@@ -54,8 +54,8 @@ pub fn take_for_archive(request: &Request, environment: &Environment, ambient: A
     Ok(Facts { umask, caller, givable_users: Givable::All, givable_groups: Givable::All, accounts })
 }
 
-/// Finds out which of the owners in `template` this process can give files to, by giving an anonymous file to each: what root may do
-/// depends on its capabilities, on the user namespace, and on what stands in for root (fakeroot, pseudo).
+/// Finds out which of the owners in `template` this process can give files to, by giving an anonymous file to each: what root may
+/// do depends on its capabilities, on the user namespace, and on what stands in for root (fakeroot, pseudo).
 ///
 /// A group that the caller is a member of can be given by anybody. That alone is no right to keep owners: where nothing else can be
 /// given, the copies are the caller's, as for any other caller. Facts by which everything can be given stay as they are.
@@ -107,7 +107,7 @@ impl Trial {
         self.give(Ids { gid, ..owner })
     }
 
-    /// Whether the file can be given to any user but `caller`.
+    /// Returns `true` if the file can be given to any user other than `caller`.
     fn can_give_at_all(&self, caller: u32) -> io::Result<bool> {
         /// Users that most systems have.
         const USERS: [u32; 4] = [0, 1, 1000, 65534];
@@ -115,7 +115,7 @@ impl Trial {
         others.try_fold(false, |can, uid| if can { Ok(true) } else { self.give_user(uid) })
     }
 
-    /// Whether the file belongs to `owner` when it was given to that.
+    /// Returns `true` if the file belongs to `owner` after it was given to that account.
     fn give(&self, owner: Ids) -> io::Result<bool> {
         match change_owner(&self.0, owner) {
             // What stands in for root may say yes and do nothing.
@@ -131,7 +131,7 @@ impl Trial {
     }
 }
 
-/// An account and its groups; none when there is no such account here, which may yet exist where the result will run.
+/// Returns an account and its groups. `None`: it is unknown here, and may exist on the system where the result will run.
 fn look_up(name: &[u8]) -> Result<Option<Credentials>, Errno> {
     // nix takes names as str; an account whose name is not UTF-8 cannot be asked for.
     let Some(text) = OsStr::from_bytes(name).to_str() else { return Ok(None) };

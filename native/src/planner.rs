@@ -53,8 +53,8 @@ pub struct PlanInputs<'a> {
     pub template: &'a Template,
 }
 
-/// The defaults of the site that this program is built for: `S6_INSTANCE_MAKER_S6_VERSION` and `S6_INSTANCE_MAKER_INSTALLATION` in the
-/// environment of the build. They never count at run time.
+/// The defaults of the site that this program is built for: `S6_INSTANCE_MAKER_S6_VERSION` and `S6_INSTANCE_MAKER_INSTALLATION` in
+/// the environment of the build. They never count at run time.
 pub const SITE: Site = Site::new(option_env!("S6_INSTANCE_MAKER_S6_VERSION"), option_env!("S6_INSTANCE_MAKER_INSTALLATION"));
 
 /// The core, called as a function.
@@ -102,7 +102,7 @@ pub enum PlanOrigin<'a, P> {
 pub(crate) struct ObtainedPlan<'a> {
     pub plan: Plan,
     pub options: Options,
-    /// What the command line says about findings.
+    /// The treatment of findings by the command line.
     pub settings: &'a Settings,
     /// The user of `-u`, as far as its ids are known here.
     pub user: Option<Ids>,

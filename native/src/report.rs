@@ -17,7 +17,7 @@ pub struct Report {
 /// Writes what there is to say about an error, each hint on a line of its own.
 pub fn fatal(to: &mut dyn Write, error: &Error) {
     for message in error.messages() {
-        // One write for both lines, so that those of several processes do not mix. Where nobody can read it, nobody is told.
+        // One write for both lines, so that those of several processes do not mix. If it cannot be written, nobody can read it.
         let _ = to.write_all(message.lines().as_bytes());
     }
 }
@@ -33,6 +33,6 @@ pub fn warnings(to: &mut dyn Write, report: &Report) {
 }
 
 fn write(to: &mut dyn Write, kind: MessageKind, text: &dyn Display) {
-    // One write, so that lines of several processes do not mix. Where nobody can read it, nobody is told.
+    // One write, so that lines of several processes do not mix. If it cannot be written, nobody can read it.
     let _ = to.write_all(line(kind, text).as_bytes());
 }

@@ -16,7 +16,7 @@ use std::sync::atomic::AtomicBool;
 ///
 /// Installs a handler for the whole process.
 pub fn expect_file_limit(_: AmbientAuthority) -> Result<(), Error> {
-    // Nobody looks at the flag: that the signal is caught is enough.
+    // The flag is not read: it suffices that the signal is caught.
     signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false))).map(|_| ()).map_err(Error::Signals)
 }
 

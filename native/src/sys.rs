@@ -1,9 +1,9 @@
 //! System calls on files: by single names in open directories, with as few descriptors as it takes.
 //!
-//! A [`Name`] holds no slash and is neither `.` nor `..`, and no link is followed, so no call here can leave the directory that it is
-//! given. Paths are walked from name to name. Everything goes through the C library, and a file is known by its open handle: what a
-//! library that is loaded before it (fakeroot, pseudo) has to see, it sees. The other files of this package call cap-std for what
-//! cap-std does by single names as well, and nothing else of `rustix::fs` that takes a path: `clippy.toml` has the list.
+//! A [`Name`] holds no slash and is neither `.` nor `..`, and no link is followed, so no call here can leave the directory that it
+//! is given. Paths are walked from name to name. Everything goes through the C library, and a file is known by its open handle:
+//! what a library that is loaded before it (fakeroot, pseudo) has to see, it sees. The other files of this package call cap-std for
+//! what cap-std does by single names as well, and nothing else of `rustix::fs` that takes a path: `clippy.toml` has the list.
 
 use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, RawDir, RenameFlags, SeekFrom, Stat, StatxAttributes, StatxFlags, Uid};
@@ -246,7 +246,7 @@ fn path_of(dir: &Dir, name: &Name) -> Vec<u8> {
     path
 }
 
-/// What a call writes into a buffer that is large enough.
+/// Returns the bytes that a call writes into a buffer, which grows until it is large enough.
 fn grown(call: impl Fn(&mut [u8]) -> rustix::io::Result<usize>) -> io::Result<Vec<u8>> {
     /// Enough for nearly all files, in bytes.
     const USUAL: usize = 256;

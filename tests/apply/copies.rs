@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn what_is_read_back_is_the_template() {
+fn the_copy_is_the_template() {
     let scratch = Scratch::new("apply");
     let template = scratch.join("template");
     rich_template(&template);
@@ -49,7 +49,7 @@ fn what_is_read_back_is_the_template() {
 
 /// The tree that --dry-run prints is the tree that is made.
 #[test]
-fn what_is_planned_is_made() {
+fn plans_are_made_as_printed() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
     disk::file(scratch.join("template/finish"), 0o755, "#!/bin/sh\n");
@@ -183,8 +183,8 @@ fn contents_are_copied_by_every_way() {
     }
 }
 
-/// No more than about eight system calls for one more small file, and twelve for a directory: eight read it, four make it and examine
-/// it when it is full.
+/// No more than about eight system calls for one more small file, and twelve for a directory: eight read it, four make it and
+/// examine it when it is full.
 #[test]
 fn small_things_cost_few_system_calls() {
     let scratch = Scratch::new("apply");
@@ -210,6 +210,26 @@ fn small_things_cost_few_system_calls() {
     assert!(file <= 8.2, "{file} system calls for a file");
     let directory = each("directory", |path| disk::directory(path, 0o755));
     assert!(directory <= 12.2, "{directory} system calls for a directory");
+}
+
+/// A chain of directories is finished, and removed again, from its end on. That does not cost the whole way for each of them.
+#[test]
+fn deep_trees_cost_few_system_calls() {
+    const DEPTH: usize = 1000;
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    disk::directory(scratch.join("template").join(["d"; DEPTH].join("/")), 0o755);
+    for (label, code, faults) in [("made", 0, &[][..]), ("removed", 111, &["-e", "inject=renameat2:error=EIO"])] {
+        let log = scratch.join(label);
+        let mut command = Command::new("strace");
+        command.args(["-f", "-qq", "-e", "trace=openat,renameat2", "-o"]).arg(&log).args(faults).arg(program::program());
+        let answer = Answer::of(command.args(["template", &format!("out-{label}")]).current_dir(scratch.path()));
+        assert_eq!(answer.code, Some(code), "{answer}");
+        let calls = fs::read_to_string(&log).unwrap().lines().filter(|line| line.contains("openat(")).count();
+        assert!(calls < 100 * DEPTH, "{label}: {calls} directories were opened");
+    }
+    assert!(scratch.join("out-made/template").join(["d"; DEPTH].join("/")).is_dir());
+    assert!(super::staging_in(scratch.path()).is_empty());
 }
 
 /// Bytes do not pass through the program: its memory does not grow with them.

@@ -82,7 +82,7 @@ fn leftovers_are_removed_unless_they_are_held() {
 
 /// An entry that only looks like a leftover is kept: if others can rename there, and if something is mounted in it.
 #[test]
-fn what_looks_like_a_leftover_is_not_touched() {
+fn entries_that_look_like_leftovers_are_kept() {
     if !skip::is_root_or_say("directories of others, mounts") {
         return;
     }
@@ -158,7 +158,7 @@ fn account_without_processes() -> u32 {
 
 /// Two runs with -r for a directory that is not there yet: both are right.
 #[test]
-fn who_is_quicker_does_not_matter_with_r() {
+fn rivals_share_dir_with_r() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
     let fault = "inject=renameat2:delay_enter=500000";
@@ -179,7 +179,7 @@ fn who_is_quicker_does_not_matter_with_r() {
 
 /// Somebody else makes DIR while this run fills it: without -r that is not this run's to put anything in, be it empty.
 #[test]
-fn who_is_quicker_has_dir() {
+fn the_first_of_several_rivals_has_dir() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
     for theirs in ["out", "out/theirs"] {

@@ -82,7 +82,7 @@ fn lists() {
         (
             "twelve-bytes\n",
             &["--name-max=11"],
-            "the instance `twelve-bytes` has a longer name than --name-max allows, 11 bytes",
+            "the name of the instance `twelve-bytes` is longer than --name-max allows, 11 bytes",
         ),
     ] {
         let answer = from_stdin(list, &[words, &["template", "out"]].concat()).expect_code(100);

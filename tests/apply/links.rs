@@ -96,7 +96,7 @@ fn links_that_lead_out_become_what_they_lead_to() {
 
 /// A target that cannot be copied, or does not exist, stays a link, and lint reports it, unless every system has the target.
 #[test]
-fn what_cannot_be_copied_stays_a_link() {
+fn targets_that_cannot_be_copied_stay_links() {
     let scratch = folder();
     let template = scratch.join("template");
     disk::fifo(scratch.join("outside/fifo"), 0o600);

@@ -1,5 +1,5 @@
-//! Moments that only a race or a rare answer of the kernel brings about, provoked: strace delays a call until something was changed,
-//! or answers in the kernel's place.
+//! Moments that only a race or a rare answer of the kernel brings about, provoked: strace delays a call until something was
+//! changed, or answers in the kernel's place.
 
 use super::{injected, names, staging_in};
 use s6_instance_maker_workspace::disk;
@@ -62,7 +62,7 @@ fn replace_staging(scratch: &Scratch) {
 
 /// Nothing is claimed that is not empty: it is not what was made, and stays as it is, mode and all.
 #[test]
-fn what_is_not_empty_is_not_claimed() {
+fn a_staging_directory_with_entries_is_not_claimed() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
     // Before it is opened by its name.
@@ -87,7 +87,7 @@ fn what_is_not_empty_is_not_claimed() {
 
 /// Nobody else can look into a result that grows, whatever directory it grows in.
 #[test]
-fn what_grows_is_closed_to_others() {
+fn the_staging_directory_is_closed_to_others() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
     disk::directory(scratch.join("template/closed"), 0o500);
@@ -119,7 +119,7 @@ fn what_grows_is_closed_to_others() {
 
 /// A rename takes a name: what has it is looked at directly before, and what has the result's name directly after.
 #[test]
-fn what_is_renamed_is_looked_at_before_and_after() {
+fn the_name_is_examined_before_and_after_the_rename() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
     // The first change of a mode is the staging directory's, two are the probe's; its last one is the fourth.

@@ -10,7 +10,7 @@ use std::process::Command;
 
 /// Modes and owners are what was asked for even where the parent directory has other ideas.
 #[test]
-fn parents_with_ideas_of_their_own() {
+fn parents_that_change_new_entries() {
     if !skip::is_root_or_say("directories of other groups") {
         return;
     }

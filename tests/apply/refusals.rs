@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 /// Refusals: exit code, the one line, and that the folder is as it was.
 #[test]
-fn what_is_refused_leaves_nothing() {
+fn refusals_leave_nothing() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
     disk::file(scratch.join("file"), 0o644, "a file");

@@ -59,8 +59,8 @@ fn much_work_is_shared() {
 
 /// If several threads fail, the first failure in the order of the tree is reported.
 #[test]
-fn of_several_failures_the_first_in_the_tree_is_told() {
-    let Some(_) = processors_or_say("apply::threads::of_several_failures_the_first_in_the_tree_is_told") else { return };
+fn the_first_failure_in_the_tree_is_reported() {
+    let Some(_) = processors_or_say("apply::threads::the_first_failure_in_the_tree_is_reported") else { return };
     let scratch = Scratch::new("apply");
     let template = scratch.join("template");
     disk::plain_template(&template);

@@ -1,9 +1,9 @@
 //! Runs a command that runs tests, and prints afterwards how long the tests of each module took.
 //!
-//! `cargo run --example durations -- cargo test ...`: the command's output appears as it comes, the table behind it; the exit code is
-//! the command's. libtest prints only when a test ends, but it starts tests in the order of their names, the next one as soon as one
-//! ends: that gives the time when each began. The times of a module's tests are added; several run at once, so the sum of all is more
-//! than the time that passed.
+//! `cargo run --example durations -- cargo test ...`: the command's output appears as it comes, the table behind it; the exit code
+//! is the command's. libtest prints only when a test ends, but it starts tests in the order of their names, the next one as soon as
+//! one ends: that gives the time when each began. The times of a module's tests are added; several run at once, so the sum of all
+//! is more than the time that passed.
 
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "this program runs another one and prints")]
 

@@ -20,7 +20,8 @@ fn jobs_that_are_none() {
     assert_eq!(message(head, &of(4097)), Err("entry `run` of the job: its head is too long".into()));
 }
 
-/// A plan has at most as many warnings as there are kinds, of each of its paths and of the request: more would flood who carries it out.
+/// A plan has at most as many warnings as there are kinds, of each of its paths and of the request: more would flood who carries it
+/// out.
 #[test]
 fn warnings_have_an_end() {
     const KINDS: usize = Rule::ALL.len();

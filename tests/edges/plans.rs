@@ -9,9 +9,10 @@ use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node, Tree};
 use s6_instance_maker_core::wire::PlanDocument;
 use s6_instance_maker_workspace::manifest::{facts, request, template};
 
-/// Each rule of what a plan may do, on both of its sides, for the template of the laws; what passes can be made by the laws' own rules.
+/// Each rule of what a plan may do, on both of its sides, for the template of the laws; what passes can be made by the laws' own
+/// rules.
 #[test]
-fn what_a_plan_may_do() {
+fn permitted_plans() {
     let template = laws::sample::template();
     let [root, _] = laws::sample::callers();
     let meta = |mode, owner: Option<(u32, u32)>| {

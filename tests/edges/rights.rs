@@ -18,10 +18,10 @@ fn somebody() -> Facts {
     facts_of(Ids { uid: 33, gid: 4 })
 }
 
-/// Writing is for the owner, who can give the right to itself, for a group and for others where the mode says so; root is not looked
-/// at, and nobody knows what an unknown account is, but that it is neither root nor in root's group.
+/// Writing is for the owner, who can give the right to itself, for a group and for others where the mode says so; root is not
+/// looked at, and nobody knows what an unknown account is, but that it is neither root nor in root's group.
 #[test]
-fn who_may_write() {
+fn accounts_that_may_write() {
     let (root, in_groups, alone, unknown) = (who(0, 0, &[]), who(7, 8, &[9]), who(7, 8, &[]), None);
     let cases = [
         (&root, meta(0o777, 0, 0), false),
@@ -56,7 +56,7 @@ fn who_may_write() {
 /// An entry of the caller: root's is root's; for another caller's, which is to be installed with another owner, only what all may
 /// write counts.
 #[test]
-fn who_may_write_what_is_the_callers() {
+fn accounts_that_may_write_entries_of_the_caller() {
     let callers = |mode| Meta::callers(Mode::new(mode));
     for who in [who(33, 4, &[]), None] {
         for (mode, may) in [(0o775, false), (0o777, true), (0o002, true)] {
@@ -70,10 +70,10 @@ fn who_may_write_what_is_the_callers() {
     assert!(!somebody().may_write(in_roots_group.as_ref(), callers(0o775)));
 }
 
-/// The first of owner, group and others that somebody is decides, as in the system; root reads everything, and executes what anybody
-/// may execute.
+/// The first of owner, group and others that somebody is decides, as in the system; root reads everything, and executes what
+/// anybody may execute.
 #[test]
-fn who_may_read_and_execute() {
+fn accounts_that_may_read_and_execute() {
     let (root, in_groups, alone, unknown) = (who(0, 0, &[]), who(7, 8, &[9]), who(7, 8, &[]), None);
     let cases = [
         // Whether it may read, whether it may execute.

@@ -4,7 +4,7 @@ use super::path;
 use s6_instance_maker_core::tree::{Kind, Meta, Mode, Node, Tree, TreeError};
 
 #[test]
-fn what_no_tree_takes() {
+fn entries_that_no_tree_accepts() {
     let mut tree = Tree::new(Meta::callers(Mode::new(0o755)));
     let fifo = || Node::<()>::new(Meta::callers(Mode::new(0o600)), Kind::Fifo);
     assert_eq!(tree.insert(path("a"), fifo()), Ok(()));

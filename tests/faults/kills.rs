@@ -122,8 +122,8 @@ fn killed_with_threads() {
     }
 }
 
-/// Checks a trial in which a signal asked ours to end: nothing with its own exit code, or everything; before it made anything, it may
-/// end by the signal itself.
+/// Checks a trial in which a signal asked ours to end: nothing with its own exit code, or everything; before it made anything, it
+/// may end by the signal itself.
 fn check_signal(trial: &Trial, end: End, made_something: bool) -> Result<(), String> {
     match (end, trial.answer.code) {
         (End::Everything, _) if trial.answer.stderr.is_empty() => Ok(()),

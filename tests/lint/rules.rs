@@ -95,7 +95,7 @@ pub(super) fn found_elsewhere() -> Vec<Problem> {
 
 /// The messages about findings of the native program.
 #[test]
-fn what_is_found_elsewhere() {
+fn findings_of_the_native_program() {
     let findings: Vec<Finding> = found_elsewhere().into_iter().map(Finding::warning).collect();
     let text: String = Settings::default().messages(&findings).iter().map(|message| message.lines()).collect();
     insta_of("found-elsewhere", &text);

@@ -211,8 +211,8 @@ fn commands_of_scripts() {
     }
 }
 
-/// Returns the program of a run script that never uses its argument, and its programs that are not where Debian has them; beside it there
-/// are a file and a directory.
+/// Returns the program of a run script that never uses its argument, and its programs that are not where Debian has them; beside it
+/// there are a file and a directory.
 fn of_run(script: &str) -> (bool, Option<String>) {
     let beside = "0755 dir env\n0644 file a.conf\n0644 file notification-fd\n0755 dir log\n0755 file log/run";
     let found = lint(&DEBIAN, &facts(), &with_file(beside, "run", script.as_bytes()));

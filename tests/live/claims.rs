@@ -769,7 +769,7 @@ fn table() -> Vec<Claim> {
         new(
             R::ControlFileInvalid,
             "no-down-signal",
-            "s6-supervise sends none: an instance does not stop when it is told to",
+            "s6-supervise sends none: no command stops an instance",
             |draft| draft.file("down-signal", "99\n"),
             |case| case.does_not_stop(),
         )

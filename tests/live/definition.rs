@@ -1,4 +1,4 @@
-//! What is made for s6-rc, run without it: from a directory that holds what s6-rc-compile would put there, and nothing else.
+//! Source definitions for s6-rc, run without it: from a directory that holds what s6-rc-compile would put there, and nothing else.
 
 use super::{Instances, Site, logged_template};
 use s6_instance_maker_workspace::disk;
@@ -7,8 +7,8 @@ use s6_instance_maker_workspace::scan::until;
 
 on_each_s6!(definition, definition_with_user, definition_with_logger);
 
-/// Makes in `scan` the compiled service directories of all longruns in `definitions`. The scripts by which s6-rc starts a service of a
-/// pipeline need its holder of descriptors: `starter` gives what stands for them.
+/// Makes in `scan` the compiled service directories of all longruns in `definitions`. The scripts by which s6-rc starts a service
+/// of a pipeline need its holder of descriptors: `starter` gives what stands for them.
 fn compile(site: &Site, starter: impl Fn(&str) -> String) {
     let database = Compiler::NEWEST.compile(&disk::read_tree(&site.path("definitions")));
     let database = database.unwrap_or_else(|refusal| panic!("s6-rc-compile would refuse {refusal}"));

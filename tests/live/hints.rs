@@ -10,7 +10,7 @@ on_each_s6!(followed);
 /// A template that a rule refuses or warns of, and the same as the hint says.
 struct Hint {
     id: &'static str,
-    /// What is in the hint.
+    /// A text in the hint.
     says: &'static str,
     /// The file that changes, before and after; `LOGS` stands for a directory.
     file: &'static str,

@@ -37,7 +37,8 @@ fn linked_with_user(site: &Site) {
     live(site, 33);
 }
 
-/// A template whose scripts lost their x bits and whose common script lies beside it: refused, and with two options a running service.
+/// A template whose scripts lost their x bits and whose common script lies beside it: refused, and with two options a running
+/// service.
 fn mended(site: &Site) {
     disk::file(site.path("template/notification-fd"), 0o644, "3\n");
     site.script("common/start", "run", READY);

@@ -1,5 +1,5 @@
-//! Rights and powers of a template's files that no mode says: ACLs, file capabilities, other attributes. They are not copied, no right
-//! appears in their place, and all that is said, once.
+//! Rights and powers of a template's files that no mode says: ACLs, file capabilities, other attributes. They are not copied, no
+//! right appears in their place, and all that is said, once.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn make(scratch: &Scratch, options: &[&str], out: &str) -> Answer {
     Answer::of(command.args(options).args(["T", out]).current_dir(scratch.path()))
 }
 
-/// Where there is an ACL, the group bits of a mode are its mask. The copy's are what the owning group really had.
+/// With an ACL, the group bits of a mode are its mask. The copy's are what the owning group really had.
 #[test]
 fn no_right_appears_from_an_acl() {
     const TEST: &str = "places::attributes::no_right_appears_from_an_acl";
@@ -73,8 +73,8 @@ fn no_right_appears_from_an_acl() {
 
 /// The template's own ACL counts, and so do capabilities and attributes, each kind once.
 #[test]
-fn whatever_is_not_copied_is_said_once() {
-    const TEST: &str = "places::attributes::whatever_is_not_copied_is_said_once";
+fn entries_that_are_not_copied_are_reported_once() {
+    const TEST: &str = "places::attributes::entries_that_are_not_copied_are_reported_once";
     const SET: &str =
         "setfacl -m u:1:rx T; setcap cap_net_raw+ep T/tool; setfattr -n user.x -v y T/run; setfattr -n user.x -v y T/env";
     if !skip::is_root_or_say(TEST) || !["setfacl", "setcap", "setfattr"].into_iter().all(|tool| has_or_say(tool, TEST)) {

@@ -1,6 +1,7 @@
 //! File systems that decide owners, modes, names or execution.
 
 use super::*;
+use std::sync::{Mutex, PoisonError};
 
 /// A way to mount something at `place`, and what is expected of a result there.
 struct Place {
@@ -13,7 +14,7 @@ struct Place {
     /// Mode and owner of the script, and of a file of somebody else with set-id bits.
     script: &'static str,
     tool: &'static str,
-    /// What is warned of.
+    /// The warnings.
     warnings: &'static [&'static str],
 }
 
@@ -110,6 +111,9 @@ fn mounted(scratch: &Scratch, place: &Place, script: &str) -> Answer {
     let script = format!("{}; {{ {script}; }}; code=$?; umount place; {}; exit $code", place.mount, or_true(place.after));
     let mut command = Command::new("timeout");
     command.args(["60", "unshare", "--mount"]).args(shell(&script)).current_dir(scratch.path());
+    // Two that look for a free loop device at once may find the same one.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     Answer::of(&mut command)
 }
 
@@ -135,10 +139,10 @@ fn each_place(test: &str, with: impl Fn(&Scratch, &Place)) {
     }
 }
 
-/// What can be made is made, what the file system changes is said, and nothing is left over.
+/// Every possible result is made, every change by the file system is reported, and nothing remains.
 #[test]
-fn what_a_file_system_changes_is_said() {
-    each_place("places::file_systems::what_a_file_system_changes_is_said", |scratch, place| {
+fn changes_by_a_file_system_are_reported() {
+    each_place("places::file_systems::changes_by_a_file_system_are_reported", |scratch, place| {
         for (out, words) in
             [("place/out", "T place/out"), ("place/svc", "-r svc T place"), ("place/new/svc", "-r svc T place/new")]
         {
@@ -185,7 +189,7 @@ fn a_name_that_is_not_taken_is_said() {
     });
 }
 
-/// What would belong to the user of -u, who could then change what root runs, is refused.
+/// A result that would belong to the user of -u, who could then change files that root runs, is refused.
 #[test]
 fn the_user_of_u_does_not_get_the_scripts() {
     each_place("places::file_systems::the_user_of_u_does_not_get_the_scripts", |scratch, place| {
@@ -199,7 +203,7 @@ fn the_user_of_u_does_not_get_the_scripts() {
     });
 }
 
-/// What a killed run left is removed by the next one, also where it belongs to somebody else.
+/// The leftovers of a killed run are removed by the next one, also if they belong to another account.
 #[test]
 fn leftovers_of_other_owners_are_removed() {
     each_place("places::file_systems::leftovers_of_other_owners_are_removed", |scratch, place| {

@@ -1,4 +1,4 @@
-//! What a process may give away: found out by trying, for users and for groups.
+//! Users and groups that a process can give files to, found out by trying.
 
 use super::*;
 

@@ -12,7 +12,7 @@ const MAKE: &str = "\
     ./M T work/plain && ./M --sync T work/flushed && ./M -u 1:1 --allow not-readable-by-user T work/user && ./M -r svc T work/new &&
     mkdir work/there && ./M -r svc T work/there && ./M -r other T work/there && ./M --dereference T work/followed";
 
-/// What every result has, from the directory of the service on.
+/// The entries of every result, from the directory of the service on.
 fn expected(generated_script: &str) -> String {
     format!(
         "d 755 0:0 template\nd 2750 0:33 template/data\nf 640 33:33 template/data/file\nf 6755 33:4 template/data/tool\n\
@@ -52,8 +52,8 @@ fn original(scratch: &Scratch, test: &str) -> Option<String> {
     Some("LD_LIBRARY_PATH=original:$LD_LIBRARY_PATH original/s6-instance-maker".to_owned())
 }
 
-/// Everything that the program makes under `stand_in` is seen by it: owners and modes are those that root would have made, and those
-/// of s6's own program.
+/// Everything that the program makes under `stand_in` is seen by it: owners and modes are those that root would have made, and
+/// those of s6's own program.
 fn sees_everything(stand_in: &str, test: &str) {
     if !skip::is_root_or_say(test) || !has_or_say(stand_in, test) {
         return;
@@ -125,9 +125,10 @@ fn proot_as_far_as_it_goes() {
     assert!(about.iter().any(|warning| warning.starts_with("owner-not-given: ")), "{answer}");
 }
 
-/// A program that the stand-in does not see, as one that is linked statically, refuses; it does not make results of the wrong owner.
+/// A program that the stand-in does not see, as one that is linked statically, refuses; it does not make results of the wrong
+/// owner.
 #[test]
-fn what_is_not_seen_refuses() {
+fn programs_that_a_stand_in_does_not_see_refuse() {
     let scratch = folder("unseen");
     disk::chmod(scratch.join("T/data"), 0o755);
     disk::chmod(scratch.join("T/data/file"), 0o644);

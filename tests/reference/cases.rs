@@ -304,7 +304,7 @@ impl Case {
         self.below(if self.shape == Shape::Plain { "log" } else { "caf\u{e9}" }, path)
     }
 
-    /// What is made for s6-rc, of the `tree` in the working directory.
+    /// Returns the definitions for s6-rc in the `tree` of the working directory.
     #[must_use]
     pub fn definitions(&self, tree: &Tree) -> Option<Tree> {
         self.shape.names()?;

@@ -174,6 +174,7 @@ fn refused_by_ours() -> Vec<Wrong> {
     const SLOTS: &[Suite] = &[Suite::Trixie, Suite::Forky];
     let row = |original, reason, args: &[&str]| Wrong::new(original, 100, Some(reason), args);
     let too_long = "n".repeat(252);
+    let long_logger = format!("svc/{}", "l".repeat(244));
     let mut all = vec![
         row(0, "there would be no room: s6 makes it 1", &["-c", "0", "t", "out"]),
         row(0, "s6-svscan makes it 2", &["-c", "1", "t", "out"]),
@@ -219,10 +220,13 @@ fn refused_by_ours() -> Vec<Wrong> {
         row(0, "s6-rc-compile passes over it", &["-L", "/l", "-r", "svc/.hidden", "t", "out"]),
         row(0, "the name is s6-rc's own", &["-r", "s6rc-x", "t", "out"]),
         row(0, "the name is s6-rc's own", &["-L", "/l", "-r", "svc/log/s6-rc-x", "t", "full"]),
-        row(0, "s6-rc's list files would lose it", &["-r", "#svc", "t", "out"]),
-        row(0, "s6-rc's list files would lose it", &["-r", " svc", "t", "out"]),
+        row(0, "s6-rc's list files would lose it", &["-L", "/l", "-r", "#svc/log", "t", "out"]),
+        row(0, "s6-rc's list files would lose it", &["-L", "/l", "-r", " svc/log", "t", "out"]),
+        row(0, "s6-rc's list files would lose it", &["-L", "/l", "-r", "svc/log/#pipe", "t", "out"]),
         row(0, "s6-rc's list files would lose it", &["-L", "/l", "-r", "svc/\tlog", "t", "out"]),
         row(0, "s6-svscan would not supervise it", &["-r", &too_long, "t", "out"]),
+        row(0, "s6-rc would start no pipeline", &["-L", "/l", "-r", &long_logger, "t", "out"]),
+        row(0, "s6-rc's script would substitute it", &["-L", "/l", "-r", "svc/log${1}", "t", "out"]),
         row(111, "two definitions cannot have one name", &["-L", "/l", "-r", "svc/svc", "t", "out"]),
         row(0, "two definitions cannot have one name", &["-L", "/l", "-r", "svc/log/svc", "t", "out"]),
         row(0, "two definitions cannot have one name", &["-L", "/l", "-r", "svc/log/log", "t", "out"]),

@@ -13,8 +13,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-/// The model refuses what s6-rc-compile refuses, for the same reason, and makes of all else the same service directories, bundles and
-/// dependencies.
+/// The model refuses what s6-rc-compile refuses, for the same reason, and makes of all else the same service directories, bundles
+/// and dependencies.
 #[test]
 fn the_model_is_as_s6_rc_compile() {
     let Some(_) = Root::with_s6_rc("the_model_is_as_s6_rc_compile") else { return };

@@ -107,7 +107,8 @@ fn define(site: &Site, source: &str, args: &[&str]) {
 /// The usual starter of s6-svscan: it changes nothing.
 const AS_IT_IS: &[&str] = &["env"];
 
-/// A service is added to a system that runs, and updated again and again while it is up: no process is lost, and the live state stays.
+/// A service is added to a system that runs, and updated again and again while it is up: no process is lost, and the live state
+/// stays.
 fn added_and_updated(site: &Site, starter: &[&str], args: &[&str], service_up: &str, uid: u32) {
     other(site, "first");
     let system = System::boot(site, starter, "first");
@@ -213,8 +214,8 @@ fn a_service_starts_without_mkdir() {
     });
 }
 
-/// The reason for that line: with the definition that s6's own program makes, the service cannot be added to a system that runs, or the
-/// update behind that loses the state of s6-rc.
+/// The reason for that line: with the definition that s6's own program makes, the service cannot be added to a system that runs, or
+/// the update behind that loses the state of s6-rc.
 #[test]
 fn the_original_does_not_survive_an_update() {
     on("the_original_does_not_survive_an_update", |site| {
@@ -236,8 +237,8 @@ fn the_original_does_not_survive_an_update() {
     });
 }
 
-/// The one case that no run script can mend: a plain longrun becomes one with instances while it is up. With a line in the conversion
-/// file it works.
+/// The one case that no run script can mend: a plain longrun becomes one with instances while it is up. With a line in the
+/// conversion file it works.
 #[test]
 fn a_plain_service_becomes_instanced() {
     on("a_plain_service_becomes_instanced", |site| {

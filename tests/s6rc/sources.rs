@@ -7,7 +7,7 @@ use crate::s6rc_model::Tree;
 /// A source directory, and what becomes of it.
 #[derive(Debug)]
 pub struct Source {
-    /// What it shows.
+    /// The expected answer.
     pub label: &'static str,
     /// The entries in it.
     pub tree: Tree,

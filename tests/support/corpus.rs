@@ -1,6 +1,7 @@
 //! Seeds of the fuzz targets: the kept files of `fuzz/seeds`, and the tables of the tests, as inputs.
 //!
-//! A kept file has cases of one kind. As in JSON text sequences (RFC 7464), each begins with a record separator and ends with a newline.
+//! A kept file has cases of one kind. As in JSON text sequences (RFC 7464), each begins with a record separator and ends with a
+//! newline.
 
 use crate::cases::CASES;
 use crate::damage::damaged;

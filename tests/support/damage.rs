@@ -1,5 +1,5 @@
-//! Documents that are nearly right: each token of a document replaced by each of the others that there can be, and the document cut at
-//! each byte. What a decoder refuses for one member it must refuse for every member.
+//! Documents that are nearly right: each token of a document replaced by each of the others that there can be, and the document cut
+//! at each byte. What a decoder refuses for one member it must refuse for every member.
 
 /// Tokens that take the place of a document's own: every kind of value, numbers at the ends of their ranges, strings that end early
 /// or contain what they cannot, names of members that no document has, punctuation, blanks, nothing.
@@ -113,7 +113,7 @@ const TOKENS: &[&str] = &[
 /// Blanks of every kind, in an order that no document has.
 const BLANKS: &str = "\n\t \r\n";
 
-/// A document cut at each byte; with each token doubled, left out, and replaced by each of [`TOKENS`], with blanks before it and
+/// A document cut at each byte; with each token doubled, left out, and replaced by each of `TOKENS`, with blanks before it and
 /// without; ended by blanks before each token; and with each member left out and repeated.
 #[must_use]
 pub fn damaged(document: &str) -> Vec<Vec<u8>> {

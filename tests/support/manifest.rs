@@ -14,8 +14,8 @@ use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
 use s6_instance_maker_core::wire::PlanDocument;
 use std::ffi::OsString;
 
-/// A manifest from lines like those of a plan's text form: `0755 file run`, `0755 dir log`, `0777 link a -> b`, `0600 fifo f`;
-/// an owner in parentheses behind that, else root; a script's head behind `=`, or its whole text behind `==`, where `\\n`, `\\r` and
+/// A manifest from lines like those of a plan's text form: `0755 file run`, `0755 dir log`, `0777 link a -> b`, `0600 fifo f`; an
+/// owner in parentheses behind that, else root; a script's head behind `=`, or its whole text behind `==`, where `\\n`, `\\r` and
 /// the like stand for what they do in Rust. The first line may be `MODE dir .`.
 ///
 /// # Panics

@@ -1,7 +1,7 @@
 //! Real s6 installations: Debian root file systems with s6 and execline in them, to chroot into.
 //!
-//! `tests/roots` makes them, in `target/s6-roots/SUITE`; S6_ROOTS names another folder. Besides, the s6 and the s6-rc that PATH of this
-//! machine has: s6-rc is in no Debian release.
+//! `tests/roots` makes them, in `target/s6-roots/SUITE`; S6_ROOTS names another folder. Besides, the s6 and the s6-rc that PATH of
+//! this machine has: s6-rc is in no Debian release.
 
 use crate::scratch::Scratch;
 use crate::skip;
@@ -40,7 +40,7 @@ impl Suite {
 pub struct Root {
     /// Its Debian release; `None`: this machine's own.
     pub suite: Option<Suite>,
-    /// Where it is.
+    /// The directory.
     pub path: PathBuf,
     /// Its s6's version, four numbers.
     pub s6_version: String,
@@ -79,7 +79,8 @@ impl Root {
         Some(Self { suite: Some(suite), path, s6_version: version.trim().to_owned(), installation, search })
     }
 
-    /// This machine, where its PATH has s6-rc; where not, `test` says that it did not run, which is no failure: no package brings it.
+    /// This machine, where its PATH has s6-rc; where not, `test` says that it did not run, which is no failure: no package brings
+    /// it.
     #[must_use]
     pub fn with_s6_rc(test: &str) -> Option<Self> {
         let search = std::env::var_os("PATH").unwrap_or_default();

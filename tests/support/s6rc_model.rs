@@ -1,8 +1,8 @@
 //! The rules of s6-rc-compile as it was seen to follow them (docs/original.md, "Names in s6-rc" and "Source definitions of s6-rc"):
 //! which source directories it refuses, and what the service directories contain that it makes of the others.
 //!
-//! A helper for machines without s6-rc; where there is one, `s6rc::compile` compares the two. The model does not parse the scripts of
-//! oneshots, treats what a link outside of the source leads to as absent, and assumes the umask 022.
+//! A helper for machines without s6-rc; where there is one, `s6rc::compile` compares the two. The model does not parse the scripts
+//! of oneshots, treats what a link outside of the source leads to as absent, and assumes the umask 022.
 
 mod names;
 mod resolve;
@@ -81,7 +81,7 @@ pub struct Database {
     pub consumers: BTreeSet<Vec<u8>>,
 }
 
-/// What becomes of the source directory of a longrun.
+/// The result of compiling the source directory of a longrun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Servicedir {
     /// The entries of the compiled service directory, itself as the empty path.
@@ -94,7 +94,7 @@ impl Compiler {
     /// The newest s6-rc, run by root.
     pub const NEWEST: Self = Self { line: Line::V0_7, caller: (0, 0) };
 
-    /// What s6-rc-compile makes of a source directory.
+    /// Returns s6-rc-compile's result for a source directory.
     pub fn compile(&self, source: &Tree) -> Result<Database, Refusal> {
         let source = Source::new(source);
         let definitions = names::definitions(source)?;

@@ -106,7 +106,8 @@ impl Site {
         String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
     }
 
-    /// Runs s6-instance-maker here, for the s6 that is here and with `args`; definitions for s6-rc must be such that it compiles them.
+    /// Runs s6-instance-maker here, for the s6 that is here and with `args`; definitions for s6-rc must be such that it compiles
+    /// them.
     ///
     /// # Panics
     ///
@@ -288,7 +289,8 @@ impl Scan<'_> {
         false
     }
 
-    /// Kills the processes that an orderly stop did not end: supervisors by their control pipes, services by the numbers that s6 has for them.
+    /// Kills the processes that an orderly stop did not end: supervisors by their control pipes, services by the numbers that s6
+    /// has for them.
     fn stop_by_force(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

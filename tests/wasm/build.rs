@@ -77,10 +77,10 @@ fn copy_sources(from: &Path, to: &Path) {
 
 /// The build reports what it lacks, and accepts a ready module instead of building one.
 #[test]
-fn what_the_build_says() {
+fn messages_of_the_build() {
     let sandboxed = match program::sandboxed() {
         Ok(sandboxed) => sandboxed,
-        Err(why) => return skip::did_not_run("wasm::build::what_the_build_says", why),
+        Err(why) => return skip::did_not_run("wasm::build::messages_of_the_build", why),
     };
     let scratch = Scratch::new("wasm");
     // A compiler without the target, as rustup installs it.

@@ -23,7 +23,7 @@ fn endless_documents_end() {
     let scratch = Scratch::new("wasm");
     disk::plain_template(scratch.join("template"));
     let native = program::program();
-    let (module, plan) = ("the module is refused: it is not a WebAssembly module in binary form\n", ": it is no plan: ");
+    let (module, plan) = ("the module is refused: it is not a WebAssembly module in binary form\n", ": not a plan: ");
     for (program, input, words, code, message) in [
         (with_compiler.as_path(), "", "--module /dev/zero", 100, module),
         (with_compiler, "</dev/zero", "--module -", 100, module),

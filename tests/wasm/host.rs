@@ -155,8 +155,8 @@ fn imports() {
     settings("wasm").bind(|| insta::assert_snapshot!("imports", offered));
 }
 
-/// All functions of WASI, preview 1, with the parameters that they have there: i for 32 bits, l for 64. Each has one result, but for
-/// `proc_exit`.
+/// All functions of WASI, preview 1, with the parameters that they have there: i for 32 bits, l for 64. Each has one result, but
+/// for `proc_exit`.
 const PREVIEW_1: [(&str, &str); 46] = [
     ("args_get", "ii"),
     ("args_sizes_get", "ii"),

@@ -31,7 +31,7 @@ fn the_built_in_guest_is_limited_too() {
     assert_eq!(with(LimitOptions { fuel: Some(1000), ..none }), error("the module was stopped: it has used up its fuel, 1000"));
     assert_eq!(
         with(LimitOptions { memory: Some(65536), ..none }),
-        error("the module ended because it may not use more than 65536 bytes of memory")
+        error("the module ended: it may not use more than 65536 bytes of memory")
     );
     assert_eq!(
         with(LimitOptions { stack: Some(256), ..none }),

@@ -83,7 +83,8 @@ fn the_planner_is_interchangeable() {
 fn refusals_are_the_librarys() {
     let sandbox = built_in(LimitOptions::default());
     let job = Job::encode(&Instances::default(), &manifest::facts(), &manifest::template("0755 file run"));
-    for wrong in wrong() {
+    // A program cannot be given a NUL.
+    for wrong in wrong().filter(|wrong| !wrong.concat().contains('\0')) {
         let words: Vec<_> = wrong.iter().map(Into::into).collect();
         let answer = ask(&sandbox, &words, job.clone());
         let Err(SandboxError::Refused { messages, code: 100 }) = answer else { panic!("{wrong:?}: {answer:?}") };

@@ -91,7 +91,7 @@ fn publish(artifact: &Path, bytes: &[u8], sources: &[PathBuf]) -> Result<(), Str
 
 /// The build's folder, with `out` in it as PROFILE/build/PACKAGE/out, or as TARGET/PROFILE/build/PACKAGE/out.
 fn target_dir(out: &Path) -> Result<PathBuf, String> {
-    let folder = out.ancestors().nth(4).ok_or_else(|| format!("{} is no folder for a build script", out.display()))?;
+    let folder = out.ancestors().nth(4).ok_or_else(|| format!("{} is not a folder for a build script", out.display()))?;
     let triple = variable("TARGET")?;
     let is_for_target = folder.file_name().is_some_and(|name| *name == *triple);
     Ok(folder.parent().filter(|_| is_for_target).unwrap_or(folder).to_owned())

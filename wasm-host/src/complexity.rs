@@ -1,8 +1,8 @@
 //! The complexity of a module: the quantities that the time and the memory of its compilation grow with, counted before anything is
 //! compiled.
 //!
-//! Fuel limits what a guest executes, not what the compiler does with it. Every function and every type has a cost of its own, and some
-//! passes of the compiler take more than linear time in the size of one function, so the size of the file says little.
+//! Fuel limits what a guest executes, not what the compiler does with it. Every function and every type has a cost of its own, and
+//! some passes of the compiler take more than linear time in the size of one function, so the size of the file says little.
 
 use wasmtime::wasmparser::{self, ElementItems, FunctionBody, Operator, Parser, Payload};
 
@@ -56,7 +56,8 @@ const PARAMETERS: Quantity = Quantity { noun: "parameters of one function", max:
 const LOCALS: Quantity = Quantity { noun: "local variables of one function", max: 256 }; // 77
 const LENGTH: Quantity = Quantity { noun: "instructions of one function", max: 32 << 10 }; // 17,404
 const DEPTH: Quantity = Quantity { noun: "nested blocks", max: 512 }; // 76
-/// The values that are live in nested loops are live in each of them: the allocation of registers takes a minute for some with 200 levels.
+/// The values that are live in nested loops are live in each of them: the allocation of registers takes a minute for some with 200
+/// levels.
 const LOOPS: Quantity = Quantity { noun: "nested loops", max: 32 }; // 7
 
 /// An allowance of one quantity.

@@ -15,7 +15,7 @@ pub enum SandboxError {
     /// The file with the module could not be read.
     #[error(transparent)]
     File(Box<Error>),
-    /// It is no module, or one that this program cannot run.
+    /// The bytes are not a module, or this program cannot run it.
     #[error("the module is refused: {}", Excerpt(.0.as_bytes()))]
     NotAModule(String),
     /// Its compilation would take too much time or memory.
@@ -26,7 +26,7 @@ pub enum SandboxError {
         /// The most that a module may have of it.
         max: u64,
     },
-    /// It wants more than any guest gets.
+    /// It imports more than is offered.
     #[error("the module is refused: it imports `{}`; only the functions in docs/plan-format.md are offered", Excerpt(.0.as_bytes()))]
     Import(String),
     /// It lacks something that every guest has.
@@ -38,7 +38,7 @@ pub enum SandboxError {
     /// The built-in module could not be loaded.
     #[error("unable to load the built-in module: {}", Excerpt(.0.as_bytes()))]
     BuiltIn(String),
-    /// There is no thread for it.
+    /// A thread for it could not be started.
     #[error("unable to start a thread for the module: {}", s6_instance_maker::error::Cause(.0))]
     Thread(io::Error),
     /// There was not even enough for its beginning.
@@ -47,7 +47,7 @@ pub enum SandboxError {
     /// It has used up its fuel.
     #[error("the module was stopped: it has used up its fuel, {}", .0.fuel)]
     Fuel(Limits),
-    /// It wanted more memory.
+    /// It required more memory.
     #[error("the module ended: it may not use more than {} bytes of memory", .0.memory)]
     Memory(Limits),
     /// The system had no more memory for it.
@@ -59,7 +59,7 @@ pub enum SandboxError {
     /// It has written too much.
     #[error("the module was stopped: it writes more than {} bytes", .0.output)]
     Output(Limits),
-    /// It has told too much.
+    /// Its messages are too long.
     #[error("the module was stopped: its messages are longer than {} bytes", Limits::MESSAGES)]
     Messages,
     /// It did something that no program may.

@@ -1,7 +1,7 @@
 //! The functions that a guest may call: seven of WASI, preview 1, for its arguments, its input and its output, and nothing else.
 //!
-//! None of them reaches anything outside of [`Host`]. Every address that a guest gives is checked against its memory; every byte that
-//! is moved costs one unit of fuel, so that a guest cannot have the host work for nothing. The names and numbers are those of
+//! None of them reaches anything outside of [`Host`]. Every address that a guest gives is checked against its memory; every byte
+//! that is moved costs one unit of fuel, so that a guest cannot have the host work for nothing. The names and numbers are those of
 //! `wasi_snapshot_preview1`.
 
 use crate::limits::{LimitOptions, Limits};
@@ -89,7 +89,7 @@ impl Host {
         }
     }
 
-    /// For a look at the functions only, without a guest.
+    /// A host without a guest, to examine the functions.
     fn idle() -> Self {
         Self::new(Vec::new(), Vec::new(), Limits::for_job(0, &LimitOptions::default()))
     }
@@ -296,7 +296,8 @@ fn put(caller: &mut Caller<'_, Host>, at: i32, value: u32) -> Result<()> {
 
 /// A piece of the guest's memory, if the guest has it, and the state of the host. Addresses have 32 bits without a sign.
 ///
-/// This is the only way from the host to that memory, and each byte costs one unit of fuel: a guest cannot have bytes moved for nothing.
+/// This is the only way from the host to that memory, and each byte costs one unit of fuel: a guest cannot have bytes moved for
+/// nothing.
 fn piece<'a>(caller: &'a mut Caller<'_, Host>, at: i32, length: u32) -> Result<(&'a mut [u8], &'a mut Host)> {
     // A module without it is not run.
     let Some(Extern::Memory(memory)) = caller.get_export("memory") else { return Err(GuestEnd::Pointer.into()) };

@@ -8,7 +8,8 @@
 pub struct Limits {
     /// Fuel: about one unit for each WebAssembly instruction that is executed, and for each byte that goes in or out.
     pub fuel: u64,
-    /// Linear memory and a table's pointers together, in bytes. When a memory grows it may be moved, and is there twice for a moment.
+    /// Linear memory and a table's pointers together, in bytes. When a memory grows it may be moved, and is there twice for a
+    /// moment.
     pub memory: usize,
     /// Stack of calls, in bytes.
     pub stack: usize,

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wasmtime::{Config, CustomCodeMemory, Engine, Module};
 
-/// The built-in module, precompiled for this kind of machine by build/main.rs. It is used where it lies, so it begins on a page of its
-/// own, however large pages are.
+/// The built-in module, precompiled for this kind of machine by build/main.rs. It is used where it lies, so it begins on a page of
+/// its own, however large pages are.
 static BUILT_IN: &PageAligned<[u8]> = &PageAligned(*include_bytes!(concat!(env!("OUT_DIR"), "/guest.cwasm")));
 
 #[repr(C, align(65536))]
@@ -101,9 +101,9 @@ impl CustomCodeMemory for InPlaceCode {
         let all = BUILT_IN.0.as_ptr_range();
         let (begin, end) = (code.addr(), code.addr().checked_add(length));
         if begin < all.start.addr() || end.is_none_or(|end| end > all.end.addr()) {
-            wasmtime::bail!("that is no part of the built-in module");
+            wasmtime::bail!("not a part of the built-in module");
         }
-        // SAFETY: these pages hold machine code of the built-in module and nothing else, as was just looked at: the module begins on
+        // SAFETY: these pages hold machine code of the built-in module and nothing else, as was just checked: the module begins on
         // a page of its own, and so does the code in it. They stay readable, which is all that the program takes them for, and stay
         // unwritable.
         #[expect(unsafe_code, reason = "machine code of the program's own")]

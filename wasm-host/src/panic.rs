@@ -6,8 +6,8 @@ use std::panic;
 
 /// Makes a panic write one line to standard error.
 ///
-/// Rust's own report collects a backtrace where `RUST_BACKTRACE` is set. That takes memory, and a lock: a process without memory can
-/// wait for itself for ever. A panic is a fault of the program, so the line names the place in its sources.
+/// Rust's own report collects a backtrace where `RUST_BACKTRACE` is set. That takes memory, and a lock: a process without memory
+/// can wait for itself for ever. A panic is a fault of the program, so the line names the place in its sources.
 #[expect(clippy::disallowed_methods, reason = "a panic can be reported nowhere else")]
 pub fn report_in_one_line() {
     panic::set_hook(Box::new(|panic| {

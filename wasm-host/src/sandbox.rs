@@ -51,7 +51,7 @@ impl Sandbox {
     }
 
     /// Runs the guest once, with arguments (the program's name first) and a job, and returns the bytes that it wrote. They are what
-    /// the guest says; nobody has looked at them.
+    /// the guest says; they are not checked.
     pub fn ask(&self, arguments: &[OsString], job: Vec<u8>, run: &Run<'_>) -> Result<Vec<u8>, SandboxError> {
         let limits = Limits::for_job(job.len(), &self.chosen);
         let arguments: Vec<Vec<u8>> = arguments.iter().map(|argument| argument.as_encoded_bytes().to_vec()).collect();
@@ -162,8 +162,8 @@ fn require_memory(bytes: usize) -> Result<(), SandboxError> {
     found.map_err(|_| SandboxError::SetUp(format!("the system does not have {bytes} bytes of memory for it")))
 }
 
-/// Interprets the end of a guest: exit code 0 without messages is an answer, 100 and 111 have messages in the form that every program of
-/// this project has.
+/// Interprets the end of a guest: exit code 0 without messages is an answer, 100 and 111 have messages in the form that every
+/// program of this project has.
 fn answer(code: i32, host: Host) -> Result<Vec<u8>, SandboxError> {
     if code == 0 {
         return if host.messages.is_empty() { Ok(host.output) } else { Err(SandboxError::Talkative(host.messages)) };

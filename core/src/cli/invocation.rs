@@ -87,7 +87,7 @@ impl Invocation {
     /// Adds the instances of [`instances_from`](Self::instances_from) to those that the command line names.
     pub fn declare(&mut self, list: &Instances) -> Result<(), DuplicateInstance> {
         self.request.declare(list)?;
-        // Where there is no list, nothing is said about instances.
+        // Without a list, the options have no names of instances.
         if let (Some(_), PlanSource::Document { expected, .. }) = (&self.instances_from, &mut self.source) {
             expected.declare(list);
         }

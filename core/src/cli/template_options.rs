@@ -41,7 +41,8 @@ pub(super) struct TemplateOptions {
 
     /// Make the copied scripts executable
     ///
-    /// Everybody who can read the copy of run, finish, log/run or log/finish can execute it.
+    /// Everybody who can read the copy of run, finish, log/run or log/finish can execute it; the same
+    /// holds for data/check, which s6-notifyoncheck runs.
     #[arg(verbatim_doc_comment, long)]
     fix_modes: bool,
 

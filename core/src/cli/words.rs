@@ -1,7 +1,7 @@
 //! The words of a command line in the one form in which clap takes every value as it is.
 //!
-//! clap would drop the `=` of `-P=x`, and stop at a value that begins with `-`; so every option with a value becomes
-//! `--long=VALUE` before clap sees it. Refused here is what clap could only report as text: too many operands, and options that are not UTF-8.
+//! clap would drop the `=` of `-P=x`, and stop at a value that begins with `-`; so every option with a value becomes `--long=VALUE`
+//! before clap sees it. Refused here is what clap could only report as text: too many operands, and options that are not UTF-8.
 
 use super::refusal::{USAGE, UsageError};
 use crate::escape::Escaped;

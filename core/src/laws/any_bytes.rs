@@ -42,8 +42,8 @@ struct OneOption {
     own: Option<OsString>,
 }
 
-/// Words of a command line, a NUL between two: there is a request, whose plans are as plans must be, or there is a refusal that can be
-/// shown. What one program takes of it, another one of this project reads the same.
+/// Words of a command line, a NUL between two: there is a request, whose plans are as plans must be, or there is a refusal that can
+/// be shown. What one program takes of it, another one of this project reads the same.
 pub fn command_line(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let typed = bytes.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec()));
     let words: Vec<OsString> = core::iter::once(OsString::from("s6-instance-maker")).chain(typed).collect();
@@ -68,7 +68,8 @@ pub fn command_line(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     Ok(held)
 }
 
-/// A document: it is a job, which says the same when it is written again and can be planned, or there is a refusal that can be shown.
+/// A document: it is a job, which says the same when it is written again and can be planned, or there is a refusal that can be
+/// shown.
 pub fn job_document(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let job = match Job::decode(bytes) {
         Ok(job) => job,
@@ -79,7 +80,7 @@ pub fn job_document(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     law(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "a job is one line", &job)?;
     let mut held = Outcome::Refused;
     for words in REQUESTS {
-        // Most of what any bytes are cannot work; what would be made of it all the same is what is looked at.
+        // Most templates of any bytes cannot work; the plans that `--allow` gives for them are examined all the same.
         let allowed = Rule::ALL.into_iter().filter(|_| words.len() > 2).map(|rule| format!("--allow={}", rule.id()));
         let words = core::iter::once(String::from("s6-instance-maker"))
             .chain(allowed)
@@ -108,8 +109,8 @@ const REQUESTS: &[&[&str]] = &[
     &["-c16001", "-u", "nobody-here", "-rsvc/log/pipe", "-L/l", "-Pa b", "t", "d"],
 ];
 
-/// A document: it is a plan, which says the same when it is written again, and which can be made beneath one directory, giving nobody
-/// more than the template does, or is refused; or there is a refusal that can be shown.
+/// A document: it is a plan, which says the same when it is written again, and which can be made beneath one directory, giving
+/// nobody more than the template does, or is refused; or there is a refusal that can be shown.
 pub fn plan_document(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let PlanDocument { plan, options, template: digest } = match PlanDocument::decode(bytes) {
         Ok(document) => document,

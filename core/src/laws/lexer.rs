@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 pub enum LexError {
     /// A quoted part does not end, or a word ends in a backslash that nothing follows.
     Unterminated,
-    /// A number after a backslash is no byte.
+    /// The number after a backslash is not a byte.
     Number,
 }
 

@@ -14,8 +14,8 @@ const SET_UID: u16 = 0o4000;
 const SET_GID: u16 = 0o2000;
 const SPECIAL: u16 = 0o7000;
 
-/// A checked plan for `template` can be made from its first entry to its last, beneath one directory, and gives nobody more than the
-/// template does.
+/// A checked plan for `template` can be made from its first entry to its last, beneath one directory, and gives nobody more than
+/// the template does.
 pub(super) fn can_be_made(plan: &Plan, facts: &Facts, template: &Template) -> Result<(), BrokenLaw> {
     // Whether what is there is a directory, by the names that lead to it.
     let mut disk: BTreeMap<Vec<&[u8]>, bool> = BTreeMap::new();

@@ -123,8 +123,8 @@ fn owned(words: &[&str]) -> Words {
     words.iter().map(|word| word.as_bytes().to_vec()).collect()
 }
 
-/// Returns `true` if `execlineb -S0` puts something else in the place of a part of this word (docs/original.md, "The lexer of execlineb"): a
-/// variable in braces anywhere, or one without at the end.
+/// Returns `true` if `execlineb -S0` puts something else in the place of a part of this word (docs/original.md, "The lexer of
+/// execlineb"): a variable in braces anywhere, or one without at the end.
 pub(super) fn is_substituted(word: &[u8]) -> bool {
     let is_variable = |name: &[u8]| matches!(name, b"@" | b"#") || !name.is_empty() && name.iter().all(u8::is_ascii_digit);
     let dollars = || word.iter().enumerate().filter(|(_, byte)| **byte == b'$').filter_map(|(at, _)| word.get(at + 1..));

@@ -9,15 +9,15 @@ use alloc::vec::Vec;
 /// The format of a script, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScriptHead<'a> {
-    /// Like a program, which needs no interpreter, or like something that may be one: it is no text.
+    /// A program, which requires no interpreter, or bytes that may be one: not text.
     Program,
-    /// With neither `#!` nor a program's first bytes.
+    /// Text without `#!`.
     Nothing,
-    /// With `#!`, but not at once.
+    /// Text with `#!` after other bytes.
     TextBeforeShebang,
-    /// With an interpreter line that ends with a carriage return, which is in the way.
+    /// Text with an interpreter line that ends with a carriage return, which makes it invalid.
     Crlf,
-    /// With an interpreter line.
+    /// Text with an interpreter line.
     Interpreter {
         /// The interpreter.
         path: &'a [u8],

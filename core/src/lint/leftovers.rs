@@ -21,7 +21,7 @@ impl Linter<'_> {
                     self.fail(Problem::StateInTheWay(path));
                 }
             }
-            // A link that leads nowhere is no such file.
+            // A link that leads nowhere is not such a file.
             if let Resolved::Entry(_) = self.template.resolve(&part.path(&DOWN)) {
                 self.warn(Problem::StartsDown(part));
             }

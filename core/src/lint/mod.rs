@@ -1,6 +1,6 @@
 //! Lint: what in a template will not work, or probably not as meant, before anything is made of it.
 //!
-//! The checkers look at the manifest alone: names, kinds, modes, owners, links, and the first bytes of control files. What they find
+//! The checkers read only the manifest: names, kinds, modes, owners, links, and the first bytes of control files. What they find
 //! are [`Problem`]s of [`crate::rules`]; docs/lint.md lists the rules. What the programs of s6 do with such a template is in
 //! docs/original.md, "Control files of s6-supervise" and "Scripts that cannot be run".
 
@@ -59,7 +59,7 @@ pub fn lint(request: &Request, facts: &Facts, template: &Template) -> Vec<Findin
     lint.found
 }
 
-/// A template that is being looked at.
+/// A template while it is checked.
 struct Linter<'a> {
     template: &'a Template,
     copying: &'a CopyRights<'a>,

@@ -18,8 +18,8 @@ const ITSELF: [&[u8]; 9] = [
     b"`pwd`",
 ];
 
-/// The first word of a script that names something outside the service directory by `../`, unless it may be elsewhere by then. For a
-/// logger's script, the directory above is the service's.
+/// The first word of a script that names something outside the service directory by `../`, unless it may be elsewhere by then. For
+/// a logger's script, the directory above is the service's.
 pub(super) fn outside(text: &[u8], part: Part) -> Option<Vec<u8>> {
     let levels = match part {
         Part::Service => 0,

@@ -20,8 +20,8 @@ pub(super) fn without_last_word(text: &[u8]) -> &[u8] {
     text.get(..length).unwrap_or_default()
 }
 
-/// The same text where `$` stands for each `${...}`: what is in the braces only looks like words, but for what takes the place of an
-/// empty variable, which stands behind it.
+/// The same text where `$` stands for each `${...}`: what is in the braces only looks like words, but for what takes the place of
+/// an empty variable, which stands behind it.
 pub(super) fn without_expansions(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -92,8 +92,8 @@ pub(super) fn pieces(word: &[u8]) -> impl Iterator<Item = &[u8]> {
     word.split(|byte| b"=:,".contains(byte))
 }
 
-/// Returns `true` if a variable for arguments, for the script itself, or for the working directory, is in a line: `$1`, `$0`, `$@`, `$*`, `$#`,
-/// these in braces, `$PWD`, and what some shells have besides.
+/// Returns `true` if a variable for arguments, for the script itself, or for the working directory, is in a line: `$1`, `$0`, `$@`,
+/// `$*`, `$#`, these in braces, `$PWD`, and what some shells have besides.
 pub(super) fn names_argument(line: &[u8]) -> bool {
     const NAMES: [&[u8]; 4] = [b"PWD", b"OLDPWD", b"argv", b"BASH_ARG"];
     let is_name = |byte: u8| matches!(byte, b'0'..=b'9' | b'@' | b'*' | b'#');

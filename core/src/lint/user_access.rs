@@ -33,7 +33,7 @@ impl Linter<'_> {
                 self.found.push(denied);
             }
         }
-        // s6-supervise and s6-rc look at these, and are root.
+        // s6-supervise and s6-rc read these as root.
         for path in self.parts().flat_map(|part| of_supervisor().map(move |name| part.path(&name))) {
             if let Resolved::Entry(end) = self.template.resolve(&path)
                 && !self.is_directory(&end)

@@ -8,14 +8,14 @@ use alloc::vec::Vec;
 
 /// Programs that read a directory, their first operand.
 const READS_DIRECTORY: [&[u8]; 3] = [b"s6-envdir", b"envdir", b"envfile"];
-/// Commands whose arguments are shown, and not used: what is in one of them behind a blank is no path.
+/// Commands that print their arguments: a text after a blank in an argument is not a path.
 const SHOWS: [&[u8]; 3] = [b"echo", b"printf", b"logger"];
 /// Words that can stand before a command of a shell.
 const BEFORE_COMMANDS: [&[u8]; 9] = [b"then", b"do", b"else", b"elif", b"if", b"while", b"until", b"{", b"!"];
 
 impl Language {
-    /// Returns `true` if a script uses an argument, or its working directory, or a file there, one of `files` among them, or something that may
-    /// do so.
+    /// Returns `true` if a script uses an argument, or its working directory, or a file there, one of `files` among them, or
+    /// something that may do so.
     pub(super) fn looks_at_arguments(self, text: &[u8], files: &BTreeSet<&[u8]>) -> bool {
         if self == Self::Other || self.names_arguments() && lines(text).any(names_argument) {
             return true;
@@ -52,12 +52,13 @@ impl Language {
             Self::Execline(_) => {
                 matches!(name, b"elgetpositionals" | b"elgetopt" | b"dollarat" | b"getcwd" | b"pwd" | b"shift")
             }
-            // Such a script was taken for one that does before its words are looked at.
+            // Such a script counts as one that does, before its words are read.
             Self::Other => true,
         }
     }
 
-    /// Returns `true` if these words of execline, behind `importas`, put an argument in place of a name, or what may be the working directory.
+    /// Returns `true` if these words of execline, behind `importas`, put an argument in place of a name, or what may be the working
+    /// directory.
     fn imports_argument(self, words: &[&[u8]]) -> bool {
         let mut words = words.iter();
         // The value of these options is in the next word, where it is not in the same.

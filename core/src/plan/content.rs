@@ -31,8 +31,8 @@ impl Plan {
         })
     }
 
-    /// Returns `true` if this makes in `shape` what is called as everything in that shape is, and with the instances of the shape: nothing else
-    /// appears in DIR, nor in its `instance` and `instances`.
+    /// Returns `true` if this makes in `shape` what is called as everything in that shape is, and with the instances of the shape:
+    /// nothing else appears in DIR, nor in its `instance` and `instances`.
     #[must_use]
     pub fn is_in_shape(&self, shape: &Shape) -> bool {
         let named: BTreeSet<Name> = match shape {

@@ -62,10 +62,10 @@ pub enum ScriptReason {
     /// It is not there.
     #[error("is missing")]
     Missing,
-    /// It is no regular file, nor a link to one.
+    /// It is neither a regular file nor a link to one.
     #[error("is not a regular file")]
     NotAFile,
-    /// It is no directory.
+    /// It is not a directory.
     #[error("is not a directory")]
     NotADirectory,
     /// It is a link that leads out of the template.
@@ -107,8 +107,8 @@ impl WrapError {
 }
 
 impl Wrappers {
-    /// Finds the scripts that `user` shall run, and checks that it cannot replace them: their wrappers are run by root. Whether it can
-    /// run them is a rule of [`crate::lint`].
+    /// Finds the scripts that `user` shall run, and checks that it cannot replace them: their wrappers are run by root. Whether it
+    /// can run them is a rule of [`crate::lint`].
     pub(crate) fn new(
         user: &Account,
         target: &Target,
@@ -164,8 +164,8 @@ impl Wrappers {
     }
 }
 
-/// The links that lead to one of `scripts`: they will lead to its wrapper, which only root can run. For a control script that is such
-/// a link, that is fatal.
+/// The links that lead to one of `scripts`: they will lead to its wrapper, which only root can run. For a control script that is
+/// such a link, that is fatal.
 fn links_to(scripts: &BTreeMap<TreePath, WrappedScript>, template: &Template) -> Result<Vec<TreePath>, ScriptProblem> {
     let mut links = Vec::new();
     for (path, node) in template.tree().iter() {

@@ -41,7 +41,7 @@ const SIGNAL_MAX: usize = 15;
 const DESCRIPTORS: u32 = 1 << 31;
 
 impl Setting {
-    /// All of them, in the order in which they are looked at.
+    /// All of them, in the order in which they are checked.
     pub const ALL: [Self; 7] = [
         Self::NotificationFd,
         Self::LockFd,
@@ -107,9 +107,7 @@ impl Setting {
             (Self::TimeoutKill, _) => "s6-supervise warns, and never kills an instance that does not stop",
             (Self::TimeoutFinish, _) => "s6-supervise warns, and gives finish 5 seconds",
             (Self::MaxDeathTally, _) => "s6-supervise warns, and remembers 100 deaths",
-            (Self::DownSignal, Some(_)) => {
-                "there is no such signal, and s6-supervise sends none: an instance does not stop when it is told to"
-            }
+            (Self::DownSignal, Some(_)) => "there is no such signal, and s6-supervise sends none: no command stops an instance",
             (Self::DownSignal, None) => "s6-supervise warns, and stops each instance with SIGTERM",
             (Self::ReloadSignal, Some(_)) => "there is no such signal, and s6-supervise sends none",
             (Self::ReloadSignal, None) => "s6-supervise warns, and sends SIGHUP",

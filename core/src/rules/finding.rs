@@ -1,4 +1,4 @@
-//! Findings, and what a person is told of them.
+//! Findings, and the messages about them.
 
 use super::level::Level;
 use super::problem::Problem;

@@ -1,8 +1,8 @@
 //! Rules: everything that the program warns of or refuses about a template, a command line or a place, each with an id for good.
 //!
-//! [`Rule`] is the list of ids, with level, consequence and advice; [`Problem`] is what one of them found, typed; a [`Finding`] is a
-//! problem and its level; [`Settings`] say which findings are accepted and which are fatal. Nothing here looks for problems: that is
-//! [`crate::lint`], [`crate::plan`] and the shell.
+//! [`Rule`] is the list of ids, with level, consequence and advice; [`Problem`] is what one of them found, typed; a [`Finding`] is
+//! a problem and its level; [`Settings`] say which findings are accepted and which are fatal. Nothing here looks for problems: that
+//! is [`crate::lint`], [`crate::plan`] and the shell.
 
 mod control;
 mod finding;

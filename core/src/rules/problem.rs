@@ -132,7 +132,7 @@ pub enum Tally {
     Owner,
 }
 
-/// What a file system makes of what a plan asks for.
+/// A change that a file system makes to a planned result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaceChange {
     /// Another owner.

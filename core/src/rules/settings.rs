@@ -59,7 +59,8 @@ impl Settings {
         }
     }
 
-    /// Returns the messages about findings, errors first. Equal findings are reported once, with their number, and a few for each rule.
+    /// Returns the messages about findings, errors first. Equal findings are reported once, with their number, and a few for each
+    /// rule.
     #[must_use]
     pub fn messages(&self, findings: &[Finding]) -> Vec<Message> {
         finding::messages(findings, &self.followed)

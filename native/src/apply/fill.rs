@@ -85,7 +85,7 @@ impl Fill<'_> {
         self.durability.flush(handle, || place)
     }
 
-    /// Makes an entry that is no directory.
+    /// Makes an entry that is not a directory.
     pub(super) fn other(&self, cursors: &mut Cursors, &(path, node): &PlanEntry<'_>) -> Result<(), Error> {
         self.run.check()?;
         let Some(name) = last_name(path) else { return Ok(()) };
@@ -146,7 +146,7 @@ impl Fill<'_> {
         Ok(())
     }
 
-    /// What a directory must be given when it is full: its mode may be one by which it cannot be filled.
+    /// Returns the owner and mode of a full directory: its own mode may be one by which it cannot be filled.
     fn directory_corrections(&self, node: &Node<Content>) -> Option<Corrections> {
         let corrections = self.habits.corrections(node, self.caller);
         let can_be_filled = node.meta.mode.bits() & 0o700 == 0o700;

@@ -33,16 +33,16 @@ pub struct Terms<'a> {
     pub caller: Ids,
     /// The user of `-u`, who must not own the result; `None` where there is none, or it is unknown.
     pub user: Option<Ids>,
-    /// What the command line says about findings.
+    /// The treatment of findings by the command line.
     pub settings: &'a Settings,
 }
 
-/// What else should be known about a result that is there.
+/// Facts about a result that was made.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// What its place does to it.
+    /// The effects of its place.
     pub findings: Vec<Finding>,
-    /// What earlier runs left behind and this one could not remove.
+    /// Leftovers of earlier runs that this one could not remove.
     pub leftovers: Vec<Error>,
 }
 
@@ -50,8 +50,8 @@ pub struct Outcome {
 ///
 /// # Errors
 ///
-/// Whatever fails, nothing of the plan is there then, with two exceptions: [`Error::Unflushed`], which says that everything is there
-/// and may not survive a stop of the system; and [`Error::Leftover`], which says what is there.
+/// Whatever fails, nothing of the plan is there then, with two exceptions: [`Error::Unflushed`], which says that everything is
+/// there and may not survive a stop of the system; and [`Error::Leftover`], which says what is there.
 pub fn apply(
     plan: &Plan,
     source: &Source,

@@ -16,7 +16,7 @@ use std::io;
 pub(super) const REFUSALS: &[Errno] =
     &[Errno::PERM, Errno::ACCESS, Errno::INVAL, Errno::OPNOTSUPP, Errno::NOSYS, Errno::NOTTY, Errno::OVERFLOW];
 
-/// What a place does to new entries.
+/// The effects of a place on new entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Habits {
     modes: NewModes,
@@ -55,7 +55,7 @@ pub(super) struct Corrections {
 }
 
 impl Corrections {
-    /// Whether there is anything to give.
+    /// Returns `true` if there is anything to give.
     pub(super) const fn are_needed(self) -> bool {
         self.owner.is_some() || self.mode.is_some()
     }
@@ -116,7 +116,7 @@ impl Habits {
         Ok((Self { modes, owners, replaced }, problems))
     }
 
-    /// What an entry of the result lacks directly after it was made.
+    /// Returns the owner and mode that a new entry still lacks.
     pub(super) fn corrections(&self, node: &Node<Content>, caller: Ids) -> Corrections {
         let Meta { mode, owner } = node.meta;
         let Some(became) = self.replaced.get(&owner.unwrap_or(caller)) else {
@@ -154,8 +154,8 @@ impl Habits {
     }
 }
 
-/// Makes a call, and once more where it is refused: what a place does, it does always. A refusal is no error here, since what came of
-/// the call is examined.
+/// Makes a call, and once more where it is refused: what a place does, it does always. A refusal is no error here, since what came
+/// of the call is examined.
 fn settled(call: impl Fn() -> io::Result<()>) -> io::Result<()> {
     match call().or_else(|_| call()) {
         Err(error) if !is_one_of(&error, REFUSALS) => Err(error),

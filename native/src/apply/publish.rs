@@ -85,8 +85,8 @@ impl Publication {
         }
     }
 
-    /// Publishes what `stage` holds, whose entries are `parts`, and flushes where it is then; `outer` is [`Self::parent`]. Returns what
-    /// is left of the staging directory where that could not be removed.
+    /// Publishes what `stage` holds, whose entries are `parts`, and flushes where it is then; `outer` is [`Self::parent`]. Returns
+    /// what is left of the staging directory where that could not be removed.
     pub(super) fn publish(
         &self,
         stage: Stage<'_>,
@@ -122,8 +122,8 @@ impl Publication {
     }
 }
 
-/// Moves the parts into `to`, and removes the staging directory: because of the error where they cannot be moved, and else since it is
-/// empty. What is published stays where the empty directory cannot be removed, which is worth a warning.
+/// Moves the parts into `to`, and removes the staging directory: because of the error where they cannot be moved, and else since it
+/// is empty. What is published stays where the empty directory cannot be removed, which is worth a warning.
 fn release(stage: Stage<'_>, parts: &[Name], to: &Dir, place: &Place) -> Result<Option<Error>, Error> {
     match stage.release(parts, to, place) {
         Ok(()) => Ok(stage.remove_empty().err()),

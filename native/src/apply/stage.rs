@@ -1,8 +1,9 @@
 //! The staging directory: where a result grows until it is whole.
 //!
-//! It lies beside what it will become, in the same directory, under a name that begins with a dot (s6-svscan and s6-rc pass
-//! over those), says whose it is, and is made of bytes that every file system takes. Whoever works in it holds a lock on it. One that nobody holds was left behind by a
-//! process that was killed: the next run for the same place removes it, where nobody else can have put it there.
+//! It lies beside what it will become, in the same directory, under a name that begins with a dot (s6-svscan and s6-rc pass over
+//! those), says whose it is, and is made of bytes that every file system takes. Whoever works in it holds a lock on it. One that
+//! nobody holds was left behind by a process that was killed: the next run for the same place removes it, where nobody else can
+//! have put it there.
 
 use crate::apply::entry::OpenDir;
 use crate::apply::place::REFUSALS;
@@ -222,8 +223,8 @@ enum Claim {
     Lost,
 }
 
-/// Closes `dir` to others, if it can be what was just made: empty, before and after, and the caller's, or else whose new directories
-/// are here, as `owner_of_new` finds out.
+/// Closes `dir` to others, if it can be what was just made: empty, before and after, and the caller's, or else whose new
+/// directories are here, as `owner_of_new` finds out.
 fn claim(dir: Dir, caller: Ids, owner_of_new: impl FnOnce() -> io::Result<Ids>) -> io::Result<Claim> {
     let owner = Status::of(&dir)?.owner;
     if !names(&dir)?.is_empty() || (owner.uid != caller.uid && owner_of_new()? != owner) {
@@ -305,8 +306,8 @@ enum Renamers {
 }
 
 impl Renamers {
-    /// Those of a directory with `status`, where the caller's new directories belong to `ours`. The right to write by an ACL shows in
-    /// the group's bits.
+    /// Those of a directory with `status`, where the caller's new directories belong to `ours`. The right to write by an ACL shows
+    /// in the group's bits.
     fn of(status: &Status, ours: [u32; 2]) -> Self {
         const STICKY: u32 = 0o1000;
         let owner_is_trusted = status.owner.uid == 0 || ours.contains(&status.owner.uid);

@@ -1,7 +1,7 @@
 //! Reading a template: from a directory handle to a [`Source`], whose manifest is what plans are computed from.
 //!
-//! The entries that a template may contain, and the replacement of links that point outside it, are decided here; the walk itself is
-//! [`walk`](crate::template::walk)'s.
+//! The entries that a template may contain, and the replacement of links that point outside it, are decided here; the walk itself
+//! is [`walk`](crate::template::walk)'s.
 
 use crate::attributes::Attributes;
 use crate::authority::{Destination, TemplateDir};
@@ -20,7 +20,8 @@ use std::ffi::OsString;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStringExt as _;
 
-/// The size that an entry counts besides its contents against the limit of [`Outside`], in bytes: many empty files reach the limit too.
+/// The size that an entry counts besides its contents against the limit of [`Outside`], in bytes: many empty files reach the limit
+/// too.
 const ENTRY: u64 = 256;
 
 impl Source {
@@ -116,7 +117,7 @@ impl Reader<'_> {
             match kind {
                 Kind::Directory => {
                     self.check_apart(&whole, &found.status)?;
-                    // The state of a supervisor is not copied, and so need not be looked at.
+                    // The state of a supervisor is not copied, and so not read.
                     if !Template::may_be_state(&whole) {
                         walk.enter(&found);
                         directories.insert(found.path.clone(), found.status.identity);
@@ -190,8 +191,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Counts what of an entry is not copied. Returns its status with the rights that its owning group really has, which the mode does
-    /// not say where there is an ACL.
+    /// Counts what of an entry is not copied. Returns its status with the rights that its owning group really has, which the mode
+    /// does not say where there is an ACL.
     fn note(&mut self, path: &TreePath, attributes: Attributes, status: Status) -> Status {
         let Attributes { group, acl, capability, other } = attributes;
         let kinds = [(acl, NotCopied::Acl), (capability, NotCopied::Capability), (other, NotCopied::Attribute)];

@@ -1,6 +1,6 @@
 //! A template that was read: its manifest, and its contents, unchanged since then.
 //!
-//! Every file is remembered by a [`Stamp`], so that whoever uses its contents learns whether they are still the same.
+//! Every file is remembered by a `Stamp`, so that whoever uses its contents learns whether they are still the same.
 
 use crate::authority::TemplateDir;
 use crate::error::{Error, Place};
@@ -24,11 +24,11 @@ pub struct Source {
     pub(super) stamps: BTreeMap<TreePath, Stamp>,
     /// The targets that replace links out of the template, by the link's path.
     pub(super) mounts: BTreeMap<TreePath, Mount>,
-    /// What of the template is not copied: of each kind the first entry, and how many there are.
+    /// Properties of entries that are not copied: of each kind the first entry, and the number of entries.
     pub(super) not_copied: BTreeMap<NotCopied, (TreePath, u64)>,
 }
 
-/// What an entry can have besides its contents, mode and owner, and a copy has not.
+/// A property of an entry, besides its contents, mode and owner, that a copy does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum NotCopied {
     Acl,
@@ -100,7 +100,7 @@ impl Source {
         Self { template: self.template.owned_as_in(owners), ..self }
     }
 
-    /// What is to be said of what is not copied.
+    /// Returns the findings about properties that are not copied.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let tally = |kind: &NotCopied| match kind {

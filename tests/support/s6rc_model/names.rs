@@ -33,7 +33,7 @@ pub(super) struct Longrun {
 }
 
 impl Longrun {
-    /// Whether s6-rc starts it by a script of its own.
+    /// Returns `true` if s6-rc starts it by a script of its own.
     pub(super) fn is_pipelined(&self) -> bool {
         self.consumer.is_some() || !self.producers.is_empty()
     }
@@ -91,7 +91,7 @@ fn definition(source: Source<'_>, directory: &[u8]) -> Result<Definition, Refusa
     }
 }
 
-/// What longruns and oneshots have in common.
+/// The common part of longruns and oneshots.
 fn common(source: Source<'_>, directory: &[u8]) -> Result<BTreeSet<Vec<u8>>, Refusal> {
     for name in ["timeout-down", "timeout-up"] {
         let path = in_directory(directory, name);

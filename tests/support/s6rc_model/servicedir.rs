@@ -20,7 +20,7 @@ const READ: [&str; 10] = [
 ];
 /// The files with a number, which is written anew.
 const NUMBERS: [&str; 5] = ["notification-fd", "lock-fd", "timeout-kill", "timeout-finish", "max-death-tally"];
-/// How much of such a file is read: as much as the largest number and a newline.
+/// The number of bytes that are read of such a file: those of the largest number, and a newline.
 const NUMBER_MAX: usize = 11;
 /// The directories that are copied whole.
 const DIRECTORIES: [&str; 3] = ["template", "data", "env"];
@@ -91,7 +91,7 @@ pub(super) fn compiled(compiler: &Compiler, source: Source<'_>, name: &[u8], lon
     Ok(Servicedir { tree, ignored })
 }
 
-/// Whether an entry of the compiled directory can be one of the source: the others are s6-rc's own.
+/// Returns `true` if an entry of the compiled directory can be one of the source: the others are s6-rc's own.
 fn is_source(name: &[u8]) -> bool {
     !matches!(name, b"instance" | b"instances" | b"run.user" | b"finish.user")
 }

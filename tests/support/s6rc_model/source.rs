@@ -3,7 +3,7 @@
 use super::{Refusal, Tree, unreadable};
 use crate::disk::OnDisk;
 
-/// How many links the kernel follows on the way to a file.
+/// The number of links that the kernel follows on the way to a file.
 const LINKS_MAX: u32 = 40;
 
 /// A source directory.
