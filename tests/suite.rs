@@ -18,4 +18,5 @@ mod runtimes;
 mod s6rc;
 mod streams;
 mod sync;
+mod tar;
 mod wasm;

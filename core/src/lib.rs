@@ -32,6 +32,7 @@ mod layout;
 pub mod target;
 
 pub mod account;
+pub mod archive;
 pub mod definition;
 pub mod instances;
 pub mod logging;

@@ -186,6 +186,10 @@ impl<C> Tree<C> {
         self.0.get_mut(path)
     }
 
+    pub(crate) fn nodes_mut(&mut self) -> impl Iterator<Item = &mut Node<C>> {
+        self.0.values_mut()
+    }
+
     /// All entries, the root first, every directory directly before its content.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&TreePath, &Node<C>)> + ExactSizeIterator {
         self.0.iter()

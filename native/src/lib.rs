@@ -8,6 +8,7 @@
 pub mod error;
 
 pub mod authority;
+pub mod environment;
 pub mod facts;
 pub mod run;
 pub mod signals;
@@ -20,6 +21,7 @@ pub mod template;
 mod workers;
 
 pub mod apply;
+pub mod tar;
 
 mod output;
 pub mod planner;
@@ -37,6 +39,7 @@ use apply::{Durability, Terms};
 use authority::{Destination, TemplateDir};
 use planner::ObtainedPlan;
 use run::Run;
+use s6_instance_maker_core::archive::ArchiveOwners;
 use s6_instance_maker_core::cli::Format;
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::instances::Instances;
@@ -44,6 +47,7 @@ use s6_instance_maker_core::plan::PlanError;
 use s6_instance_maker_core::rules::Finding;
 use s6_instance_maker_core::wire::{Job, PlanDocument};
 use std::io::Write;
+use tar::{Archive, ArchiveForm};
 use template::source::Source;
 
 /// An action with a plan.
@@ -63,6 +67,13 @@ pub enum Action {
         /// A place where it must be possible to carry it out.
         destination: Option<Destination>,
     },
+    /// Its tree is made an archive, which is printed.
+    Archive {
+        /// What is particular about the archive.
+        archive: Archive,
+        /// In this form.
+        form: ArchiveForm,
+    },
 }
 
 impl Action {
@@ -70,6 +81,15 @@ impl Action {
         match self {
             Self::Create { destination, .. } => Some(destination),
             Self::Print { destination, .. } => destination.as_ref(),
+            Self::Archive { .. } => None,
+        }
+    }
+
+    /// The owners that the template's entries are given; none where they keep their own.
+    fn owners(&self) -> ArchiveOwners {
+        match self {
+            Self::Archive { archive, .. } => archive.owners.clone(),
+            Self::Create { .. } | Self::Print { .. } => ArchiveOwners::default(),
         }
     }
 }
@@ -84,7 +104,7 @@ pub fn execute<P: Planner>(
     run: &Run<'_>,
     out: &mut dyn Write,
 ) -> Result<Report, Error> {
-    let source = Source::read(template, action.destination(), run)?;
+    let source = Source::read(template, action.destination(), run)?.owned_as_in(&action.owners());
     let facts = &facts::try_owners(facts, source.template())?;
     let ObtainedPlan { plan, options, settings, user, mut warnings } = origin.obtain(&source, facts, run)?;
     warnings.extend(settings.messages(&settings.judge(source.findings()).map_err(PlanError::from)?));
@@ -107,20 +127,25 @@ pub fn execute<P: Planner>(
                 Format::Json => print(out, &PlanDocument::encode(&plan, &options, source.template()))?,
             }
         }
+        Action::Archive { archive, form } => match form {
+            ArchiveForm::Stream => archive.write(&plan, &source, run, out)?,
+            ArchiveForm::Digest => print(out, archive.digest(&plan, &source, run)?.as_bytes())?,
+        },
     }
     Ok(Report { warnings, leftovers })
 }
 
 /// Reads the template and prints to `out` what a plan is computed from besides the command line: `listed` are the instances that it
-/// does not name.
+/// does not name, and `owners` those that an archive gives to the template's entries.
 pub fn print_job(
     listed: &Instances,
     template: TemplateDir,
+    owners: &ArchiveOwners,
     facts: &Facts,
     run: &Run<'_>,
     out: &mut dyn Write,
 ) -> Result<Report, Error> {
-    let source = Source::read(template, None, run)?;
+    let source = Source::read(template, None, run)?.owned_as_in(owners);
     let facts = facts::try_owners(facts, source.template())?;
     print(out, &Job::encode(listed, &facts, source.template()))?;
     Ok(Report::default())

@@ -1,16 +1,30 @@
 //! Actions, and how they are done: the values that the options of the last two families stand for.
 
+use crate::archive::{ArchiveOwners, ArchivePath};
 use clap::ValueEnum;
 
 /// The action of a command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Carry out the plan.
     Create,
     /// Print the plan.
     Print(Format),
     /// Print what a plan is computed from.
-    PrintJob,
+    PrintJob(JobPurpose),
+    /// Print the tree as an archive in which DIR has this path.
+    Tar(ArchivePath, ArchiveOwners),
+    /// Print the digest of such an archive.
+    Digest(ArchiveOwners),
+}
+
+/// The purpose of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobPurpose {
+    /// The plan is for this process, under its umask.
+    Process,
+    /// The plan is for an archive.
+    Archive(ArchiveOwners),
 }
 
 /// The treatment of symbolic links that point outside the template.
@@ -38,10 +52,19 @@ pub enum Durability {
 impl Action {
     /// Returns `true` if it writes files, which must not be left half made.
     #[must_use]
-    pub const fn writes(self) -> bool {
+    pub const fn writes(&self) -> bool {
         match self {
             Self::Create => true,
-            Self::Print(_) | Self::PrintJob => false,
+            Self::Print(_) | Self::PrintJob(_) | Self::Tar(..) | Self::Digest(_) => false,
+        }
+    }
+
+    /// The owners that the tree has in an archive; `None`: the tree is not for an archive.
+    #[must_use]
+    pub const fn archive_owners(&self) -> Option<&ArchiveOwners> {
+        match self {
+            Self::Tar(_, owners) | Self::Digest(owners) | Self::PrintJob(JobPurpose::Archive(owners)) => Some(owners),
+            Self::Create | Self::Print(_) | Self::PrintJob(JobPurpose::Process) => None,
         }
     }
 }

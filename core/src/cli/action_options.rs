@@ -1,9 +1,12 @@
 //! Options about the action and the source of the plan.
 
-use super::action::{Action, Durability, Format};
+use super::action::{Action, Durability, Format, JobPurpose};
 use super::refusal::UsageError;
+use super::values::checked;
+use crate::archive::{ArchiveId, ArchiveOwners, ArchivePath};
+use alloc::vec::Vec;
 use clap::ArgAction;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Action")]
@@ -18,8 +21,39 @@ pub(super) struct ActionOptions {
     #[arg(verbatim_doc_comment, long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     format: Option<Format>,
 
+    /// Print the tree as a tar archive
+    ///
+    /// The same options and the same template give the same bytes, whoever makes the archive, and
+    /// wherever. It goes to standard output; no file is written, and root is not needed. DIR is its
+    /// path in the archive; a leading / is dropped. With -r, DIR has no entry there. Generated entries
+    /// belong to root, with their modes under umask 022; entries of the template have the owners that
+    /// they have there. The time of every entry is SOURCE_DATE_EPOCH from the environment, or else 0.
+    #[arg(verbatim_doc_comment, long)]
+    tar: bool,
+
+    /// Print the SHA-256 of the tar archive
+    ///
+    /// The digest of the archive with DIR `.` and the time 0: it shows whether two results are the
+    /// same, whatever DIR is.
+    #[arg(verbatim_doc_comment, long)]
+    digest: bool,
+
+    /// With --tar, --digest: owner of every entry
+    ///
+    /// By default, each entry has its own owner, and no name. Modes stay, set-user-id bits included.
+    #[arg(verbatim_doc_comment, long, value_name = "[NAME:]UID")]
+    owner: Option<OsString>,
+
+    /// With --tar, --digest: group of every entry
+    ///
+    /// See --owner.
+    #[arg(verbatim_doc_comment, long, value_name = "[NAME:]GID")]
+    group: Option<OsString>,
+
     /// Print the job that the WASI module reads
-    #[arg(long)]
+    ///
+    /// With --tar or --digest it is the job for that.
+    #[arg(verbatim_doc_comment, long)]
     print_job: bool,
 
     /// Take the plan from FILE; `-`: standard input
@@ -47,17 +81,52 @@ pub(super) struct ActionOptions {
 }
 
 impl ActionOptions {
-    pub(super) fn action(&self) -> Result<Action, UsageError> {
+    /// The action, on what is to be at `dir`.
+    pub(super) fn action(&self, dir: &OsStr) -> Result<Action, UsageError> {
         if self.format.is_some() && !self.dry_run {
             return Err(UsageError::requires("--format", "--dry-run"));
         }
-        match (self.dry_run, self.print_job) {
-            (false, false) => Ok(Action::Create),
-            (true, false) => Ok(Action::Print(self.format.unwrap_or_default())),
-            (false, true) if self.apply_plan.is_some() => Err(UsageError::exclusive("--print-job and --apply-plan")),
-            (false, true) => Ok(Action::PrintJob),
-            (true, true) => Err(UsageError::exclusive("--dry-run and --print-job")),
+        if self.print_job && self.apply_plan.is_some() {
+            return Err(UsageError::exclusive("--print-job and --apply-plan"));
         }
+        if let Some(option) = self.about_archives()
+            && !self.tar
+            && !self.digest
+        {
+            return Err(UsageError::requires(option, "--tar or --digest"));
+        }
+        let path = || checked("DIR", dir, ArchivePath::parse);
+        match (self.dry_run, self.tar, self.digest, self.print_job) {
+            (false, false, false, false) => Ok(Action::Create),
+            (true, false, false, false) => Ok(Action::Print(self.format.unwrap_or_default())),
+            (false, true, false, false) => Ok(Action::Tar(path()?, self.owners()?)),
+            (false, false, true, false) => Ok(Action::Digest(self.owners()?)),
+            (false, false, false, true) => Ok(Action::PrintJob(JobPurpose::Process)),
+            (false, false, true, true) => Ok(Action::PrintJob(JobPurpose::Archive(self.owners()?))),
+            // What the job is for would be refused there as well.
+            (false, true, false, true) => path().and_then(|_| Ok(Action::PrintJob(JobPurpose::Archive(self.owners()?)))),
+            _ => Err(UsageError::exclusive(&self.given().join(" and "))),
+        }
+    }
+
+    /// The actions that are given, the first two.
+    fn given(&self) -> Vec<&'static str> {
+        let options =
+            [("--dry-run", self.dry_run), ("--tar", self.tar), ("--digest", self.digest), ("--print-job", self.print_job)];
+        options.into_iter().filter_map(|(option, is_given)| is_given.then_some(option)).take(2).collect()
+    }
+
+    /// The first given option that only archives have.
+    fn about_archives(&self) -> Option<&'static str> {
+        let options = [("--owner", &self.owner), ("--group", &self.group)];
+        options.into_iter().find(|(_, value)| value.is_some()).map(|(option, _)| option)
+    }
+
+    fn owners(&self) -> Result<ArchiveOwners, UsageError> {
+        let read = |option: &str, value: &Option<OsString>| {
+            value.as_deref().map(|value| checked(option, value, ArchiveId::parse)).transpose()
+        };
+        Ok(ArchiveOwners { user: read("--owner", &self.owner)?, group: read("--group", &self.group)? })
     }
 
     /// The file with a plan that was computed elsewhere.

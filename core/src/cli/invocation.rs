@@ -50,7 +50,7 @@ impl Invocation {
     /// Interprets `arguments`, of which `typed` says which options the command line itself has.
     pub(super) fn new(arguments: &Arguments, typed: &[&'static str]) -> Result<Self, UsageError> {
         let [template, dir] = arguments.operands()?;
-        let action = arguments.action.action()?;
+        let action = arguments.action.action(&dir)?;
         let request = request(arguments)?;
         let source = match arguments.action.document() {
             None => PlanSource::Computed,

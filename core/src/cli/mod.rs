@@ -20,7 +20,7 @@ mod refusal;
 mod values;
 mod words;
 
-pub use action::{Action, Durability, Format, LinkPolicy};
+pub use action::{Action, Durability, Format, JobPurpose, LinkPolicy};
 pub use clap::Args;
 pub use invocation::{Invocation, PlanSource};
 pub use parse::{NoOptions, ParsedArgs, Program, Site, parse, parse_common};
