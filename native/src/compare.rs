@@ -155,7 +155,8 @@ impl<'a> Comparison<'a> {
     fn digest_of_template(&self, cursor: &mut Cursor, path: &TreePath) -> Result<Digest, Error> {
         let name = last_name(path).ok_or_else(|| Error::Changed(self.source.place(path)))?;
         let parent = cursor.parent_of(path, |parent| self.source.open_dir(parent))?;
-        self.source.with_contents(parent, &name, path, |original| digest(original.file).map_err(original.place().cannot("read")))
+        self.source
+            .with_contents(parent, &name, path, |original| digest(original.file).map_err(original.place().cannot("read")))
     }
 
     fn digest_of_found(&self, cursor: &mut Cursor, path: &TreePath) -> Result<Digest, Error> {
@@ -240,7 +241,9 @@ fn walk(dir: &OpenDir, place: &Place, scope: &Scope, run: &Run<'_>) -> Result<Fo
             Ok(Some(entry)) => entry,
             Ok(None) => return Ok(found),
             // Instances come and go.
-            Err(WalkError::Io { path, source, .. }) if source.kind() == io::ErrorKind::NotFound && lives(scope, &path) => continue,
+            Err(WalkError::Io { path, source, .. }) if source.kind() == io::ErrorKind::NotFound && lives(scope, &path) => {
+                continue;
+            }
             Err(WalkError::Replaced(path)) if lives(scope, &path) => continue,
             Err(error) => return Err(explain(place, error)),
         };

@@ -129,7 +129,8 @@ impl Sides<'_> {
         };
         // The root of a plan that becomes entries of DIR is not DIR.
         let is_dir = |path: &&TreePath| self.plan.placement == Placement::New || !path.is_root();
-        let planned = self.plan.tree.iter().map(|(path, _)| path).filter(|path| is_compared(path) || self.is_new_instance(path));
+        let planned =
+            self.plan.tree.iter().map(|(path, _)| path).filter(|path| is_compared(path) || self.is_new_instance(path));
         planned.chain(self.found.keys().filter(is_compared)).filter(is_dir).cloned().collect()
     }
 

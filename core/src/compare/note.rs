@@ -46,7 +46,9 @@ impl Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::EmptyDirectory(path) => write!(f, "{path}: absent; as an empty directory, it does not count (git keeps none)"),
+            Self::EmptyDirectory(path) => {
+                write!(f, "{path}: absent; as an empty directory, it does not count (git keeps none)")
+            }
             Self::Owners { path, found, planned, count } => {
                 let path = Shown(path);
                 write!(f, "{path}: owner {found} instead of {planned}; this account cannot change owners ({count} ")?;

@@ -69,7 +69,9 @@ impl Scope {
             Placement::New => match (first, second) {
                 _ if is_own(first) => Visit::Skip,
                 (name, None) if is_state(name) => Visit::Skip,
-                (name, None) if [INSTANCE, INSTANCES, TEMPLATE, LOG].iter().any(|known| known.as_bytes() == name) => Visit::Enter,
+                (name, None) if [INSTANCE, INSTANCES, TEMPLATE, LOG].iter().any(|known| known.as_bytes() == name) => {
+                    Visit::Enter
+                }
                 (_, None) => Visit::Examine,
                 (b"template", Some(_)) => Visit::Enter,
                 (b"log", Some(name)) if third.is_some() || is_state(name) => Visit::Skip,

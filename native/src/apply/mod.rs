@@ -15,6 +15,7 @@ use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::run::Run;
 use crate::template::source::Source;
+use crate::workers;
 use fill::{Fill, PlanEntry};
 use place::Habits;
 use s6_instance_maker_core::path::Name;
@@ -22,7 +23,6 @@ use s6_instance_maker_core::plan::{Content, Plan, PlanError};
 use s6_instance_maker_core::rules::{Finding, Level, PlaceChange, Problem, Settings};
 use s6_instance_maker_core::tree::{Ids, Kind, Node};
 use stage::Stage;
-use crate::workers;
 
 /// The terms on which a plan is carried out.
 #[derive(Clone, Copy, Debug)]
