@@ -52,7 +52,7 @@ pub(crate) const INSTANCES: TreePath = TreePath::constant("instances");
 pub(crate) const TEMPLATE: TreePath = TreePath::constant("template");
 
 /// The record of earlier templates in an instanced service, of this program.
-pub(crate) const RECORD: Name = Name::constant(".s6-instance-maker");
+pub const RECORD: Name = Name::constant(".s6-instance-maker");
 /// The beginning of the name of every staging directory of this program.
 pub const STAGING_PREFIX: &str = ".s6-instance-maker+";
 

@@ -56,6 +56,16 @@ impl<'a> Comparison<'a> {
         Ok(comparison)
     }
 
+    /// The same comparison once more, with the contents of all instances.
+    pub(crate) fn again(&self, run: &Run<'_>) -> Result<Self, Error> {
+        let Self { plan, source, there, place, caller, power, .. } = *self;
+        let mut again = Self::new(plan, source, there, place, (caller, power), run)?;
+        let mut questions = Questions::default();
+        again.ask_about_instances(&mut questions);
+        again.read(&questions, run)?;
+        Ok(again)
+    }
+
     /// The comparison for the core.
     pub(crate) fn sides(&self) -> Sides<'_> {
         let Self { plan, source, found, caller, power, .. } = self;

@@ -34,7 +34,7 @@ pub fn main<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: A
     match run::<P>(arguments, environment, ambient) {
         Ok(report) => {
             report::warnings(&mut io::stderr(), &report);
-            ExitCode::SUCCESS
+            ExitCode::from(report.exit_code())
         }
         Err(error) => {
             report::fatal(&mut io::stderr(), &error);
@@ -73,16 +73,17 @@ fn run<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: Ambien
         PlanOrigin::Document { document, .. } => document.plan.placement,
     };
     let destination = || Destination::open(dir, placement, ambient);
+    let find = || Destination::find(dir, placement, ambient);
+    let durability = match durability {
+        cli::Durability::Eventual => Durability::Eventual,
+        cli::Durability::Flushed => Durability::Flushed,
+    };
     let action = match action {
-        cli::Action::Create => {
-            let durability = match durability {
-                cli::Durability::Eventual => Durability::Eventual,
-                cli::Durability::Flushed => Durability::Flushed,
-            };
-            Some(Action::Create { destination: destination()?, durability })
-        }
-        cli::Action::Print(Format::Text) => Some(Action::Print { format: Format::Text, destination: Some(destination()?) }),
+        cli::Action::Create => Some(Action::Create { destination: destination()?, durability }),
+        cli::Action::Print(Format::Text) => Some(Action::Print { format: Format::Text, destination: Some(destination()) }),
         cli::Action::Print(Format::Json) => Some(Action::Print { format: Format::Json, destination: None }),
+        cli::Action::Compare(comparison) => Some(Action::Compare { site: find()?, comparison: *comparison }),
+        cli::Action::Refresh(copies) => Some(Action::Refresh { site: find()?, copies: *copies, durability }),
         cli::Action::Tar(path, owners) => {
             if io::stdout().is_terminal() {
                 let error = UsageError::new("--tar: standard output is a terminal");

@@ -61,6 +61,12 @@ impl Version {
         Self(below.filter_map(|(path, state)| Some((inner(path)?, Fingerprint::of(state)))).collect())
     }
 
+    /// Returns `true` if `copy` has an entry of this version that `current` does not have.
+    #[must_use]
+    pub fn explains(&self, copy: &Self, current: &Self) -> bool {
+        copy.0.iter().any(|(path, found)| self.has(path, found) && !current.has(path, found))
+    }
+
     fn has(&self, path: &TreePath, found: &Fingerprint) -> bool {
         self.0.get(path).is_some_and(|fingerprint| fingerprint.is(found))
     }

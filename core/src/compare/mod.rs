@@ -5,6 +5,7 @@
 
 mod copies;
 mod difference;
+mod instance;
 mod note;
 mod scope;
 mod state;
@@ -12,10 +13,13 @@ mod step;
 
 pub use copies::{CopyState, Fingerprint, Version, instances, notes};
 pub use difference::{Cause, Difference, Differences, Fate};
+pub use instance::InstanceRefresh;
 pub use note::Note;
 pub use scope::{Claim, Scope, Visit};
 pub use state::{Digest, Found, State, StateKind};
-pub use step::{Refresh, RefreshError, Step};
+pub use step::{LoggerChange, Refresh, RefreshError, Step};
+
+pub use crate::layout::{RECORD, STAGING_PREFIX};
 
 use crate::layout::{INSTANCE, INSTANCES, TEMPLATE};
 use crate::path::TreePath;

@@ -160,7 +160,7 @@ fn is_new(sides: &Sides<'_>) -> bool {
 }
 
 /// The place of a step in the order: whatever another one needs comes before it.
-fn rank(step: &Step) -> u8 {
+pub(super) fn rank(step: &Step) -> u8 {
     match step {
         Step::Rights(_) => 0,
         Step::Add(_) => 1,
