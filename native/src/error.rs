@@ -362,8 +362,8 @@ impl Place {
         core::str::from_utf8(&self.base).ok().filter(|_| is_word)
     }
 
-    /// The path as one word of a shell; `DIR` where it cannot be shown.
-    pub(crate) fn as_word(&self) -> String {
+    /// The path as one word of a shell, behind a `--`; `placeholder` where it cannot be shown.
+    pub(crate) fn as_word(&self, placeholder: &str) -> String {
         let mut path = self.base.clone();
         if !self.path.is_root() {
             path.extend_from_slice(if path.ends_with(b"/") { b"" } else { b"/" });
@@ -371,9 +371,9 @@ impl Place {
         }
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._+,=@%-".contains(&byte);
         match std::str::from_utf8(&path) {
-            Ok(text) if path.iter().copied().all(is_plain) && !text.starts_with('-') => text.to_owned(),
-            Ok(text) if is_printable(text) && !text.starts_with('-') => format!("'{}'", text.replace('\'', "'\\''")),
-            _ => "DIR".to_owned(),
+            Ok(text) if path.iter().copied().all(is_plain) => text.to_owned(),
+            Ok(text) if is_printable(text) => format!("'{}'", text.replace('\'', "'\\''")),
+            _ => placeholder.to_owned(),
         }
     }
 

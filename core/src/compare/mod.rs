@@ -129,7 +129,7 @@ impl Sides<'_> {
     fn paths(&self, scope: &Scope) -> BTreeSet<TreePath> {
         let is_compared = |path: &&TreePath| match scope.claim(path) {
             Claim::Plan | Claim::Foreign => true,
-            Claim::Instance => false,
+            Claim::Instance | Claim::Record => false,
         };
         // The root of a plan that becomes entries of DIR is not DIR.
         let is_dir = |path: &&TreePath| self.plan.placement == Placement::New || !path.is_root();
@@ -231,7 +231,7 @@ impl Sides<'_> {
         step::stranger(self, scope).map(Note::NotOurs)
     }
 
-    /// The part of the plan that is the copy of the template, by paths below it.
+    /// The part of the plan that is the copy of the template, by paths below it, as far as copies of it have it.
     #[must_use]
     pub fn template_version(&self, contents: &Contents) -> Version {
         let below = |path: &TreePath| {
@@ -239,7 +239,7 @@ impl Sides<'_> {
             TreePath::parse(inner).ok()
         };
         let entries = self.plan.tree.iter().filter_map(|(path, node)| {
-            let inner = below(path)?;
+            let inner = below(path).filter(|inner| !scope::is_of_supervisors(inner.components()))?;
             Some((inner, Fingerprint::of(&self.planned(path, node, contents))))
         });
         Version(entries.collect())

@@ -5,7 +5,7 @@ use super::note::Note;
 use super::scope::{Claim, Scope};
 use super::state::StateKind;
 use super::{Sides, copies};
-use crate::layout::{INSTANCE, INSTANCES, LOG, RUN, TEMPLATE, TYPE};
+use crate::layout::{INSTANCE, INSTANCES, LOG, RECORD, RUN, TEMPLATE, TYPE};
 use crate::path::TreePath;
 use crate::plan::{Placement, Plan};
 use crate::tree::Tree;
@@ -93,9 +93,10 @@ pub(super) fn stranger(sides: &Sides<'_>, scope: &Scope) -> Option<TreePath> {
     let is_missing = |path: &TreePath| !sides.found.contains_key(path);
     match sides.plan.placement {
         Placement::New => {
-            let is_empty = sides.found.keys().all(TreePath::is_root);
+            // A refresh of an empty directory that was killed leaves the record.
+            let is_ours = is_new(sides) || !is_missing(&TreePath::from(RECORD));
             let signs = [TreePath::from(RUN), TEMPLATE];
-            (!is_empty).then(|| signs.into_iter().find(is_missing)).flatten()
+            (!is_ours).then(|| signs.into_iter().find(is_missing)).flatten()
         }
         Placement::Within => {
             let parts = sides.plan.parts().map(TreePath::from).filter(|part| !is_missing(part) && scope.is_open(part));
@@ -162,9 +163,10 @@ fn is_new(sides: &Sides<'_>) -> bool {
 /// The place of a step in the order: whatever another one needs comes before it.
 pub(super) fn rank(step: &Step) -> u8 {
     match step {
-        Step::Rights(_) => 0,
-        Step::Add(_) => 1,
-        Step::Exchange(_) => 2,
+        // First, since some file systems refuse it: then everything is as it was.
+        Step::Exchange(_) => 0,
+        Step::Rights(_) => 1,
+        Step::Add(_) => 2,
         Step::Replace(_) => 3,
         // The link comes last: whoever sees it finds the instance.
         Step::AddInstance(path) if path.starts_with(&INSTANCES) => 4,
