@@ -122,7 +122,7 @@ impl<'a> Comparison<'a> {
             return Vec::new();
         }
         let found = self.with_digests();
-        let there = Version::below(&found, &compare::template_path());
+        let there = Version::below(&found, &compare::TEMPLATE);
         let older: Vec<Version> = older.iter().cloned().chain([there]).collect();
         compare::notes(&found, &self.sides().template_version(&self.contents), &older)
     }
@@ -155,7 +155,7 @@ impl<'a> Comparison<'a> {
         if copies.is_empty() {
             return;
         }
-        let template = compare::template_path();
+        let template = compare::TEMPLATE;
         let is_known = |inner: &TreePath| {
             let has = |path: TreePath| self.found.contains_key(&path) || self.plan.tree.get(&path).is_some();
             older.iter().any(|version| version.0.contains_key(inner)) || template.join_path(inner).is_ok_and(has)

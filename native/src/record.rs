@@ -46,12 +46,7 @@ fn recorded(there: Option<&OpenDir>) -> Result<Vec<(Name, Version)>, Error> {
 
 /// Announces that DIR will change: makes the directory of records, by which a later run knows DIR for this program's, and writes the
 /// record of the `outgoing` template into it, whole or not at all; it is made in `stage`.
-pub(crate) fn announce(
-    there: &OpenDir,
-    stage: &Dir,
-    outgoing: Option<&Version>,
-    durability: Durability,
-) -> Result<(), Error> {
+pub(crate) fn announce(there: &OpenDir, stage: &Dir, outgoing: Option<&Version>, durability: Durability) -> Result<(), Error> {
     let place = there.place.at(&TreePath::from(RECORD));
     match create_dir(&there.dir, &RECORD, 0o700) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(place.cannot("make")(error)),

@@ -165,7 +165,11 @@ pub(crate) fn rename_new(from: &Dir, name: &Name, to: &Dir, new: &Name) -> io::R
         // A file system that knows no flags: what is empty and our own can be replaced, and nothing else.
         Err(error) if is_one_of(&error, &[Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP]) => {
             let is_directory = Status::of_entry(from, name)?.kind == FileKind::Directory;
-            if is_directory { create_dir(to, new, 0o700)? } else { drop(create_file(to, new, 0o000)?) }
+            if is_directory {
+                create_dir(to, new, 0o700)?
+            } else {
+                drop(create_file(to, new, 0o000)?)
+            }
             retry(|| Ok(rustix::fs::renameat(from, as_os(name), to, as_os(new))?)).inspect_err(|_| {
                 // It was empty, and is again gone; if even that fails, the rename's error is the one to report.
                 let _ = if is_directory { to.remove_dir(as_os(new)) } else { to.remove_file(as_os(new)) };

@@ -13,16 +13,14 @@ use crate::compare::Comparison;
 use crate::error::{Error, Place};
 use crate::record;
 use crate::run::Run;
-use crate::sys::{
-    Status, exchange, is_one_of, last_name, open_child, open_dir, open_readable, rename_new, rename_over, retry,
-};
+use crate::sys::{Status, exchange, is_one_of, last_name, open_child, open_dir, open_readable, rename_new, rename_over, retry};
 use crate::template::source::Source;
 use cap_std::fs::Dir;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use s6_instance_maker_core::cli::Copies;
 use s6_instance_maker_core::compare::{
-    self, CopyState, Differences, Found, InstanceRefresh, OwnerPower, Refresh as Steps, Step, Version, template_path,
+    self, CopyState, Differences, Found, InstanceRefresh, OwnerPower, Refresh as Steps, Step, TEMPLATE, Version,
 };
 use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::options::Options;
@@ -129,8 +127,8 @@ impl Refresh<'_> {
         let steps = Steps::of(&sides, differences, options.room());
         let steps = steps.map_err(|reason| Error::Refresh { place: self.place.clone(), reason })?;
         let found = compared.with_digests();
-        let present = Version::below(&found, &template_path());
-        let exchanged = steps.steps.iter().any(|step| *step.path() == template_path());
+        let present = Version::below(&found, &TEMPLATE);
+        let exchanged = steps.steps.iter().any(|step| *step.path() == TEMPLATE);
         let outgoing = exchanged.then(|| present.clone());
         let current = sides.template_version(&compared.contents);
         let older: Vec<Version> = recorded.iter().cloned().chain([present]).collect();
@@ -159,13 +157,7 @@ impl Refresh<'_> {
     }
 
     /// Builds and replaces.
-    fn replace(
-        &self,
-        work: &Work,
-        sites: &Sites<'_>,
-        outcome: &mut Outcome,
-        run: &Run<'_>,
-    ) -> Result<Aftermath, Error> {
+    fn replace(&self, work: &Work, sites: &Sites<'_>, outcome: &mut Outcome, run: &Run<'_>) -> Result<Aftermath, Error> {
         run.check()?;
         let stage = Stage::new(self.dir, &LABEL, self.terms.caller)?;
         let outgoing = work.outgoing.as_ref().filter(|_| sites.compared.instances().next().is_some());
@@ -409,5 +401,5 @@ fn copied(path: &TreePath) -> Option<TreePath> {
     }
     names.next()?;
     let inner = names.collect::<Vec<_>>().join(&b'/');
-    template_path().join_path(&TreePath::parse(inner).ok()?).ok()
+    TEMPLATE.join_path(&TreePath::parse(inner).ok()?).ok()
 }
