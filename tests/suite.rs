@@ -14,6 +14,7 @@ mod places;
 mod quoting;
 mod races;
 mod reference;
+mod refresh;
 mod runtimes;
 mod s6rc;
 mod streams;

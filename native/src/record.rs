@@ -1,6 +1,6 @@
 //! The record of the templates that an instanced service had: files in a directory of its own in DIR, one for each template.
 //!
-//! A copy of a recorded template is an old copy, and not an edited one. A record that cannot be read counts as none: then the copy
+//! A copy of a recorded template is an old copy, and not an edited one. A file that is no record counts as none: then the copy
 //! counts as edited, and stays.
 
 use crate::apply::Durability;
@@ -20,6 +20,14 @@ const RECORD_MAX: u64 = 256 << 20;
 /// The most records that are kept.
 const RECORDS_MAX: usize = 64;
 
+/// Reads all records in DIR. The records are for those who may change DIR: for others, there are none.
+pub(crate) fn read_if_permitted(there: Option<&OpenDir>) -> Result<Vec<Version>, Error> {
+    match read(there) {
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => Ok(Vec::new()),
+        records => records,
+    }
+}
+
 /// Reads all records in DIR.
 pub(crate) fn read(there: Option<&OpenDir>) -> Result<Vec<Version>, Error> {
     Ok(recorded(there)?.into_iter().map(|(_, version)| version).collect())
@@ -36,12 +44,12 @@ fn recorded(there: Option<&OpenDir>) -> Result<Vec<(Name, Version)>, Error> {
     let names = names(&dir).map_err(place.cannot("read"))?;
     let names = names.into_iter().filter_map(|name| Name::new(name.as_bytes()).ok());
     let read = |name: Name| {
+        let file = open_file(&dir, &name).map_err(place.cannot("read the records in"))?;
         let mut bytes = Vec::new();
-        let file = open_file(&dir, &name).ok()?;
-        file.take(RECORD_MAX).read_to_end(&mut bytes).ok()?;
-        Some((name, TemplateRecord::decode(&bytes).ok()?))
+        file.take(RECORD_MAX).read_to_end(&mut bytes).map_err(place.cannot("read the records in"))?;
+        Ok(TemplateRecord::decode(&bytes).ok().map(|version| (name, version)))
     };
-    Ok(names.take(RECORDS_MAX).filter_map(read).collect())
+    names.take(RECORDS_MAX).filter_map(|name| read(name).transpose()).collect()
 }
 
 /// Announces that DIR will change: makes the directory of records, by which a later run knows DIR for this program's, and writes the

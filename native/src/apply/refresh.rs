@@ -128,7 +128,7 @@ impl Refresh<'_> {
         let steps = steps.map_err(|reason| Error::Refresh { place: self.place.clone(), reason })?;
         let found = compared.with_digests();
         let present = Version::below(&found, &TEMPLATE);
-        let exchanged = steps.steps.iter().any(|step| *step.path() == TEMPLATE);
+        let exchanged = self.plan.placement == Placement::New && steps.steps.iter().any(|step| *step.path() == TEMPLATE);
         let outgoing = exchanged.then(|| present.clone());
         let current = sides.template_version(&compared.contents);
         let older: Vec<Version> = recorded.iter().cloned().chain([present]).collect();
@@ -185,20 +185,21 @@ impl Refresh<'_> {
         };
         // What follows changes nothing that a signal could keep from being changed.
         let run = &Run { interrupt: &AtomicBool::new(false), ..*run };
-        let after = sites.compared.again(sites.recorded, run);
+        let known: Vec<Version> = sites.recorded.iter().chain(&work.outgoing).cloned().collect();
+        let after = sites.compared.again(&known, run);
         outcome.leftovers.extend(stage.dissolve());
-        let flushed = self.flush(&work.all_steps());
         let mixed = match after {
             Ok(after) => {
                 outcome.leftovers.extend(self.prune(&after).err());
-                self.mixed(work, sites, &after)
+                self.mixed(work, sites, &after, &refreshed)
             }
             Err(error) => {
                 outcome.leftovers.push(error);
                 Vec::new()
             }
         };
-        flushed.map(|()| Aftermath { refreshed, mixed })
+        self.flush(&work.all_steps())?;
+        Ok(Aftermath { refreshed, mixed })
     }
 
     /// Builds what the steps put into place.
@@ -285,22 +286,31 @@ impl Refresh<'_> {
         })
     }
 
-    /// Flushes the directories of DIR in which something has another entry now.
+    /// Flushes the directories of DIR that have another entry, mode or owner now.
     fn flush(&self, steps: &[&Step]) -> Result<(), Error> {
         let Durability::Flushed = self.terms.durability else { return Ok(()) };
-        let directories: BTreeSet<TreePath> =
-            steps.iter().map(|step| step.path().parent().unwrap_or(TreePath::ROOT)).chain([TreePath::ROOT]).collect();
+        let changed = |step: &&Step| match step {
+            Step::Rights(path) => path.clone(),
+            _ => step.path().parent().unwrap_or(TreePath::ROOT),
+        };
+        let directories: BTreeSet<TreePath> = steps.iter().map(changed).chain([TreePath::ROOT]).collect();
         for directory in directories {
             let place = self.place.at(&directory);
-            let handle = open_readable(&self.dir.dir, &directory).map_err(place.cannot("open"))?;
-            self.terms.durability.flush(&handle, || place).map_err(|error| Error::Unflushed(error.into()))?;
+            let flushed = match open_readable(&self.dir.dir, &directory) {
+                // An instance was deleted.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                handle => {
+                    handle.map_err(place.cannot("open")).and_then(|handle| self.terms.durability.flush(&handle, || place))
+                }
+            };
+            flushed.map_err(|error| Error::Unflushed(error.into()))?;
         }
         Ok(())
     }
 
     /// The instances whose copies have changed, and are now copies of neither template: s6-instance-create copied while the template
     /// was exchanged.
-    fn mixed(&self, work: &Work, sites: &Sites<'_>, after: &Comparison<'_>) -> Vec<Name> {
+    fn mixed(&self, work: &Work, sites: &Sites<'_>, after: &Comparison<'_>, refreshed: &BTreeSet<TreePath>) -> Vec<Name> {
         let Some(outgoing) = &work.outgoing else { return Vec::new() };
         let (before, now) = (sites.compared.with_digests(), after.with_digests());
         let current = after.sides().template_version(&after.contents);
@@ -317,8 +327,8 @@ impl Refresh<'_> {
             copy != copy_in(&before, path)
                 && [&current, outgoing].iter().all(|version| CopyState::of(&copy, version, &[]) != CopyState::Current)
         };
-        let is_planned = |path: &TreePath| self.plan.tree.get(path).is_some();
-        let changed = after.instances().filter(|(_, path)| !is_planned(path) && is_mixed(path));
+        let is_ours = |path: &TreePath| refreshed.contains(path) || self.plan.tree.get(path).is_some();
+        let changed = after.instances().filter(|(_, path)| !is_ours(path) && is_mixed(path));
         changed.map(|(name, _)| name.as_name().clone()).collect()
     }
 
