@@ -109,6 +109,14 @@ pub enum Error {
         /// The failure.
         error: Box<Error>,
     },
+    /// DIR is up to date, and instances could not be compared with it.
+    #[error("{place}: up to date; its instances, and which records in `.s6-instance-maker` they need, are not known: {error}")]
+    Uncompared {
+        /// DIR.
+        place: Place,
+        /// The failure.
+        error: Box<Error>,
+    },
     /// A list of instances is refused.
     #[error("{place}: {source}")]
     Instances {

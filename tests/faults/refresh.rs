@@ -20,16 +20,8 @@ struct Case {
     dir: &'static str,
     /// The entries that are put into place one by one; all else changes with the nearest of them around it, or not at all.
     units: &'static [&'static str],
-    calls: Calls,
-}
-
-/// The system calls that are tried in the ordinary run.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Calls {
-    /// All.
-    All,
-    /// A share of them.
-    Some,
+    /// The number of calls that are tried in the ordinary run; all in a full one.
+    share: usize,
 }
 
 /// The parts of a service.
@@ -39,7 +31,7 @@ const SERVICE: Case = Case {
     new: &["--refresh", "-L", "/other", "--s6-version", "2.13", "-c", "20", "--instance", "more"],
     dir: "svc",
     units: &["", "run", "notification-fd", "log/run", "log", "template", "instance/more", "instances/more"],
-    calls: Calls::All,
+    share: 100,
 };
 
 /// Those of the copies, too.
@@ -62,7 +54,7 @@ const INSTANCES: Case = Case {
         "instances/live/log/run",
         "instances/live/log",
     ],
-    calls: Calls::All,
+    share: 100,
 };
 
 /// A directory with nothing in it.
@@ -72,7 +64,7 @@ const EMPTY: Case = Case {
     new: &["--refresh", "-L", "/l"],
     dir: "empty",
     units: &["", "run", "notification-fd", "log", "template", "instance", "instances"],
-    calls: Calls::Some,
+    share: 40,
 };
 
 /// Source definitions.
@@ -91,7 +83,7 @@ const DEFINITIONS: Case = Case {
         "log/dependencies.d",
         "log/flag-essential",
     ],
-    calls: Calls::Some,
+    share: 40,
 };
 
 /// The states before and after, and what there is to be disturbed.
@@ -135,13 +127,10 @@ impl Sweep {
         sweep
     }
 
-    fn calls(&self) -> impl Iterator<Item = (usize, &Call)> {
-        let every = match self.case.calls {
-            _ if skip::all() => 1,
-            Calls::All => 2,
-            Calls::Some => 5,
-        };
-        self.record.calls.iter().enumerate().step_by(every)
+    /// The calls to try, and their numbers; from another one on for each `start`.
+    fn calls(&self, start: usize) -> impl Iterator<Item = (usize, &Call)> {
+        let every = if skip::all() { 1 } else { (self.record.calls.len() / self.case.share).max(1) };
+        self.record.calls.iter().enumerate().skip(start % every).step_by(every)
     }
 
     /// Returns how many units are new, of those that change; in words which entry is neither old nor new, or belongs to neither.
@@ -240,7 +229,7 @@ impl Ends {
 fn kill_at_every_call_of(case: &'static Case) {
     let sweep = Sweep::new(case);
     let mut ends = Ends::default();
-    for (_, call) in sweep.calls() {
+    for (_, call) in sweep.calls(0) {
         let trial = sweep.ground.disturb(&sweep.record, &call.name, call.nth, "signal=KILL");
         let met = if trial.met { Ok(()) } else { Err("the call did not take place".to_owned()) };
         let judged = met.and_then(|()| sweep.is_each_old_or_new(&trial.tree));
@@ -301,7 +290,7 @@ fn judge(sweep: &Sweep, answer: &Answer, tree: &Tree, error: &str, silenced: boo
 fn fail_every_call_of(case: &'static Case) {
     let sweep = Sweep::new(case);
     let mut ends = Ends::default();
-    for (turn, call) in sweep.calls() {
+    for (turn, call) in sweep.calls(1) {
         for error in share(errors(call), turn) {
             let trial = sweep.ground.disturb(&sweep.record, &call.name, call.nth, &format!("error={error}"));
             let met = if trial.met { Ok(()) } else { Err("the call did not take place".to_owned()) };
@@ -342,8 +331,7 @@ fn interrupted_at_every_call() {
     for case in [&SERVICE, &INSTANCES] {
         let sweep = Sweep::new(case);
         let mut ends = Ends::default();
-        let every = if skip::all() { 1 } else { 4 };
-        let calls = sweep.record.calls.iter().filter(|call| call.name != "exit_group").step_by(every);
+        let calls = sweep.calls(2).map(|(_, call)| call).filter(|call| call.name != "exit_group");
         for (call, signal) in calls.zip(["INT", "TERM", "HUP"].into_iter().cycle()) {
             let trial = sweep.ground.disturb(&sweep.record, &call.name, call.nth, &format!("signal={signal}"));
             let answer = &trial.answer;

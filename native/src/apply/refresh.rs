@@ -194,7 +194,9 @@ impl Refresh<'_> {
                 self.mixed(work, sites, &after, &refreshed)
             }
             Err(error) => {
-                outcome.leftovers.push(error);
+                outcome.leftovers.push(Error::Uncompared { place: self.place.clone(), error: error.into() });
+                // Without records, their directory is only a mark of what is done by now.
+                outcome.leftovers.extend(record::withdraw(self.dir, None, sites.recorded).err());
                 Vec::new()
             }
         };
