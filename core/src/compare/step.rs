@@ -1,10 +1,11 @@
 //! The steps of a refresh, computed from the differences.
 
+use super::copies;
 use super::difference::{Differences, Fate};
 use super::note::Note;
 use super::scope::{Claim, Scope};
+use super::sides::Sides;
 use super::state::StateKind;
-use super::{Sides, copies};
 use crate::layout::{INSTANCE, INSTANCES, LOG, RUN, TEMPLATE, TYPE};
 use crate::path::TreePath;
 use crate::plan::{Placement, Plan};
