@@ -148,6 +148,8 @@ impl Refresh<'_> {
         let updated: BTreeSet<&TreePath> = work.instances.iter().map(|(path, _)| path).collect();
         let notes = compared.notes(recorded).into_iter();
         let is_left = |note: &compare::Note| match note {
+            // There is a finding about it.
+            compare::Note::Instance(_, CopyState::Edited(_)) if self.copies != Copies::Kept => false,
             compare::Note::Instance(name, _) => {
                 let copy = compare::instances(&compared.found).find(|(other, _)| other == name);
                 copy.is_none_or(|(_, path)| !updated.contains(&path))
