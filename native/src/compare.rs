@@ -178,8 +178,8 @@ impl<'a> Comparison<'a> {
         let scope = Scope::of(self.plan);
         let template = unread(&questions.template, &self.contents.template);
         let found = unread(&questions.found, &self.contents.found);
-        let template = digests(&template, run, |cursor: &mut Cursor, path| self.digest_of_template(cursor, path))?;
-        let found = digests(&found, run, |cursor: &mut Cursor, path| match self.digest_of_found(cursor, path) {
+        let template = digests(&template, run, |reader, path| self.digest_of_template(reader, path))?;
+        let found = digests(&found, run, |reader, path| match self.digest_of_found(reader, path) {
             Err(error) if is_gone(&error) && lives(&scope, path) => Ok(None),
             digest => digest.map(Some),
         })?;
@@ -213,15 +213,16 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn digest_of_template(&self, cursor: &mut Cursor, path: &TreePath) -> Result<Digest, Error> {
+    fn digest_of_template(&self, Reader { cursor, buffer }: &mut Reader, path: &TreePath) -> Result<Digest, Error> {
         let name = last_name(path).ok_or_else(|| Error::Changed(self.source.place(path)))?;
         let parent = cursor.parent_of(path, |parent| self.source.open_dir(parent))?;
-        self.source
-            .with_contents(parent, &name, path, |original| digest(original.file).map_err(original.place().cannot("read")))
+        self.source.with_contents(parent, &name, path, |original| {
+            digest(original.file, buffer).map_err(original.place().cannot("read"))
+        })
     }
 
-    fn digest_of_found(&self, cursor: &mut Cursor, path: &TreePath) -> Result<Digest, Error> {
-        self.open_found(cursor, path).and_then(|file| digest(&file).map_err(self.place.at(path).cannot("read")))
+    fn digest_of_found(&self, Reader { cursor, buffer }: &mut Reader, path: &TreePath) -> Result<Digest, Error> {
+        self.open_found(cursor, path).and_then(|file| digest(&file, buffer).map_err(self.place.at(path).cannot("read")))
     }
 
     /// Opens the file at `path` in DIR.
@@ -265,26 +266,37 @@ impl<'a> Comparison<'a> {
 }
 
 /// Reads files, by several threads where that helps, and returns their digests.
-fn digests<S: Default, D: Send>(
+fn digests<D: Send>(
     paths: &[TreePath],
     run: &Run<'_>,
-    read: impl Fn(&mut S, &TreePath) -> Result<D, Error> + Sync,
+    read: impl Fn(&mut Reader, &TreePath) -> Result<D, Error> + Sync,
 ) -> Result<BTreeMap<TreePath, D>, Error> {
     let digests = Mutex::new(BTreeMap::new());
-    workers::for_each(paths, 0, |state: &mut S, path| {
+    workers::for_each(paths, 0, |reader: &mut Reader, path| {
         run.check()?;
-        let digest = read(state, path)?;
+        let digest = read(reader, path)?;
         digests.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), digest);
         Ok(())
     })?;
     Ok(digests.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn digest(mut file: &File) -> io::Result<Digest> {
-    let mut buffer = [0; BUFFER];
+/// A worker's directory that was used last, and its buffer.
+struct Reader {
+    cursor: Cursor,
+    buffer: Vec<u8>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self { cursor: Cursor::default(), buffer: vec![0; BUFFER] }
+    }
+}
+
+fn digest(mut file: &File, buffer: &mut [u8]) -> io::Result<Digest> {
     let mut hash = Sha256::new();
     loop {
-        match retry(|| file.read(&mut buffer))? {
+        match retry(|| file.read(buffer))? {
             0 => return Ok(Digest(hash.finalize().into())),
             read => hash.update(buffer.get(..read).unwrap_or_default()),
         }

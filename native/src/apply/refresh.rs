@@ -93,7 +93,7 @@ impl Refresh<'_> {
             steps: &work.steps,
             instances: work.instances.iter().filter(|(path, _)| refreshed.contains(path)).collect(),
             supervision,
-            notes: older(&sites, &refreshed),
+            notes: self.older(&sites, &refreshed),
             differences: &differences,
             mixed: &mixed,
         };
@@ -334,6 +334,18 @@ impl Refresh<'_> {
         changed.map(|(name, _)| name.as_name().clone()).collect()
     }
 
+    /// Notes about instances that keep older copies, also those that only this refresh made old.
+    fn older(&self, sites: &Sites<'_>, refreshed: &BTreeSet<TreePath>) -> Vec<compare::Note> {
+        let copies: BTreeMap<InstanceName, TreePath> = sites.compared.instances().collect();
+        let is_left = |note: &compare::Note| match note {
+            // There is a finding about it.
+            compare::Note::Instance(_, CopyState::Edited(_)) if self.copies != Copies::Kept => false,
+            compare::Note::Instance(name, _) => copies.get(name).is_none_or(|path| !refreshed.contains(path)),
+            _ => true,
+        };
+        sites.compared.notes(sites.recorded).into_iter().filter(is_left).collect()
+    }
+
     /// Removes the records of templates that no instance is a copy of. `compared` is DIR as it is now.
     fn prune(&self, compared: &Comparison<'_>) -> Result<(), Error> {
         if self.plan.placement == Placement::Within {
@@ -359,16 +371,6 @@ struct Aftermath {
     refreshed: BTreeSet<TreePath>,
     /// The instances that are copies of no template.
     mixed: Vec<Name>,
-}
-
-/// Notes about instances that keep older copies, also those that only this refresh made old.
-fn older(sites: &Sites<'_>, refreshed: &BTreeSet<TreePath>) -> Vec<compare::Note> {
-    let copies: BTreeMap<InstanceName, TreePath> = sites.compared.instances().collect();
-    let is_left = |note: &compare::Note| match note {
-        compare::Note::Instance(name, _) => copies.get(name).is_none_or(|path| !refreshed.contains(path)),
-        _ => true,
-    };
-    sites.compared.notes(sites.recorded).into_iter().filter(is_left).collect()
 }
 
 /// Returns `true` if an instance is not the one that was found: it was deleted, or was deleted and created.
