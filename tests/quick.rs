@@ -13,6 +13,7 @@ mod laws;
 mod lint;
 mod messages;
 mod plan;
+mod schema;
 mod site;
 mod tidy;
 mod wire;
