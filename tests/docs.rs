@@ -5,6 +5,7 @@ use s6_instance_maker_workspace::program::{self, Answer};
 use s6_instance_maker_workspace::scratch::Scratch;
 use s6_instance_maker_workspace::{disk, json, skip};
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::chown;
 use std::path::Path;
@@ -44,8 +45,8 @@ fn run_script(script: &str, directory: &Path) -> Answer {
     Answer::of(Command::new("sh").args(["-euc", &script]).env("PATH", path).current_dir(directory))
 }
 
-/// docs/plan-format.md shows a job and a plan: what the program prints, but for line breaks and blanks; and it shows how to compute
-/// the digest.
+/// docs/plan-format.md shows a document of each kind: what the program writes, but for line breaks and blanks; and it shows how to
+/// compute the digest.
 #[test]
 fn documents_are_what_the_program_prints() {
     if !skip::is_root_or_say("docs::documents_are_what_the_program_prints") {
@@ -64,7 +65,19 @@ fn documents_are_what_the_program_prints() {
         json::lines(&answer.expect_code(0).stdout)
     };
     let examples = blocks(&document, "json");
-    assert_eq!(examples, [print("--print-job"), print("--dry-run --format json")]);
+    assert_eq!(examples[..2], [print("--print-job"), print("--dry-run --format json")]);
+
+    let script = "
+        s6-instance-maker --instance tty1 TEMPLATE DIR
+        chmod 700 DIR/run
+        mkdir TEMPLATE/data
+        s6-instance-maker --instance tty1 --diff --format json TEMPLATE DIR
+        s6-instance-maker --instance tty1 --refresh TEMPLATE DIR
+        cat DIR/.s6-instance-maker/template-*";
+    let answer = run_script(script, scratch.path()).expect_code(0);
+    let printed: Vec<String> = answer.stdout.lines().map(json::lines).collect();
+    assert_eq!(examples[2..], printed);
+    fs::remove_dir(template.join("data")).unwrap();
 
     // The digest of what is hard to say in JSON, too.
     for name in ["\u{1}\u{8}\t\u{b}\u{c}\r\n\u{1b}\u{7f}\"\\/", "\u{e9}\u{2028}\u{feff}\u{1f600}"] {

@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_types, reason = "sockets in templates are refused, so there must be some")]
 
 mod cli;
+mod compare;
 mod definitions;
 mod edges;
 mod fuzz;
@@ -12,6 +13,7 @@ mod laws;
 mod lint;
 mod messages;
 mod plan;
+mod schema;
 mod site;
 mod tidy;
 mod wire;
