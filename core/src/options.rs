@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// The options that say what to make, by their long names, in the order in which they are compared.
-pub const NAMES: [&str; 25] = [
+pub const NAMES: [&str; 26] = [
     "max-instances",
     "user",
     "name-max",
@@ -39,6 +39,7 @@ pub const NAMES: [&str; 25] = [
     "fix-modes",
     "instance",
     "instances-from",
+    "count",
 ];
 
 /// Options in one form: words `--NAME=VALUE`, or `--NAME` for a flag, in the order of [`NAMES`].
@@ -115,7 +116,7 @@ impl Options {
         let decides = |option: &OptionValues| {
             typed.iter().any(|typed| match *typed {
                 "installation" => matches!(option.name, "shebang-dir" | "execline-dir" | "s6-dir"),
-                "instances-from" => option.name == "instance",
+                "instances-from" | "count" => option.name == "instance",
                 typed => option.name == typed,
             })
         };

@@ -178,6 +178,12 @@ pub const SUBJECTS: &[(&str, &[Words])] = &[
             &["--instance", "a", "-r", "svc", "template", "dir"],
             &["--instances-from", "list", "-r", "svc", "template", "dir"],
             &["template", "dir", "--instance", "a", "b"],
+            &["--count", "", "template", "dir"],
+            &["--count", "-1", "template", "dir"],
+            &["--count", "90001", "template", "dir"],
+            &["--count", "5k", "template", "dir"],
+            &["--count", "3", "--instance", "a", "--instance", "2", "template", "dir"],
+            &["--count", "3", "-r", "svc", "template", "dir"],
         ],
     ),
 ];

@@ -148,6 +148,9 @@ pub const CASES: &[(&str, &[&str], &str)] = &[
     ("instances-as-many-as-there-is-room", &["--instance", "a", "--instance", "b", "-c2"], PLAIN),
     ("instances-too-many", &["--instance", "a", "--instance", "b", "--instance", "c", "-c2"], PLAIN),
     ("instances-with-short-names", &["--instance", "eleven-byte", "--instance", "twelve-bytes", "--name-max", "11"], PLAIN),
+    ("instances-numbered", &["--count", "10", "--instance", "a", "--instance", "010"], PLAIN),
+    ("instances-numbered-none", &["--count", "0"], PLAIN),
+    ("instances-numbered-too-many", &["--count", "501"], PLAIN),
     // Scripts that are made executable.
     (
         "fix-modes",
