@@ -184,6 +184,12 @@ pub const SUBJECTS: &[(&str, &[Words])] = &[
             &["--count", "5k", "template", "dir"],
             &["--count", "3", "--instance", "a", "--instance", "2", "template", "dir"],
             &["--count", "3", "-r", "svc", "template", "dir"],
+            &["--static", "--count", "3", "template", "dir"],
+            &["--static", "-r", "svc", "template", "dir"],
+            &["--static", "-r", "svc", "--count", "3", "-c", "5", "template", "dir"],
+            &["--static", "-r", "svc", "--count", "3", "--name-max", "20", "template", "dir"],
+            &["--static", "-r", "svc", "--count", "3", "--instance", "1", "template", "dir"],
+            &["--static", "-r", "svc/log", "--count", "3", "template", "dir"],
         ],
     ),
 ];

@@ -3,6 +3,7 @@
 use super::refusal::UsageError;
 use super::values::{NumberOption, checked};
 use crate::instances::{InstanceName, Instances};
+use crate::request::Launcher;
 use alloc::format;
 use alloc::vec::Vec;
 use clap::ArgAction;
@@ -30,6 +31,13 @@ pub(super) struct InstanceOptions {
     /// twice, by whatever options, is an error.
     #[arg(verbatim_doc_comment, long, value_name = "N")]
     count: Option<OsString>,
+
+    /// With -r: each instance is an s6-rc service
+    ///
+    /// The instance NAME is the longrun SERVICE@NAME, with the logger SERVICE@NAME-log where TEMPLATE has
+    /// log. SERVICE is the bundle of them all; it may be empty. With -L, LOGGER reads from them all.
+    #[arg(verbatim_doc_comment, long = "static")]
+    static_instances: bool,
 }
 
 impl InstanceOptions {
@@ -53,7 +61,12 @@ impl InstanceOptions {
         self.instances_from.as_ref()
     }
 
-    /// The first option of the family that is given.
+    /// The program that runs the instances.
+    pub(super) const fn launcher(&self) -> Launcher {
+        if self.static_instances { Launcher::S6Rc } else { Launcher::S6Svscan }
+    }
+
+    /// The first option that declares instances.
     pub(super) fn given(&self) -> Option<&'static str> {
         let options = [
             ("--instance", !self.instance.is_empty()),
