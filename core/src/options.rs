@@ -101,6 +101,15 @@ impl Options {
         number.unwrap_or(MaxInstances::DEFAULT.get())
     }
 
+    /// The bundle of static instances, if that is what is made.
+    #[must_use]
+    pub fn bundle(&self) -> Option<Name> {
+        let given = |name: &str| self.0.iter().find(|option| option.name == name && !option.values.is_empty());
+        given("static")?;
+        let names = given("s6-rc")?.values.first()?.as_deref()?;
+        Name::new(names.split(|&byte| byte == b'/').next()?).ok()
+    }
+
     /// Adds the names of instances.
     pub fn declare(&mut self, list: &Instances) {
         let names = list.iter().map(|name| Some(name.as_name().as_bytes().to_vec()));

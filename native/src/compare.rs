@@ -34,23 +34,31 @@ pub(crate) struct Comparison<'a> {
     pub place: &'a Place,
     pub caller: Ids,
     pub power: OwnerPower,
+    /// The entries of DIR that are compared.
+    pub scope: Scope,
     /// What was found at DIR.
     pub found: Found,
     pub contents: Contents,
 }
 
 impl<'a> Comparison<'a> {
-    /// Walks DIR and reads the files that may differ.
+    /// Walks the part of DIR that is in `scope`, and reads the files that may differ.
     pub(crate) fn new(
         plan: &'a Plan,
         source: &'a Source,
         there: Option<&'a OpenDir>,
         place: &'a Place,
         (caller, power): (Ids, OwnerPower),
+        mut scope: Scope,
         run: &Run<'_>,
     ) -> Result<Self, Error> {
-        let found = there.map_or(Ok(Found::new()), |dir| walk(dir, place, &Scope::of(plan), run))?;
-        let mut comparison = Self { plan, source, there, place, caller, power, found, contents: Contents::default() };
+        let mut found = there.map_or(Ok(Found::new()), |dir| walk(dir, place, &scope, run))?;
+        let listed = scope.listed(&found);
+        if let Some(dir) = there.filter(|_| !listed.is_empty()) {
+            scope = scope.and(listed);
+            found = walk(dir, place, &scope, run)?;
+        }
+        let mut comparison = Self { plan, source, there, place, caller, power, scope, found, contents: Contents::default() };
         let unread: Vec<TreePath> = comparison.sides().questions().found.into_iter().collect();
         let equal = Mutex::new(BTreeSet::new());
         workers::for_each(&unread, 0, |reader: &mut Reader, path| {
@@ -99,8 +107,8 @@ impl<'a> Comparison<'a> {
 
     /// The same comparison once more, with the contents of all instances.
     pub(crate) fn again(&self, run: &Run<'_>) -> Result<Self, Error> {
-        let Self { plan, source, there, place, caller, power, .. } = *self;
-        let mut again = Self::new(plan, source, there, place, (caller, power), run)?;
+        let Self { plan, source, there, place, caller, power, ref scope, .. } = *self;
+        let mut again = Self::new(plan, source, there, place, (caller, power), scope.clone(), run)?;
         let mut questions = Questions::default();
         again.ask_about_instances(&mut questions);
         again.read(&questions, run)?;
@@ -109,8 +117,8 @@ impl<'a> Comparison<'a> {
 
     /// The comparison for the core.
     pub(crate) fn sides(&self) -> Sides<'_> {
-        let Self { plan, source, found, caller, power, .. } = self;
-        Sides { plan, template: source.template(), found, caller: *caller, power: *power }
+        let Self { plan, source, scope, found, caller, power, .. } = self;
+        Sides { plan, template: source.template(), found, scope, caller: *caller, power: *power }
     }
 
     /// Returns the differences, without notes about instances.

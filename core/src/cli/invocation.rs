@@ -52,7 +52,9 @@ impl Invocation {
         let [template, dir] = arguments.operands()?;
         let action = arguments.action.action(&arguments.existing, &dir)?;
         let request = request(arguments)?;
-        if let (Action::Refresh(Copies::Unedited | Copies::All), Shape::S6Rc(_)) = (&action, &request.shape) {
+        if let (Action::Refresh(Copies::Unedited | Copies::All), Shape::S6Rc(_) | Shape::Static { .. }) =
+            (&action, &request.shape)
+        {
             let error = UsageError::new("--refresh-instances and -r are mutually exclusive");
             return Err(
                 error.with_hint("a source definition contains no instances; s6-rc-update brings running ones up to date")

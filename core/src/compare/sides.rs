@@ -44,6 +44,8 @@ pub struct Sides<'a> {
     pub template: &'a Template,
     /// What is at DIR. Empty: nothing is.
     pub found: &'a Found,
+    /// The entries of DIR that are compared.
+    pub scope: &'a Scope,
     /// The caller, the owner of whatever a plan names no owner for.
     pub caller: Ids,
     /// Its power over owners.
@@ -54,18 +56,18 @@ pub struct Sides<'a> {
 /// counts as different.
 #[must_use]
 pub fn compare(sides: &Sides<'_>, contents: &Contents) -> Differences {
-    let scope = Scope::of(sides.plan);
+    let scope = sides.scope;
     let mut owners = Owners::default();
     let mut differences = Vec::new();
-    for path in sides.paths(&scope) {
+    for path in sides.paths(scope) {
         let (planned, found) = (sides.plan.tree.get(&path), sides.found.get(&path));
         let planned = planned.map(|node| (node, sides.planned(&path, node, contents)));
         let found = found.map(|state| sides.read(&path, state, contents));
-        differences.extend(sides.difference(&scope, path, planned, found, contents, &mut owners));
+        differences.extend(sides.difference(scope, path, planned, found, contents, &mut owners));
     }
     let mut notes = sides.absent_directories();
     notes.extend(owners.note());
-    notes.extend(sides.foreign(&scope));
+    notes.extend(sides.foreign(scope));
     Differences { entries: differences, notes }
 }
 
@@ -84,7 +86,7 @@ impl Sides<'_> {
     /// Returns the files that must be read: those that have the size that is planned. Others differ without being read.
     #[must_use]
     pub fn questions(&self) -> Questions {
-        let scope = Scope::of(self.plan);
+        let scope = self.scope;
         let mut questions = Questions::default();
         for (path, node) in self.plan.tree.iter() {
             let Kind::File(content) = &node.kind else { continue };
