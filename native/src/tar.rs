@@ -14,7 +14,7 @@ use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::{Content, Placement, Plan};
 use s6_instance_maker_core::tree::{Ids, Kind, Mode, Node};
 use sha2::{Digest as _, Sha256};
-use std::io::{self, BufWriter, Read as _, Write};
+use std::io::{self, Read as _, Write};
 
 /// The unit of an archive, in bytes: what a header takes, and a multiple of which contents take.
 const BLOCK: u64 = 512;
@@ -62,7 +62,7 @@ impl Archive {
             run,
             cursor: Cursor::default(),
             buffer: vec![0; BUFFER],
-            sink: Sink { out: BufWriter::with_capacity(BUFFER, out), written: 0 },
+            sink: Sink { out, pending: Vec::with_capacity(BUFFER), written: 0 },
         };
         let entries = || plan.tree.iter().filter(|(path, _)| plan.placement == Placement::New || !path.is_root());
         let bytes = entries().fold(0u64, |sum, (_, node)| sum.saturating_add(size(source, node)));
@@ -177,16 +177,33 @@ fn read<'b>(original: &SourceFile<'_>, buffer: &'b mut [u8]) -> Result<&'b [u8],
 }
 
 /// A writer of blocks.
+///
+/// Not a `BufWriter`: that writes once more when it is dropped, so that an archive could become whole after an error was reported.
 struct Sink<'a> {
-    out: BufWriter<&'a mut dyn Write>,
-    /// In bytes.
+    out: &'a mut dyn Write,
+    /// The bytes that are not yet written, fewer than [`BUFFER`].
+    pending: Vec<u8>,
+    /// The size of the archive until now, in bytes.
     written: u64,
 }
 
 impl Sink<'_> {
     fn put(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.written += bytes.len() as u64;
-        self.out.write_all(bytes).map_err(Error::Output)
+        if self.pending.len() + bytes.len() >= BUFFER {
+            self.flush()?;
+        }
+        if bytes.len() >= BUFFER {
+            return self.out.write_all(bytes).map_err(Error::Output);
+        }
+        self.pending.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        self.out.write_all(&self.pending).and_then(|()| self.out.flush()).map_err(Error::Output)?;
+        self.pending.clear();
+        Ok(())
     }
 
     fn header(&mut self, header: &Header<'_>) -> Result<(), Error> {
@@ -217,16 +234,16 @@ impl Sink<'_> {
 
     /// Writes zeros up to the next multiple of `unit`.
     fn pad(&mut self, unit: u64) -> Result<(), Error> {
+        const ZEROS: [u8; RECORD as usize] = [0; RECORD as usize];
         let missing = self.written.next_multiple_of(unit) - self.written;
-        self.written += missing;
-        io::copy(&mut io::repeat(0).take(missing), &mut self.out).map(|_| ()).map_err(Error::Output)
+        self.put(ZEROS.get(..missing as usize).unwrap_or_default())
     }
 
     /// Ends the archive: two blocks of zeros, and as many as are missing from the last record.
     fn end(mut self) -> Result<(), Error> {
         self.put(&[0; 2 * BLOCK as usize])?;
         self.pad(RECORD)?;
-        self.out.flush().map_err(Error::Output)
+        self.flush()
     }
 }
 
