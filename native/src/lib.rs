@@ -17,6 +17,7 @@ mod attributes;
 mod cursor;
 pub(crate) mod sys;
 pub mod template;
+mod threads;
 
 pub mod apply;
 pub mod tar;

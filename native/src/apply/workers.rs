@@ -2,23 +2,18 @@
 
 use crate::apply::fill::{Cursors, Fill, PlanEntry};
 use crate::error::Error;
+use crate::threads::{threads, threads_for};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// The least number of entries other than directories that is worth a second thread.
-const ENTRIES_FOR_THREADS: usize = 512;
-/// The least number of bytes that is.
+/// The least number of bytes that is worth a second thread.
 const BYTES_FOR_THREADS: u64 = 8 << 20;
-/// More threads than this wait for the file system's own locks.
-const THREADS_MAX: usize = 8;
 /// Entries are handed out in runs of neighbours, which mostly share a directory.
 const RUN: usize = 32;
 
 /// Makes all `entries`, none of them a directory, whose files have so many bytes.
 pub(super) fn make(fill: &Fill<'_>, entries: &[PlanEntry<'_>], bytes: u64) -> Result<(), Error> {
-    let is_worth_it = entries.len() >= ENTRIES_FOR_THREADS || bytes >= BYTES_FOR_THREADS;
-    let processors = || std::thread::available_parallelism().map_or(1, |processors| processors.get().min(THREADS_MAX));
-    let threads = if is_worth_it { processors() } else { 1 };
+    let threads = if bytes >= BYTES_FOR_THREADS { threads() } else { threads_for(entries.len()) };
     if threads == 1 {
         let mut cursors = Cursors::default();
         return entries.iter().try_for_each(|entry| fill.other(&mut cursors, entry));
