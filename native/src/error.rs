@@ -244,7 +244,11 @@ impl Error {
             },
             Self::OtherTemplate { .. } => NEW_PLAN.into(),
             Self::OtherOptions(_) => format!("leave the option out, or {NEW_PLAN}").into(),
-            Self::Unseen { .. } => "use an s6-instance-maker that is linked to the C library dynamically".into(),
+            Self::Unseen { name } => format!(
+                "use an s6-instance-maker that is linked to the C library dynamically, or make an archive without {name}: \
+                 --tar --owner 0 --group 0"
+            )
+            .into(),
             Self::Template { reason: TemplateReason::TooMuchOutside { .. }, .. } => {
                 "put the targets into the template, or raise the limit: --dereference-limit BYTES".into()
             }

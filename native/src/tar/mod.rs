@@ -4,32 +4,21 @@
 //! compares them. Nothing in them depends on who writes them or where: owners are numbers, the time is one for all entries.
 
 mod ahead;
+mod archive;
 mod blocks;
 mod stream;
+
+pub use archive::Archive;
 
 use crate::apply::size;
 use crate::error::Error;
 use crate::run::Run;
 use crate::template::source::Source;
 use blocks::BlockWriter;
-use s6_instance_maker_core::archive::{ArchiveOwners, ArchivePath, ArchiveTime};
-use s6_instance_maker_core::path::TreePath;
-use s6_instance_maker_core::plan::{Content, Placement, Plan};
-use s6_instance_maker_core::tree::{Kind, Node};
+use s6_instance_maker_core::plan::{Placement, Plan};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Write};
 use stream::{ArchiveEntry, Origin};
-
-/// The properties of an archive besides its tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Archive {
-    /// The path of DIR.
-    pub path: ArchivePath,
-    /// The owners of its entries.
-    pub owners: ArchiveOwners,
-    /// The time of its entries.
-    pub time: ArchiveTime,
-}
 
 /// The form in which an archive is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,19 +53,6 @@ impl Archive {
         self.write(plan, source, run, &mut sum)?;
         let digits = sum.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         Ok(digits + "\n")
-    }
-
-    /// The name of what is at `path` in the plan; that of a directory ends with a slash.
-    fn name(&self, path: &TreePath, node: &Node<Content>) -> Vec<u8> {
-        let mut name = self.path.as_bytes().to_vec();
-        if !path.is_root() {
-            name.push(b'/');
-            name.extend_from_slice(path.as_bytes());
-        }
-        if matches!(node.kind, Kind::Directory) {
-            name.push(b'/');
-        }
-        name
     }
 }
 

@@ -1,6 +1,6 @@
 //! The entries of an archive, one after another, with contents from the template.
 
-use super::Archive;
+use super::archive::Archive;
 use super::blocks::{BUFFER, BlockWriter, Header};
 use crate::cursor::Cursor;
 use crate::error::Error;
