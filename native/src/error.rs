@@ -299,7 +299,11 @@ impl Error {
             Self::Refresh { reason: RefreshError::TooManyInstances { .. }, .. } => {
                 "raise the capacity (-c), or delete instances first (s6-instance-delete)".into()
             }
-            Self::Unseen { .. } => "use an s6-instance-maker that is linked to the C library dynamically".into(),
+            Self::Unseen { name } => format!(
+                "use an s6-instance-maker that is linked to the C library dynamically, or make an archive without {name}: \
+                 --tar --owner 0 --group 0"
+            )
+            .into(),
             Self::Template { reason: TemplateReason::TooMuchOutside { .. }, .. } => {
                 "put the targets into the template, or raise the limit: --dereference-limit BYTES".into()
             }

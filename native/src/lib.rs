@@ -20,6 +20,7 @@ mod diff;
 mod record;
 pub(crate) mod sys;
 pub mod template;
+mod threads;
 mod workers;
 
 pub mod apply;

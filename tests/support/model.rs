@@ -18,7 +18,9 @@ pub fn digest(contents: &[u8]) -> Digest {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         hash
     };
-    contents.iter().copied().for_each(|byte| drop(add(byte)));
+    contents.iter().copied().for_each(|byte| {
+        add(byte);
+    });
     let mut digest = [0; 32];
     for part in digest.chunks_mut(8) {
         part.copy_from_slice(&add(0xff).to_le_bytes());
@@ -74,7 +76,8 @@ pub fn state(node: &Node<Content>, template: &Template, caller: Ids) -> State {
 #[must_use]
 pub fn version(plan: &Plan, template: &Template, caller: Ids) -> Version {
     let found = Found::new();
-    Sides { plan, template, found: &found, caller, power: OwnerPower::Gives }.template_version(&contents(plan))
+    Sides { plan, template, found: &found, scope: &Scope::of(plan), caller, power: OwnerPower::Gives }
+        .template_version(&contents(plan))
 }
 
 /// The part of what is at DIR that a walk for a comparison with `plan` finds.
@@ -139,12 +142,14 @@ impl Compared<'_> {
                 *digest = None;
             }
         }
-        let sides = Sides { plan, template, found: &found, caller, power };
+        let scope = Scope::of(plan);
+        let sides = Sides { plan, template, found: &found, scope: &scope, caller, power };
         let questions = sides.questions();
         let known = contents(plan);
         let answers = Contents {
             template: questions.template.into_iter().map(|path| (path.clone(), known.template[&path])).collect(),
             generated: questions.generated.into_iter().map(|path| (path.clone(), known.generated[&path])).collect(),
+            equal: BTreeSet::new(),
             found: questions.found.into_iter().map(|path| (path.clone(), digests[&path])).collect(),
         };
         work(&sides, &answers)
