@@ -160,7 +160,7 @@ struct OwnOptions {
 #[test]
 fn options_of_one_program() {
     let parse = |words: &[&str]| {
-        cli::parse::<OwnOptions>(Program { name: "other", site: Site::NONE }, words.iter().map(OsString::from))
+        cli::parse::<OwnOptions>(Program { name: "other", ..Program::MAKER }, words.iter().map(OsString::from))
     };
     let own = |words: &[&str]| {
         let own = parse(&[&["other"], words].concat()).unwrap().own;

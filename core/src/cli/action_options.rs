@@ -1,6 +1,7 @@
 //! Options about the action and the source of the plan.
 
 use super::action::{Action, Durability, Format};
+use super::generate::Generated;
 use super::refusal::UsageError;
 use clap::ArgAction;
 use std::ffi::OsString;
@@ -27,7 +28,7 @@ pub(super) struct ActionOptions {
     /// A plan that was computed elsewhere. It is refused if the template has changed since, if it
     /// breaks the rules for every plan, or if an option of the command line has another value than
     /// the one that it was computed for.
-    #[arg(verbatim_doc_comment, long, value_name = "FILE")]
+    #[arg(verbatim_doc_comment, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     apply_plan: Option<OsString>,
 
     /// Flush everything before DIR appears
@@ -36,6 +37,12 @@ pub(super) struct ActionOptions {
     /// that holds the result after that. With exit code 0 the result survives a crash of the system.
     #[arg(verbatim_doc_comment, long)]
     sync: bool,
+
+    /// Print the manual page, or completions for a shell
+    ///
+    /// WHAT is man, complete-bash, complete-zsh or complete-fish. Takes no operands.
+    #[arg(verbatim_doc_comment, long, value_name = "WHAT", value_enum, hide_possible_values = true, hide_short_help = true)]
+    generate: Option<Generated>,
 
     /// Print the short help (-h) or the long one
     #[arg(short = 'h', long, action = ArgAction::Help)]

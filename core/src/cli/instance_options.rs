@@ -20,7 +20,7 @@ pub(super) struct InstanceOptions {
     ///
     /// One name per line; `-` is standard input. Blanks around a name, empty lines and lines that begin
     /// with # are ignored.
-    #[arg(verbatim_doc_comment, long, value_name = "FILE")]
+    #[arg(verbatim_doc_comment, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     instances_from: Option<OsString>,
 }
 

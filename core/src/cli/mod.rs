@@ -13,6 +13,7 @@ mod target_options;
 mod template_options;
 
 mod action;
+mod generate;
 mod grammar;
 mod invocation;
 mod parse;

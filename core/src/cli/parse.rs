@@ -1,5 +1,6 @@
 //! From words to an invocation, for programs with options of their own and for those without.
 
+use super::generate::generated;
 use super::grammar::Arguments;
 use super::invocation::Invocation;
 use super::refusal::Refusal;
@@ -22,6 +23,8 @@ pub struct Program {
     pub name: &'static str,
     /// The defaults of the site that it was built for.
     pub site: Site,
+    /// Its manual page in roff, where `@VERSION@` and the line `@OPTIONS@` stand for what is generated. Empty: it has none.
+    pub manual: &'static str,
 }
 
 /// Defaults that a program was built with: those of the system that it is for, as s6's own program has them compiled in.
@@ -104,7 +107,7 @@ const fn is_version(mut text: &[u8]) -> bool {
 
 impl Program {
     /// s6-instance-maker itself, for no site in particular.
-    pub const MAKER: Self = Self { name: message::PROGRAM, site: Site::NONE };
+    pub const MAKER: Self = Self { name: message::PROGRAM, site: Site::NONE, manual: "" };
 }
 
 /// The options of a program that has none of its own.
@@ -134,6 +137,9 @@ pub fn parse<O: Args>(program: Program, args: impl IntoIterator<Item = OsString>
     let command = with_defaults(command, program.site);
     let mut words = Words::read(&command, args)?;
     if let Some(text) = about_rules(&words)? {
+        return Err(Refusal::Show(text));
+    }
+    if let Some(text) = generated(&words, &command, program)? {
         return Err(Refusal::Show(text));
     }
     // What was typed is what a plan that was computed elsewhere must agree with; a default is not typed, and comes before all that is.

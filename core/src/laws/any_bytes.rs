@@ -47,7 +47,7 @@ struct OneOption {
 pub fn command_line(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let typed = bytes.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec()));
     let words: Vec<OsString> = core::iter::once(OsString::from("s6-instance-maker")).chain(typed).collect();
-    if let Ok(parsed) = cli::parse::<OneOption>(Program { name: "other", site: Site::NONE }, words.clone()) {
+    if let Ok(parsed) = cli::parse::<OneOption>(Program { name: "other", ..Program::MAKER }, words.clone()) {
         let common = cli::parse_common(parsed.common.clone());
         law(common.as_ref() == Ok(&parsed.invocation), "the common words mean the same", &parsed.common)?;
     }
