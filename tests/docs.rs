@@ -1,5 +1,8 @@
 //! The documents say what is so: examples are what the program prints, and what they point at is there.
 
+mod pages;
+mod reference;
+
 use crate::runtimes;
 use s6_instance_maker_workspace::program::{self, Answer};
 use s6_instance_maker_workspace::scratch::Scratch;

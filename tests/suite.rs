@@ -8,6 +8,7 @@
 mod apply;
 mod docs;
 mod faults;
+mod generate;
 mod hostile;
 mod live;
 mod places;
