@@ -47,7 +47,7 @@ pub(crate) fn await_staging(program: &mut Child, directory: &Path) {
 }
 
 /// A template with one of everything that can be copied.
-fn rich_template(path: &Path) {
+pub(crate) fn rich_template(path: &Path) {
     disk::plain_template(path);
     disk::file(path.join(".hidden"), 0o644, "dot");
     disk::file(path.join("empty"), 0o600, "");

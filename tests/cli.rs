@@ -1,7 +1,9 @@
 //! The command line: what it refuses and in which words, what it prints when asked, and how it reads values.
 
 use s6_instance_maker_core::account::Account;
-use s6_instance_maker_core::cli::{self, Action, Format, Invocation, NumberOption, PlanSource, Program, Refusal, Site, Unit};
+use s6_instance_maker_core::archive::{ArchiveId, ArchiveOwners, ArchivePath};
+use s6_instance_maker_core::cli::{self, Action, Format, Invocation, JobPurpose, NumberOption, PlanSource, Program, Refusal};
+use s6_instance_maker_core::cli::{Site, Unit};
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_workspace::listing::Listing;
@@ -115,13 +117,23 @@ fn plan_sources_and_actions() {
         file: "plan".into(),
         expected: Options::of(&request(["-c5", "template", "dir"]).unwrap()).only(&["max-instances"]),
     };
+    let dir = ArchivePath::parse(b"dir").unwrap();
+    let as_recorded = ArchiveOwners::default();
+    let given = ArchiveOwners { group: Some(ArchiveId::parse(b"7").unwrap()), ..ArchiveOwners::default() };
     for (words, source, action) in [
         (&[][..], PlanSource::Computed, Action::Create),
         (&["--sync"], PlanSource::Computed, Action::Create),
         (&["--dry-run"], PlanSource::Computed, Action::Print(Format::Text)),
         (&["--dry-run", "--format", "text"], PlanSource::Computed, Action::Print(Format::Text)),
         (&["--dry-run", "--format", "json"], PlanSource::Computed, Action::Print(Format::Json)),
-        (&["--print-job"], PlanSource::Computed, Action::PrintJob),
+        (&["--print-job"], PlanSource::Computed, Action::PrintJob(JobPurpose::Process)),
+        (&["--print-job", "--tar"], PlanSource::Computed, Action::PrintJob(JobPurpose::Archive(as_recorded.clone()))),
+        (&["--digest", "--group=7", "--print-job"], PlanSource::Computed, Action::PrintJob(JobPurpose::Archive(given.clone()))),
+        (&["--tar"], PlanSource::Computed, Action::Tar(dir.clone(), as_recorded.clone())),
+        (&["--tar", "--group", "7"], PlanSource::Computed, Action::Tar(dir.clone(), given.clone())),
+        (&["--digest", "--group", "8", "--group", "7"], PlanSource::Computed, Action::Digest(given)),
+        (&["--apply-plan", "plan", "--tar"], document.clone(), Action::Tar(dir, as_recorded.clone())),
+        (&["--apply-plan", "plan", "--digest"], document.clone(), Action::Digest(as_recorded)),
         (&["--apply-plan", "plan"], document.clone(), Action::Create),
         (&["--apply-plan", "plan", "--dry-run"], document.clone(), Action::Print(Format::Text)),
         (&["--apply-plan", "plan", "--dry-run", "--format", "json"], document, Action::Print(Format::Json)),
@@ -138,6 +150,14 @@ fn plan_sources_and_actions() {
         (&["--format", "text"], "--format requires --dry-run"),
         (&["--print-job", "--format", "json"], "--format requires --dry-run"),
         (&["--apply-plan", "p", "--format", "json"], "--format requires --dry-run"),
+        (&["--print-job", "--tar", "--apply-plan", "plan"], "--print-job and --apply-plan are mutually exclusive"),
+        (&["--tar", "--digest", "--print-job"], "--tar and --digest are mutually exclusive"),
+        (&["--dry-run", "--tar"], "--dry-run and --tar are mutually exclusive"),
+        (&["--digest", "--dry-run"], "--dry-run and --digest are mutually exclusive"),
+        (&["--tar", "--format", "json"], "--format requires --dry-run"),
+        (&["--owner", "0"], "--owner requires --tar or --digest"),
+        (&["--dry-run", "--group", "0"], "--group requires --tar or --digest"),
+        (&["--print-job", "--owner", "0", "--group", "0"], "--owner requires --tar or --digest"),
         (&["--apply-plan", "-", "--instances-from", "-"], "--instances-from and --apply-plan cannot both read standard input"),
     ] {
         assert_eq!(refused(words), message, "{words:?}");

@@ -128,6 +128,49 @@ fn pipes_make_what_the_program_makes() {
     }
 }
 
+/// docs/how-to/oci-layer.md: an ordinary user, with a template of its own, makes an image; what is unpacked from that is root's, and what
+/// root would make.
+#[test]
+fn an_ordinary_user_makes_a_layer() {
+    const TEST: &str = "docs::an_ordinary_user_makes_a_layer";
+    if !skip::is_root_or_say(TEST) {
+        return;
+    }
+    if !Command::new("sh").args(["-c", "command -v umoci >/dev/null"]).status().unwrap().success() {
+        return skip::did_not_run(TEST, "there is no umoci");
+    }
+    let document = read("docs/how-to/oci-layer.md");
+    let scratch = Scratch::new("docs");
+    for folder in ["root", "user"] {
+        disk::directory(scratch.join(folder), 0o755);
+        Answer::of(Command::new("cp").arg("-R").arg(program::workspace().join("examples")).arg(scratch.join(folder)))
+            .expect_code(0);
+        let owner = if folder == "user" { "65534:65534" } else { "0:0" };
+        Answer::of(Command::new("chown").args(["-R", owner]).arg(scratch.join(folder))).expect_code(0);
+    }
+    disk::directory(scratch.join("bin"), 0o755);
+    std::fs::copy(program::program(), scratch.join("bin/s6-instance-maker")).unwrap();
+    let path = format!("{}:/usr/bin:/bin", scratch.join("bin").display());
+    let scripts = blocks(&document, "sh");
+    assert_eq!(scripts.len(), 4);
+    let mut user = Command::new("setpriv");
+    user.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "sh", "-euc", &scripts.join("")]);
+    let answer = Answer::of(user.env_clear().env("PATH", &path).env("HOME", "/nonexistent").current_dir(scratch.join("user")));
+    let answer = answer.expect_code(0);
+    assert!(
+        answer.stdout.ends_with("the service is another one\n") && !answer.stderr.contains("s6-instance-maker"),
+        "{answer}"
+    );
+    assert_eq!(std::fs::read_to_string(scratch.join("user/digest")).unwrap().trim_end().len(), 64);
+    let unpack = ["unpack", "--image", "user/image:heartbeat", "bundle"];
+    Answer::of(Command::new("umoci").args(unpack).current_dir(scratch.path())).expect_code(0);
+    let words = ["-c", "20", "--s6-version", "2.13", "root/examples/heartbeat", "made"];
+    program::maker(scratch.path(), words).expect_code(0);
+    let [unpacked, made] = ["bundle/rootfs/etc/s6/heartbeat", "made"].map(|tree| disk::read_tree(&scratch.join(tree)));
+    let differences = disk::differences(&made, &unpacked);
+    assert!(differences.is_empty() && made.len() > 8, "{differences}");
+}
+
 /// Every option is in the README, those of the sandbox too.
 #[test]
 fn the_readme_has_every_option() {

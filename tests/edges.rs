@@ -2,6 +2,7 @@
 
 use s6_instance_maker_core::path::TreePath;
 
+mod archives;
 mod documents;
 mod instances;
 mod names;

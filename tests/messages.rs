@@ -6,6 +6,7 @@
 use crate::tidy::sources;
 use s6_instance_maker::error::{Error, Place, Rights, TemplateReason};
 use s6_instance_maker_core::account::Account;
+use s6_instance_maker_core::archive::ArchiveTime;
 use s6_instance_maker_core::definition::{BundleName, DefinitionError, ServiceName};
 use s6_instance_maker_core::execline::Text;
 use s6_instance_maker_core::instances::Instances;
@@ -124,6 +125,7 @@ fn errors_of_values() {
         ("Instances", list(b"a\na")),
         ("TemplateDifference", TemplateDifference::Kind(TreePath::parse(b"run").unwrap()).to_string()),
         ("ScriptReason", ScriptReason::TooDeep.to_string()),
+        ("ArchiveTime", ArchiveTime::parse(b"now").unwrap_err().to_string()),
         ("Options", OptionsError.to_string()),
         ("Options", mismatch()),
     ] {

@@ -14,6 +14,7 @@ use cases::{Caller, Case, Shape, View};
 use deviations::Subject;
 use generate::UMASKS;
 use s6_instance_maker::authority::TemplateDir;
+use s6_instance_maker::environment::Environment;
 use s6_instance_maker::facts;
 use s6_instance_maker::run::{NoProgress, Run};
 use s6_instance_maker::template::outside::Links;
@@ -60,7 +61,13 @@ pub(crate) fn planned(suite: Suite, s6_version: &str, folder: &Path) -> Vec<Plan
             Caller::WwwData => Givable::NONE,
         };
         let (givable_users, givable_groups) = (givable.clone(), givable);
-        let facts = Facts { umask, caller, givable_users, givable_groups, ..facts::take(&request, ambient).unwrap() };
+        let facts = Facts {
+            umask,
+            caller,
+            givable_users,
+            givable_groups,
+            ..facts::take(&request, &Environment::default(), ambient).unwrap()
+        };
         Planned { words, facts, template: template(&case) }
     };
     generate::all(suite, s6_version).into_iter().map(planned).collect()

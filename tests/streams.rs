@@ -16,6 +16,8 @@ const PRINTING: &[&[&str]] = &[
     &["--dry-run", "-r", "svc", "template", "out"],
     &["--dry-run", "--format", "json", "template", "out"],
     &["--print-job", "template", "out"],
+    &["--tar", "template", "out"],
+    &["--digest", "template", "out"],
 ];
 
 /// The message, after the program's name.
@@ -100,7 +102,8 @@ fn a_reader_may_have_enough() {
     for index in 0..3000 {
         disk::file(scratch.join(format!("template/d/a-name-that-is-long-enough-to-fill-a-pipe-{index}")), 0o644, "");
     }
-    for words in PRINTING.iter().filter(|words| words.contains(&"template")) {
+    // A digest is less than a pipe holds.
+    for words in PRINTING.iter().filter(|words| words.contains(&"template") && !words.contains(&"--digest")) {
         let script = "{ \"$0\" \"$@\"; echo $? >code; } | head -c 1 >one; cat code";
         let mut command = Command::new("sh");
         let answer = Answer::of(command.args(["-c", script]).arg(program::program()).args(*words).current_dir(scratch.path()));

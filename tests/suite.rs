@@ -19,4 +19,5 @@ mod runtimes;
 mod s6rc;
 mod streams;
 mod sync;
+mod tar;
 mod wasm;

@@ -51,6 +51,11 @@ pub(crate) const INSTANCES: TreePath = TreePath::constant("instances");
 /// The copy of the template, of which s6-instance-create makes the instances.
 pub(crate) const TEMPLATE: TreePath = TreePath::constant("template");
 
+/// The record of earlier templates in an instanced service, of this program.
+pub const RECORD: Name = Name::constant(".s6-instance-maker");
+/// The beginning of the name of every staging directory of this program.
+pub const STAGING_PREFIX: &str = ".s6-instance-maker+";
+
 /// The kind of an s6-rc service.
 pub(crate) const TYPE: Name = Name::constant("type");
 /// The name of the logger that a service writes to.

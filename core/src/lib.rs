@@ -32,6 +32,7 @@ mod layout;
 pub mod target;
 
 pub mod account;
+pub mod archive;
 pub mod definition;
 pub mod instances;
 pub mod logging;
@@ -49,6 +50,7 @@ pub mod rights;
 pub mod plan;
 
 pub mod check;
+pub mod compare;
 
 #[cfg(feature = "cli")]
 pub mod cli;

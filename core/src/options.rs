@@ -6,8 +6,9 @@ use crate::definition::{BundleName, Definition};
 use crate::escape::Excerpt;
 use crate::instances::Instances;
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
+use crate::number;
 use crate::path::Name;
-use crate::request::{Request, ScriptModes, Shape};
+use crate::request::{MaxInstances, Request, ScriptModes, Shape};
 use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
@@ -95,6 +96,14 @@ impl Options {
             options.declare(instances);
         }
         options
+    }
+
+    /// The number of instances that the result has a capacity for.
+    #[must_use]
+    pub fn room(&self) -> u32 {
+        let given = self.0.iter().find(|option| option.name == "max-instances").and_then(|option| option.values.first());
+        let number = given.and_then(|value| number::parse(value.as_deref()?)).and_then(|number| u32::try_from(number).ok());
+        number.unwrap_or(MaxInstances::DEFAULT.get())
     }
 
     /// Adds the names of instances.

@@ -1,5 +1,6 @@
 //! The manifest of a template: what was seen of a service directory, without the contents of its files.
 
+use crate::archive::ArchiveOwners;
 use crate::layout::{DATA_CHECK, FINISH, LOG, RUN, SETTINGS, STATE, TYPE};
 use crate::path::{Name, TreePath};
 use crate::tree::{Kind, Meta, Node, Tree, TreeError};
@@ -189,6 +190,15 @@ impl Template {
         if let Some(Node { kind: Kind::File(facts), .. }) = self.0.get_mut(path) {
             facts.head = Some(head);
         }
+    }
+
+    /// Returns this template as if its entries had the owners that they are to have in an archive.
+    #[must_use]
+    pub fn owned_as_in(mut self, owners: &ArchiveOwners) -> Self {
+        for node in self.0.nodes_mut() {
+            node.meta.owner = node.meta.owner.map(|owner| owners.of(owner));
+        }
+        self
     }
 
     /// Returns `true` if s6-svscan will give every instance a logger of its own: `log` is a directory, or leads out of the

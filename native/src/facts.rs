@@ -1,5 +1,6 @@
 //! Facts about this process and about accounts, for the core.
 
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::sys::{Status, change_owner, is_one_of, retry};
 use cap_std::AmbientAuthority;
@@ -7,12 +8,13 @@ use nix::errno::Errno;
 use nix::unistd::{Gid, User, getgrouplist};
 use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::account::Credentials;
+use s6_instance_maker_core::compare::OwnerPower;
 use s6_instance_maker_core::facts::{Facts, Givable};
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Ids, Mode};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{CString, OsStr};
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -24,13 +26,12 @@ use std::os::unix::ffi::OsStrExt as _;
 /// Clears the process's umask, so that files get the modes that they are made with; and asks the system for accounts, which may
 /// read files and ask daemons.
 #[expect(clippy::disallowed_methods, reason = "its one place; the caller holds ambient authority")]
-pub fn take(request: &Request, _: AmbientAuthority) -> Result<Facts, Error> {
+pub fn take(request: &Request, environment: &Environment, _: AmbientAuthority) -> Result<Facts, Error> {
     let umask = Mode::new(rustix::process::umask(rustix::fs::Mode::empty()).as_raw_mode());
     let caller = Ids { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() };
     if caller.uid != 0 {
         // Whoever is seen by a stand-in for root is root.
-        let variable = |name| std::env::var_os(name);
-        stand_in(variable).map_or(Ok(()), |name| Err(Error::Unseen { name }))?;
+        environment.stand_in().map_or(Ok(()), |name| Err(Error::Unseen { name }))?;
     }
     let mut accounts = BTreeMap::new();
     let log_user = request.shape.logging().and_then(|logging| logging.user.as_ref()).map(|user| &user.account);
@@ -42,29 +43,29 @@ pub fn take(request: &Request, _: AmbientAuthority) -> Result<Facts, Error> {
     Ok(Facts { umask, caller, givable_users: Givable::NONE, givable_groups: Givable::NONE, accounts })
 }
 
-/// The stand-in for root that the environment shows: fakeroot or pseudo. They are libraries that are loaded before the C library,
-/// and see nothing of a program that is linked statically.
-fn stand_in(variable: impl Fn(&'static str) -> Option<OsString>) -> Option<&'static str> {
-    let preloaded = variable("LD_PRELOAD").unwrap_or_default();
-    let is_preloaded = |library: &[u8]| preloaded.as_bytes().windows(library.len()).any(|part| part == library);
-    let is_disabled = variable("PSEUDO_DISABLED").is_some_and(|value| !value.is_empty() && value != "0");
-    match () {
-        () if is_preloaded(b"libfakeroot") && variable("FAKEROOTKEY").is_some() => Some("fakeroot"),
-        () if is_preloaded(b"libpseudo") && !is_disabled => Some("pseudo"),
-        () => None,
-    }
+/// Facts about the account that will unpack an archive: root under umask 022, who can give files to anybody, whoever makes it; and
+/// the accounts that a request names, as far as they are known here.
+///
+/// # Ambient Authority
+///
+/// See [`take`].
+pub fn take_for_archive(request: &Request, environment: &Environment, ambient: AmbientAuthority) -> Result<Facts, Error> {
+    let Facts { accounts, .. } = take(request, environment, ambient)?;
+    let (umask, caller) = (Mode::new(0o022), Ids { uid: 0, gid: 0 });
+    Ok(Facts { umask, caller, givable_users: Givable::All, givable_groups: Givable::All, accounts })
 }
 
 /// Finds out which of the owners in `template` this process can give files to, by giving an anonymous file to each: what root may
 /// do depends on its capabilities, on the user namespace, and on what stands in for root (fakeroot, pseudo).
 ///
 /// A group that the caller is a member of can be given by anybody. That alone is no right to keep owners: where nothing else can be
-/// given, the copies are the caller's, as for any other caller.
+/// given, the copies are the caller's, as for any other caller. Facts by which everything can be given stay as they are.
 pub fn try_owners(facts: &Facts, template: &Template) -> Result<Facts, Error> {
     let owners = || template.tree().iter().filter_map(|(_, node)| node.meta.owner);
     let users: BTreeSet<u32> = owners().map(|owner| owner.uid).filter(|&uid| uid != facts.caller.uid).collect();
     let groups: BTreeSet<u32> = owners().map(|owner| owner.gid).filter(|&gid| gid != facts.caller.gid).collect();
-    if users.is_empty() && groups.is_empty() {
+    let is_settled = facts.givable_users == Givable::All && facts.givable_groups == Givable::All;
+    if is_settled || users.is_empty() && groups.is_empty() {
         return Ok(facts.clone());
     }
     let trial = Trial::new().map_err(Error::Owners)?;
@@ -81,6 +82,12 @@ pub fn try_owners(facts: &Facts, template: &Template) -> Result<Facts, Error> {
         || (!givable_groups.is_empty() && trial.can_give_at_all(facts.caller.uid).map_err(Error::Owners)?);
     let givable_groups = if has_right { givable_groups } else { BTreeSet::new() };
     Ok(Facts { givable_users: Givable::Only(givable_users), givable_groups: Givable::Only(givable_groups), ..facts.clone() })
+}
+
+/// Finds out by trying if this process can give files away.
+pub(crate) fn owner_power(facts: &Facts) -> Result<OwnerPower, Error> {
+    let gives = Trial::new().and_then(|trial| trial.can_give_at_all(facts.caller.uid)).map_err(Error::Owners)?;
+    Ok(if gives { OwnerPower::Gives } else { OwnerPower::Keeps })
 }
 
 /// The supplementary groups of this process.

@@ -2,15 +2,18 @@
 
 use crate::apply::Durability;
 use crate::authority::{self, Destination, DocumentKind, TemplateDir};
+use crate::environment::Environment;
 use crate::error::Error;
 use crate::output::Output;
 use crate::planner::{PlanOrigin, Planner};
 use crate::progress::Bar;
 use crate::run::{NoProgress, Progress, Run};
+use crate::tar::{Archive, ArchiveForm};
 use crate::template::outside::{Links, Outside};
 use crate::{Action, Report, execute, facts, print_job, report, signals};
 use cap_std::AmbientAuthority;
-use s6_instance_maker_core::cli::{self, Format, Invocation, LinkPolicy, ParsedArgs, PlanSource, Refusal};
+use s6_instance_maker_core::archive::{ArchivePath, ArchiveTime};
+use s6_instance_maker_core::cli::{self, Format, Invocation, LinkPolicy, ParsedArgs, PlanSource, Refusal, UsageError};
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::plan::Placement;
 use s6_instance_maker_core::wire::PlanDocument;
@@ -19,19 +22,19 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Runs the program that `P` is made for with `arguments`, as the process has them; reports on standard output and standard error,
-/// and returns the exit code.
+/// Runs the program that `P` is made for with `arguments` and `environment`, as the process has them; reports on standard output and
+/// standard error, and returns the exit code.
 ///
 /// # Ambient Authority
 ///
 /// The operands are resolved like any program's arguments; see [`TemplateDir::open`], [`Destination::open`], [`facts::take`] and
 /// [`signals::watch`].
 #[expect(clippy::disallowed_methods, reason = "the outermost function of a program has its standard streams")]
-pub fn main<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> ExitCode {
-    match run::<P>(arguments, ambient) {
+pub fn main<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: AmbientAuthority) -> ExitCode {
+    match run::<P>(arguments, environment, ambient) {
         Ok(report) => {
             report::warnings(&mut io::stderr(), &report);
-            ExitCode::SUCCESS
+            ExitCode::from(report.exit_code())
         }
         Err(error) => {
             report::fatal(&mut io::stderr(), &error);
@@ -41,7 +44,7 @@ pub fn main<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> ExitCod
 }
 
 #[expect(clippy::disallowed_methods, reason = "the outermost function of a program has its standard streams")]
-fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Report, Error> {
+fn run<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: AmbientAuthority) -> Result<Report, Error> {
     signals::expect_file_limit(ambient)?;
     let ParsedArgs { mut invocation, own, common } = match cli::parse::<P::Options>(P::PROGRAM, arguments) {
         Ok(parsed) => parsed,
@@ -70,19 +73,36 @@ fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Repor
         PlanOrigin::Document { document, .. } => document.plan.placement,
     };
     let destination = || Destination::open(dir, placement, ambient);
-    let action = match action {
-        cli::Action::Create => {
-            let durability = match durability {
-                cli::Durability::Eventual => Durability::Eventual,
-                cli::Durability::Flushed => Durability::Flushed,
-            };
-            Some(Action::Create { destination: destination()?, durability })
-        }
-        cli::Action::Print(Format::Text) => Some(Action::Print { format: Format::Text, destination: Some(destination()?) }),
-        cli::Action::Print(Format::Json) => Some(Action::Print { format: Format::Json, destination: None }),
-        cli::Action::PrintJob => None,
+    let find = || Destination::find(dir, placement, ambient);
+    let durability = match durability {
+        cli::Durability::Eventual => Durability::Eventual,
+        cli::Durability::Flushed => Durability::Flushed,
     };
-    let facts = facts::take(request, ambient)?;
+    let action = match action {
+        cli::Action::Create => Some(Action::Create { destination: destination()?, durability }),
+        cli::Action::Print(Format::Text) => Some(Action::Print { format: Format::Text, destination: Some(destination()) }),
+        cli::Action::Print(Format::Json) => Some(Action::Print { format: Format::Json, destination: None }),
+        cli::Action::Compare(comparison) => Some(Action::Compare { site: find()?, comparison: *comparison }),
+        cli::Action::Refresh(copies) => Some(Action::Refresh { site: find()?, copies: *copies, durability }),
+        cli::Action::Tar(path, owners) => {
+            if io::stdout().is_terminal() {
+                let error = UsageError::new("--tar: standard output is a terminal");
+                return Err(error.with_hint("redirect it to a file, or to a program that reads an archive").into());
+            }
+            let archive = Archive { path: path.clone(), owners: owners.clone(), time: environment.archive_time()? };
+            Some(Action::Archive { archive, form: ArchiveForm::Stream })
+        }
+        cli::Action::Digest(owners) => {
+            let archive = Archive { path: ArchivePath::here(), owners: owners.clone(), time: ArchiveTime::default() };
+            Some(Action::Archive { archive, form: ArchiveForm::Digest })
+        }
+        cli::Action::PrintJob(_) => None,
+    };
+    let archive_owners = invocation.action.archive_owners();
+    let facts = match archive_owners {
+        None => facts::take(request, environment, ambient)?,
+        Some(_) => facts::take_for_archive(request, environment, ambient)?,
+    };
     // What writes no files can end at any time; waiting for a reader of its output, it should.
     let interrupt = if invocation.action.writes() { signals::watch(ambient)? } else { Arc::default() };
     let links = match links {
@@ -99,7 +119,10 @@ fn run<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority) -> Result<Repor
     // The bar is gone before anything is reported.
     match action {
         Some(action) => execute(origin, action, template, &facts, &run, &mut Output::standard()),
-        None => print_job(&listed, template, &facts, &run, &mut Output::standard()),
+        None => {
+            let owners = archive_owners.cloned().unwrap_or_default();
+            print_job(&listed, template, &owners, &facts, &run, &mut Output::standard())
+        }
     }
 }
 

@@ -12,6 +12,18 @@ pub struct Report {
     pub warnings: Vec<Message>,
     /// Leftovers of earlier runs that this one could not remove.
     pub leftovers: Vec<Error>,
+    /// The effects of a refresh, each with the command that carries it on.
+    pub notes: Vec<Message>,
+    /// A check found a difference.
+    pub differs: bool,
+}
+
+impl Report {
+    /// 0, or 1 where a check found a difference.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        if self.differs { 1 } else { 0 }
+    }
 }
 
 /// Writes what there is to say about an error, each hint on a line of its own.
@@ -24,7 +36,7 @@ pub fn fatal(to: &mut dyn Write, error: &Error) {
 
 /// Writes what somebody should know about work that was done.
 pub fn warnings(to: &mut dyn Write, report: &Report) {
-    for message in &report.warnings {
+    for message in report.warnings.iter().chain(&report.notes) {
         let _ = to.write_all(message.lines().as_bytes());
     }
     for leftover in &report.leftovers {

@@ -65,6 +65,12 @@ const DOORS: &[Door] = &[
         except: &["std::process::ExitCode", "std::process::id"],
         instead: "the program runs no other program, and ends by its exit code",
     },
+    Door {
+        path: "std::env",
+        files: &["native/src/main.rs", "wasm-host/src/main.rs", "core/src/main.rs"],
+        except: &["std::env::ArgsOs"],
+        instead: "arguments and the environment are read in main.rs; take a value",
+    },
     Door { path: "std::os::fd::FromRawFd", files: &[], except: &[], instead: "descriptors have owners" },
 ];
 
@@ -118,6 +124,7 @@ fn doors_are_found() {
         "use std::os::unix::net::UnixStream as Stream;",
         "use rustix::fs::*;",
         "use std::{fs::File, process::*};",
+        "use std::env; fn f() { env::var_os(name) }",
         "fn f() { nix::unistd::User::from_name(name) }",
     ] {
         assert!(!faults("native/src/apply/fill.rs", source).is_empty(), "{source}");

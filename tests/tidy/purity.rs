@@ -62,8 +62,8 @@ fn domain_types_do_not_serialise() {
 fn arguments_reach_the_grammar_as_they_are() {
     // Bound once and used once; the guest's go through one function more.
     for (file, handed, count) in [
-        ("native/src/main.rs", "program::main::<InProcess>(arguments, ambient)", 2),
-        ("wasm-host/src/main.rs", "program::main::<Sandbox>(arguments, ambient)", 2),
+        ("native/src/main.rs", "program::main::<InProcess>(arguments, &environment, ambient)", 2),
+        ("wasm-host/src/main.rs", "program::main::<Sandbox>(arguments, &environment, ambient)", 2),
         ("core/src/main.rs", "match run(arguments, ", 4),
     ] {
         let text = read(file);
@@ -74,7 +74,8 @@ fn arguments_reach_the_grammar_as_they_are() {
     // What is not the process's own cannot be handed over.
     assert!(read("core/src/main.rs").contains("fn run(arguments: ArgsOs, "));
     assert!(read("core/src/main.rs").contains("match cli::parse_common(arguments) {"));
-    assert!(read("native/src/program.rs").contains("pub fn main<P: Planner>(arguments: ArgsOs, ambient: AmbientAuthority)"));
+    let main = "pub fn main<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: AmbientAuthority)";
+    assert!(read("native/src/program.rs").contains(main));
 }
 
 /// The number of times that comments and reasons mention arguments.

@@ -1,6 +1,6 @@
 //! The meaning of a command line, whole: what to make, where the plan comes from, and what to do with it.
 
-use super::action::{Action, Durability, LinkPolicy};
+use super::action::{Action, Copies, Durability, LinkPolicy};
 use super::grammar::Arguments;
 use super::refusal::UsageError;
 use crate::instances::{DuplicateInstance, Instances};
@@ -50,8 +50,14 @@ impl Invocation {
     /// Interprets `arguments`, of which `typed` says which options the command line itself has.
     pub(super) fn new(arguments: &Arguments, typed: &[&'static str]) -> Result<Self, UsageError> {
         let [template, dir] = arguments.operands()?;
-        let action = arguments.action.action()?;
+        let action = arguments.action.action(&arguments.existing, &dir)?;
         let request = request(arguments)?;
+        if let (Action::Refresh(Copies::Unedited | Copies::All), Shape::S6Rc(_)) = (&action, &request.shape) {
+            let error = UsageError::new("--refresh-instances and -r are mutually exclusive");
+            return Err(
+                error.with_hint("a source definition contains no instances; s6-rc-update brings running ones up to date")
+            );
+        }
         let source = match arguments.action.document() {
             None => PlanSource::Computed,
             Some(file) => PlanSource::Document { file: file.clone(), expected: Options::of(&request).only(typed) },

@@ -7,6 +7,7 @@
 mod action_options;
 mod instance_options;
 mod logger_options;
+mod refresh_options;
 mod s6_rc_options;
 mod service_options;
 mod target_options;
@@ -21,7 +22,7 @@ mod refusal;
 mod values;
 mod words;
 
-pub use action::{Action, Durability, Format, LinkPolicy};
+pub use action::{Action, Audience, Comparison, Copies, Durability, Format, JobPurpose, LinkPolicy, PrivateText, Verdict};
 pub use clap::Args;
 pub use invocation::{Invocation, PlanSource};
 pub use parse::{NoOptions, ParsedArgs, Program, Site, parse, parse_common};

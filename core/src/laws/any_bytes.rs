@@ -12,12 +12,13 @@ use crate::escape::is_printable;
 use crate::execline::{Script, Text, Word, Wrapper};
 use crate::facts::Facts;
 use crate::options::Options;
+use crate::path::TreePath;
 use crate::plan::{Plan, plan};
 use crate::request::Request;
 use crate::rules::{Rule, Settings};
 use crate::target::ShebangDir;
 use crate::template::Template;
-use crate::wire::{Job, PlanDocument, TemplateDigest};
+use crate::wire::{Job, PlanDocument, TemplateDigest, TemplateRecord};
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -32,8 +33,8 @@ use std::os::wasi::ffi::OsStringExt as _;
 pub type AnyBytes = fn(&[u8]) -> Result<Outcome, BrokenLaw>;
 
 /// Every law for any bytes, by the name of its fuzz target.
-pub const ANY_BYTES: [(&str, AnyBytes); 4] =
-    [("argv", command_line), ("job", job_document), ("plan", plan_document), ("quoting", quoting)];
+pub const ANY_BYTES: [(&str, AnyBytes); 5] =
+    [("argv", command_line), ("job", job_document), ("plan", plan_document), ("quoting", quoting), ("record", record_document)];
 
 /// An option that one program has beside the common ones.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
@@ -176,6 +177,25 @@ pub fn quoting(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
             law(!is_substituted(bytes), "a wrapper's words stay as they are", &text)?;
         }
     }
+    Ok(Outcome::Accepted)
+}
+
+/// A document: it is the record of a template, which says the same when it is written again, and has one name; or there is a
+/// refusal that can be shown.
+pub fn record_document(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
+    let version = match TemplateRecord::decode(bytes) {
+        Ok(version) => version,
+        Err(error) => return is_one_line(&error).map(|()| Outcome::Refused),
+    };
+    let text = TemplateRecord::encode(&version);
+    law(TemplateRecord::decode(&text).as_ref() == Ok(&version), "a record that is written again is the same", &version)?;
+    law(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "a record is one line", &version)?;
+    let name = TemplateRecord::name(&version);
+    let digits = name.as_bytes().strip_prefix(b"template-").unwrap_or_default();
+    let is_name = digits.len() == 16 && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    law(is_name, "a record has the name of one", &name)?;
+    let in_order = version.0.keys().is_sorted_by(|one, next| one < next);
+    law(in_order && !version.0.keys().any(TreePath::is_root), "a record has the entries below a root", &version)?;
     Ok(Outcome::Accepted)
 }
 

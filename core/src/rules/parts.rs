@@ -44,7 +44,8 @@ impl Finding {
                 let names: Vec<&[u8]> = names.iter().map(|name| name.as_name().as_bytes()).collect();
                 names.join(b"/".as_slice())
             }
-            Problem::StagingLeft(text) => text.clone().into_bytes(),
+            Problem::StagingLeft(text) | Problem::WouldBeRefused(text) => text.clone().into_bytes(),
+            Problem::InstanceEdited(name, _) => name.as_name().as_bytes().to_vec(),
             // Everything else is about a path, or about nothing that has a name.
             _ => path.unwrap_or_default(),
         };
@@ -130,7 +131,7 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
             plain(number::parse(subject).and_then(|given| u32::try_from(given).ok()).map(Problem::CapacityNeedsSlots))
         }
         // Found where a plan is carried out, and so never in a document.
-        Rule::PlaceChangesRights | Rule::NoExec | Rule::StagingLeft => None,
+        Rule::PlaceChangesRights | Rule::NoExec | Rule::StagingLeft | Rule::WouldBeRefused | Rule::InstanceEdited => None,
         // Found beside a template's manifest, of which plans are made.
         Rule::AclNotCopied | Rule::CapabilityNotCopied | Rule::AttributeNotCopied => None,
         _ => match Tally::ALL.into_iter().find(|tally| tally.rule() == rule) {

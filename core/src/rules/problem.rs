@@ -5,6 +5,7 @@ use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::AccountName;
 use crate::definition::ServiceName;
+use crate::instances::InstanceName;
 use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, TYPE};
 use crate::path::{Name, TreePath};
 use crate::target::S6Version;
@@ -86,6 +87,10 @@ pub enum Problem {
     NoExec,
     /// A leftover of an earlier run that this one could not remove, in a sentence.
     StagingLeft(String),
+    /// The reason why a plan that is printed could not be carried out, in a sentence.
+    WouldBeRefused(String),
+    /// An instance whose copy of the template was edited: its name, and the first edited entry.
+    InstanceEdited(InstanceName, TreePath),
 }
 
 /// The destination of a link.
@@ -205,6 +210,8 @@ impl Problem {
             Self::Place(..) => Rule::PlaceChangesRights,
             Self::NoExec => Rule::NoExec,
             Self::StagingLeft(_) => Rule::StagingLeft,
+            Self::WouldBeRefused(_) => Rule::WouldBeRefused,
+            Self::InstanceEdited(..) => Rule::InstanceEdited,
         }
     }
 
@@ -243,7 +250,9 @@ impl Problem {
             | Self::CapacityNeedsSlots(_)
             | Self::Place(..)
             | Self::NoExec
-            | Self::StagingLeft(_) => return None,
+            | Self::StagingLeft(_)
+            | Self::WouldBeRefused(_)
+            | Self::InstanceEdited(..) => return None,
         })
     }
 }

@@ -121,6 +121,10 @@ impl fmt::Display for Problem {
             Self::Place(change, count) => change.say(*count, f),
             Self::NoExec => write!(f, "nothing can be executed on the file system of DIR; no script of the result runs there"),
             Self::StagingLeft(text) => f.write_str(text),
+            Self::WouldBeRefused(text) => write!(f, "without --dry-run, this command line fails: {text}"),
+            Self::InstanceEdited(name, path) => {
+                write!(f, "the instance `{name}` was edited (`{path}` is of no known template), and is left as it is")
+            }
             // Said already.
             Self::Tally(..) => Ok(()),
         }

@@ -286,4 +286,10 @@ rules! {
     StagingLeft, "staging-left", Warning, "Something that an earlier run left.", "",
         "It takes room beside DIR; s6-svscan and s6-rc ignore it.",
         "remove it";
+    WouldBeRefused, "would-be-refused", Warning, "A plan that cannot be carried out at DIR.", "With --dry-run.",
+        "The run without --dry-run fails.",
+        "--diff shows what --refresh would change in an existing DIR";
+    InstanceEdited, "instance-edited", Warning, "An instance whose copy of the template was edited.", "With --refresh-instances.",
+        "The copy stays as it is, and the instance keeps running it.",
+        "compare it with the template in DIR by hand; --overwrite-edited updates it too";
 }

@@ -16,13 +16,14 @@ use crate::sys::{
 use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
 use rustix::fs::{FlockOperation, flock, fremovexattr};
 use rustix::io::Errno;
+use s6_instance_maker_core::compare;
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::tree::Ids;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// The beginning of the name of every staging directory.
-pub const PREFIX: &str = ".s6-instance-maker+";
+pub const PREFIX: &str = compare::STAGING_PREFIX;
 
 /// The room for the result's name in the staging directory's name, in bytes.
 const NAME_ROOM: usize = 200;
@@ -156,6 +157,11 @@ impl<'a> Stage<'a> {
             Ok(()) => error,
             Err(second) => leftover(error, second),
         }
+    }
+
+    /// Removes the staging directory with what is left in it. Returns the error where that fails.
+    pub(super) fn dissolve(self) -> Option<Error> {
+        self.remove().err()
     }
 
     /// Removes the staging directory after everything was moved out of it.

@@ -7,6 +7,7 @@ use crate::error::{Error, Place};
 use crate::sys::{Identity, Status, open_dir, open_file};
 use crate::template::outside::{Links, Target};
 use cap_std::fs::Dir;
+use s6_instance_maker_core::archive::ArchiveOwners;
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::rules::{Finding, Problem, Tally};
 use s6_instance_maker_core::template::Template;
@@ -91,6 +92,12 @@ impl Source {
     #[must_use]
     pub const fn template(&self) -> &Template {
         &self.template
+    }
+
+    /// Returns this template as if its entries had the owners that they are to have in an archive.
+    #[must_use]
+    pub fn owned_as_in(self, owners: &ArchiveOwners) -> Self {
+        Self { template: self.template.owned_as_in(owners), ..self }
     }
 
     /// Returns the findings about properties that are not copied.
