@@ -1,6 +1,7 @@
 //! Options about the action and the source of the plan.
 
 use super::action::{Action, Durability, Format, JobPurpose};
+use super::color::ColorChoice;
 use super::generate::Generated;
 use super::refresh_options::RefreshOptions;
 use super::refusal::UsageError;
@@ -67,6 +68,13 @@ pub(super) struct ActionOptions {
     /// the one that it was computed for.
     #[arg(verbatim_doc_comment, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     apply_plan: Option<OsString>,
+
+    /// auto, always or never [default: auto]
+    ///
+    /// Color of help, messages, --dry-run, --diff and --check. auto: if the output is a terminal. NO_COLOR
+    /// in the environment, if not empty, turns it off; CLICOLOR_FORCE, if neither empty nor 0, on.
+    #[arg(verbatim_doc_comment, long, value_name = "WHEN", value_enum, hide_possible_values = true)]
+    color: Option<ColorChoice>,
 
     /// Flush everything before DIR appears
     ///

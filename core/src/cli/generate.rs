@@ -5,7 +5,7 @@ mod completions;
 #[cfg(feature = "generate")]
 mod manual;
 
-use super::parse::Program;
+use super::program::Program;
 use super::refusal::UsageError;
 use super::words::Words;
 use alloc::string::String;

@@ -2,7 +2,7 @@
 //!
 //! clap_mangen would give each family of options a section of its own, and paragraphs that formatters complain about.
 
-use crate::cli::parse::Program;
+use crate::cli::program::Program;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
