@@ -66,3 +66,15 @@ fn options() {
         assert_eq!(START.to_owned() + found, expected, "{PAGE} is not what --help says");
     }
 }
+
+/// The how-to about the library has the example of `Plan`'s documentation, which is a test.
+#[test]
+fn library() {
+    let source = std::fs::read_to_string(program::workspace().join("core/src/plan/content.rs")).unwrap();
+    let example = source.split("/// ```\n").nth(1).unwrap();
+    let lines = example.lines().filter(|line| !line.starts_with("/// # "));
+    let code: String = lines.map(|line| line.strip_prefix("/// ").unwrap_or_default().to_owned() + "\n").collect();
+    let page = std::fs::read_to_string(program::workspace().join("docs/how-to/library.md")).unwrap();
+    let block = page.split("```rust\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(block, code);
+}
