@@ -671,7 +671,7 @@ fn ways_to_apply() {
             "--log-dir: the plan was computed with `--log-dir=/l`, not with `--log-dir=/other`",
         ),
         ("\"$maker\" --apply-plan ./- --print-job template b", 100, "--print-job and --apply-plan are mutually exclusive"),
-        ("\"$maker\" --apply-plan ./- --format json template b", 100, "--format requires --dry-run"),
+        ("\"$maker\" --apply-plan ./- --format json template b", 100, "--format requires --dry-run, --diff or --check"),
     ] {
         let answer = shell(here, script);
         assert!(!bench.scratch.join("b").exists(), "{script}\n{answer}");

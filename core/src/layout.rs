@@ -49,7 +49,7 @@ pub(crate) const INSTANCE: TreePath = TreePath::constant("instance");
 /// The service directories of the instances.
 pub(crate) const INSTANCES: TreePath = TreePath::constant("instances");
 /// The copy of the template, of which s6-instance-create makes the instances.
-pub(crate) const TEMPLATE: TreePath = TreePath::constant("template");
+pub const TEMPLATE: TreePath = TreePath::constant("template");
 
 /// The record of earlier templates in an instanced service, of this program.
 pub const RECORD: Name = Name::constant(".s6-instance-maker");

@@ -101,7 +101,7 @@ impl<'a> Comparison<'a> {
     /// Notes about instances whose copies are not the plan's template.
     pub(crate) fn notes(&self, older: &[Version]) -> Vec<compare::Note> {
         let found = self.with_digests();
-        let there = Version::below(&found, &compare::template_path());
+        let there = Version::below(&found, &compare::TEMPLATE);
         let older: Vec<Version> = older.iter().cloned().chain([there]).collect();
         compare::notes(&found, &self.sides().template_version(&self.contents), &older)
     }
@@ -134,11 +134,11 @@ impl<'a> Comparison<'a> {
             return;
         }
         let is_file = |state: &State| state.kind.size().is_some();
-        for directory in copies.iter().chain([&compare::template_path()]) {
+        for directory in copies.iter().chain([&compare::TEMPLATE]) {
             let below = self.found.range(directory.clone()..).take_while(|(path, _)| path.starts_with(directory));
             questions.found.extend(below.filter(|(_, state)| is_file(state)).map(|(path, _)| path.clone()));
         }
-        for (path, _) in self.plan.tree.iter().filter(|(path, _)| path.starts_with(&compare::template_path())) {
+        for (path, _) in self.plan.tree.iter().filter(|(path, _)| path.starts_with(&compare::TEMPLATE)) {
             self.ask(path, questions);
         }
     }

@@ -22,8 +22,9 @@ use std::ffi::OsString;
 Makes a service directory that launches and manages many instances of a service, each of them a
 copy of the service directory TEMPLATE; or, with -r, source definition directories for s6-rc.
 
-DIR appears whole or not at all. Nothing is written when the options or the template are wrong.",
-    after_help = "Exit codes: 0 done; 1 --check found a difference; 100 wrong usage, or a template that\ncannot work; 111 the system refused something.",
+A new DIR appears whole or not at all. Nothing is written when the options or the template are
+wrong.",
+    after_help = "Exit codes: 0 done; 1 --check found a difference; 100 wrong usage, or a template\nthat cannot work; 111 the system refused something.",
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,

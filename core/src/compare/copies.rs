@@ -1,6 +1,5 @@
 //! The copies of a template that instances are: of which template, and whether somebody edited them.
 
-use super::note::Note;
 use super::state::{Digest, Found, State, StateKind};
 use crate::instances::InstanceName;
 use crate::layout::INSTANCES;
@@ -98,13 +97,6 @@ impl CopyState {
             && copy.0.keys().all(|path| current.0.contains_key(path) || !known(path));
         if is_current { Self::Current } else { Self::Older }
     }
-}
-
-/// Notes about the instances whose copies are among `found`, and are not of the `current` template.
-#[must_use]
-pub fn notes(found: &Found, current: &Version, older: &[Version]) -> Vec<Note> {
-    let judged = instances(found).map(|(name, path)| (name, CopyState::of(&Version::below(found, &path), current, older)));
-    judged.filter(|(_, state)| *state != CopyState::Current).map(|(name, state)| Note::Instance(name, state)).collect()
 }
 
 /// The instances whose copies are among `found`, and the paths of these.

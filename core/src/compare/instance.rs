@@ -1,9 +1,9 @@
 //! The refresh of one instance's copy of the template, in place (docs/original.md, "Bringing a living service up to date").
 
 use super::copies::{Fingerprint, Version};
+use super::sides::{Contents, OwnerPower, Sides, is_same};
 use super::state::{Found, State, StateKind};
-use super::step::Step;
-use super::{Contents, Sides, is_same};
+use super::step::{Step, rank};
 use crate::layout::{INSTANCES, LOG, TEMPLATE};
 use crate::path::TreePath;
 use crate::plan::Content;
@@ -50,14 +50,14 @@ impl Sides<'_> {
                 None => work.whole(Step::Add(path)),
                 Some(there) => {
                     let is_equal =
-                        is_same(&expected, there) && (self.power == super::OwnerPower::Keeps || expected.owner == there.owner);
+                        is_same(&expected, there) && (self.power == OwnerPower::Keeps || expected.owner == there.owner);
                     work.bring(inner, path, &expected, there, is_equal);
                 }
             }
         }
         keeps_logger |= work.remove_outdated();
         let Work { mut steps, .. } = work;
-        steps.sort_by_key(super::step::rank);
+        steps.sort_by_key(rank);
         let built = self.instance_tree(copy, &planned, &steps);
         InstanceRefresh { built, steps, keeps_logger }
     }

@@ -1,10 +1,12 @@
 //! Notes: facts about DIR that are no differences.
 
-use super::copies::CopyState;
+use super::copies::{CopyState, Version, instances};
+use super::state::Found;
 use crate::escape::EscapedWord;
 use crate::instances::InstanceName;
 use crate::path::TreePath;
 use crate::tree::Ids;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// A fact about DIR that leaves the exit code 0.
@@ -65,6 +67,13 @@ impl fmt::Display for Note {
             Self::NotOurs(path) => write!(f, "{}: missing; --refresh refuses a directory that is something else", Shown(path)),
         }
     }
+}
+
+/// Notes about the instances whose copies are among `found`, and are not of the `current` template.
+#[must_use]
+pub fn notes(found: &Found, current: &Version, older: &[Version]) -> Vec<Note> {
+    let judged = instances(found).map(|(name, path)| (name, CopyState::of(&Version::below(found, &path), current, older)));
+    judged.filter(|(_, state)| *state != CopyState::Current).map(|(name, state)| Note::Instance(name, state)).collect()
 }
 
 /// A path as one word; the root is `.`.

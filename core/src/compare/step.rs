@@ -1,14 +1,15 @@
 //! The steps of a refresh, computed from the differences.
 
+use super::copies;
 use super::difference::{Differences, Fate};
 use super::note::Note;
 use super::scope::{Claim, Scope};
+use super::sides::{Sides, stranger};
 use super::state::StateKind;
-use super::{Sides, copies};
-use crate::layout::{INSTANCE, INSTANCES, LOG, RUN, TEMPLATE, TYPE};
+use crate::layout::{INSTANCE, INSTANCES, LOG};
 use crate::path::TreePath;
-use crate::plan::{Placement, Plan};
-use crate::tree::Tree;
+use crate::plan::{Content, Placement, Plan};
+use crate::tree::{Kind, Tree};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
@@ -16,7 +17,7 @@ use alloc::vec::Vec;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refresh {
     /// The entries that are built, with the directories that they are in: a part of the plan.
-    pub built: Tree<crate::plan::Content>,
+    pub built: Tree<Content>,
     /// The steps, in their order.
     pub steps: Vec<Step>,
     /// The appearance or disappearance of DIR's own logger.
@@ -86,22 +87,6 @@ pub enum RefreshError {
         /// The capacity of the plan.
         room: u32,
     },
-}
-
-/// The entry that shows by its absence that DIR is something else.
-pub(super) fn stranger(sides: &Sides<'_>, scope: &Scope) -> Option<TreePath> {
-    let is_missing = |path: &TreePath| !sides.found.contains_key(path);
-    match sides.plan.placement {
-        Placement::New => {
-            let is_empty = sides.found.keys().all(TreePath::is_root);
-            let signs = [TreePath::from(RUN), TEMPLATE];
-            (!is_empty).then(|| signs.into_iter().find(is_missing)).flatten()
-        }
-        Placement::Within => {
-            let parts = sides.plan.parts().map(TreePath::from).filter(|part| !is_missing(part) && scope.is_open(part));
-            parts.filter_map(|part| part.join(&TYPE).ok()).find(is_missing)
-        }
-    }
 }
 
 impl Refresh {
@@ -201,7 +186,7 @@ fn step(sides: &Sides<'_>, scope: &Scope, unit: &TreePath) -> Result<Option<Step
             Step::Rights(unit.clone())
         }
         (Some(planned), Some(found)) => match (planned, found) {
-            (crate::tree::Kind::Directory, _) | (_, StateKind::Directory) => Step::Exchange(unit.clone()),
+            (Kind::Directory, _) | (_, StateKind::Directory) => Step::Exchange(unit.clone()),
             _ => Step::Replace(unit.clone()),
         },
     }))
@@ -225,7 +210,7 @@ fn check_room(sides: &Sides<'_>, room: u32) -> Result<(), RefreshError> {
 }
 
 /// The part of the plan at and below `units`, with the directories that they are in.
-fn built<'u>(plan: &Plan, units: impl Iterator<Item = &'u TreePath>) -> Tree<crate::plan::Content> {
+fn built<'u>(plan: &Plan, units: impl Iterator<Item = &'u TreePath>) -> Tree<Content> {
     let units: BTreeSet<TreePath> = units.cloned().collect();
     let mut around = BTreeSet::new();
     for unit in &units {

@@ -6,14 +6,14 @@
 //! what a plan may do is [`Plan::check`](crate::plan::Plan::check)'s to say.
 
 mod bytes;
-mod difference;
+mod difference_document;
 mod entry;
 mod job;
 mod json;
 mod plan;
 mod record;
 
-pub use difference::DifferenceDocument;
+pub use difference_document::DifferenceDocument;
 pub use entry::TemplateDigest;
 pub use job::Job;
 pub use json::{VERSION, WireError};

@@ -60,7 +60,7 @@ impl TemplateRecord {
     }
 }
 
-/// Adds an entry. As in a [`Tree`](crate::tree::Tree), its directory is there already, and it is not; the root has no entry.
+/// Adds an entry. As in a [`Tree`](crate::tree::Tree), its directory is there already, and it is not.
 fn insert(entries: &mut BTreeMap<TreePath, Fingerprint>, path: TreePath, fingerprint: Fingerprint) -> Result<(), TreeError> {
     let Some(parent) = path.parent() else { return Err(TreeError::Duplicate(path)) };
     match entries.get(&parent) {

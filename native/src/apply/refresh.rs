@@ -20,7 +20,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use s6_instance_maker_core::cli::Copies;
 use s6_instance_maker_core::compare::{
-    self, CopyState, Differences, InstanceRefresh, OwnerPower, Questions, Refresh as Steps, Step, Version, template_path,
+    self, CopyState, Differences, InstanceRefresh, OwnerPower, Questions, Refresh as Steps, Step, TEMPLATE, Version,
 };
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::{Name, TreePath};
@@ -118,8 +118,8 @@ impl Refresh<'_> {
         let steps = Steps::of(&sides, differences, options.room());
         let steps = steps.map_err(|reason| Error::Refresh { place: self.place.clone(), reason })?;
         let found = compared.with_digests();
-        let present = Version::below(&found, &template_path());
-        let exchanged = steps.steps.iter().any(|step| *step.path() == template_path());
+        let present = Version::below(&found, &TEMPLATE);
+        let exchanged = steps.steps.iter().any(|step| *step.path() == TEMPLATE);
         let outgoing = exchanged.then(|| present.clone());
         let current = sides.template_version(&compared.contents);
         let older: Vec<Version> = recorded.iter().cloned().chain([present]).collect();
@@ -329,5 +329,5 @@ fn copied(path: &TreePath) -> Option<TreePath> {
     }
     names.next()?;
     let inner = names.collect::<Vec<_>>().join(&b'/');
-    template_path().join_path(&TreePath::parse(inner).ok()?).ok()
+    TEMPLATE.join_path(&TreePath::parse(inner).ok()?).ok()
 }
