@@ -11,6 +11,7 @@ mod faults;
 mod generate;
 mod hostile;
 mod live;
+mod packages;
 mod places;
 mod quoting;
 mod races;

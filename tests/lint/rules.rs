@@ -2,8 +2,8 @@
 
 use super::fixtures;
 use super::requests::REQUESTS;
-use s6_instance_maker_core::message::MessageKind;
 use s6_instance_maker_core::instances::InstanceName;
+use s6_instance_maker_core::message::MessageKind;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::rules::{
     Finding, FindingParts, Level, Levels, LinkDestination, PlaceChange, Problem, Rule, Settings, Severity, Tally, list, nearest,

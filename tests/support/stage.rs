@@ -1,6 +1,7 @@
 //! A machine to run commands of the documentation on: a whole Debian with s6, the programs and the examples, as new for each run.
 
 use crate::program::{self, Answer};
+use crate::roots::Suite;
 use crate::scratch::Scratch;
 use crate::skip;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ mount -t tmpfs -o mode=0755 tmpfs "$shared/stage"
 mkdir "$shared/stage/upper" "$shared/stage/work" "$shared/stage/root"
 root=$shared/stage/root
 mount -t overlay -o "lowerdir=$base,upperdir=$shared/stage/upper,workdir=$shared/stage/work" overlay "$root"
+mkdir -p "$root/proc" "$root/root" "$root/run" "$root/usr/local/bin"
 mount -t proc proc "$root/proc"
 while [ $# -gt 0 ]; do
 	: >"$root/usr/local/bin/$1"
@@ -56,11 +58,23 @@ impl Stage {
     /// The machine as Debian made it; where it cannot be had, `test` says that it did not run.
     #[must_use]
     pub fn without_programs(test: &str) -> Option<Self> {
+        Self::on("documented", test)
+    }
+
+    /// A smaller machine with the s6 of another release, and s6-instance-maker; where it cannot be had, `test` says that it did not run.
+    #[must_use]
+    pub fn with_s6_of(suite: Suite, test: &str) -> Option<Self> {
+        let mut stage = Self::on(suite.name(), test)?;
+        stage.programs.push(("s6-instance-maker".into(), program::program().to_owned()));
+        Some(stage)
+    }
+
+    fn on(name: &str, test: &str) -> Option<Self> {
         if !skip::is_root_or_say(test) {
             return None;
         }
         let roots = std::env::var_os("S6_ROOTS").map_or_else(|| program::target_dir().join("s6-roots"), PathBuf::from);
-        let root = roots.join("documented");
+        let root = roots.join(name);
         if !root.join("s6-version").is_file() {
             skip::did_not_run(test, &format!("there is no {} (tests/roots makes it)", root.display()));
             return None;

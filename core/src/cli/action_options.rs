@@ -71,8 +71,9 @@ pub(super) struct ActionOptions {
 
     /// auto, always or never [default: auto]
     ///
-    /// Color of help, messages, --dry-run, --diff and --check. auto: if the output is a terminal. NO_COLOR
-    /// in the environment, if not empty, turns it off; CLICOLOR_FORCE, if neither empty nor 0, on.
+    /// Color of help, messages, --dry-run, --diff and --check. auto: if the output is a terminal.
+    /// NO_COLOR in the environment, if not empty, turns it off; CLICOLOR_FORCE, if neither empty nor
+    /// 0, turns it on.
     #[arg(verbatim_doc_comment, long, value_name = "WHEN", value_enum, hide_possible_values = true)]
     color: Option<ColorChoice>,
 
