@@ -3,6 +3,7 @@
 //! tests/nightly builds them as the documentation says, which takes many minutes; otherwise they contain the programs under test.
 
 use crate::docs::pages;
+use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::{self, Answer};
 use s6_instance_maker_workspace::scratch::Scratch;
 use s6_instance_maker_workspace::skip;
@@ -174,4 +175,53 @@ fn cargo_install() {
     let _ = Answer::of(&mut command).expect_code(0);
     let answer = Answer::of(Command::new(scratch.join("bin/s6-instance-maker")).arg("--version")).expect_code(0);
     assert!(answer.stdout.starts_with("s6-instance-maker "), "{answer}");
+}
+
+/// The program for aarch64 makes what this machine's makes. tests/nightly builds the sandboxed one as well.
+#[test]
+fn aarch64() {
+    const TEST: &str = "packages::aarch64";
+    const TARGET: &str = "aarch64-unknown-linux-gnu";
+    if !skip::all() {
+        return skip::tell(&format!("{TEST}: tests/nightly runs it"));
+    }
+    let have = ["aarch64-linux-gnu-gcc", "qemu-aarch64"];
+    let is_there =
+        |tool: &&str| Command::new("sh").args(["-c", &format!("command -v {tool} >/dev/null")]).status().unwrap().success();
+    if let Some(missing) = have.iter().find(|tool| !is_there(tool)) {
+        return skip::say(TEST, &format!("there is no {missing}"));
+    }
+    let target = program::target_dir().join("packaging");
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(program::workspace()).args(["build", "--locked", "--target", TARGET, "--package", "s6-instance-maker"]);
+    command.args(["--package", "s6-instance-maker-wasm-host", "--features", "s6-instance-maker-wasm-host/cross"]);
+    command.env("CARGO_TARGET_DIR", &target).env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc");
+    let _ = Answer::of(&mut command).expect_code(0);
+    let scratch = Scratch::new("packages");
+    let examples = program::workspace().join("examples/heartbeat");
+    for name in ["s6-instance-maker", "s6-instance-maker-sandboxed"] {
+        let mut emulated = Command::new("qemu-aarch64");
+        emulated.args(["-L", "/usr/aarch64-linux-gnu"]).arg(target.join(TARGET).join("debug").join(name));
+        let _ = Answer::of(emulated.args(["-c", "20", "--s6-version", "2.13"]).arg(&examples).arg(scratch.join(name)))
+            .expect_code(0);
+    }
+    let words = ["-c", "20", "--s6-version", "2.13", examples.to_str().unwrap(), "here"];
+    let _ = program::maker(scratch.path(), words).expect_code(0);
+    let here = disk::read_tree(&scratch.join("here"));
+    for name in ["s6-instance-maker", "s6-instance-maker-sandboxed"] {
+        let differences = disk::differences(&here, &disk::read_tree(&scratch.join(name)));
+        assert!(differences.is_empty() && here.len() > 8, "{name}: {differences}");
+    }
+}
+
+/// The published crates build from what they contain: the host's has the module. Only tests/nightly builds them.
+#[test]
+fn crates() {
+    if !skip::all() {
+        return skip::tell("packages::crates: tests/nightly runs it");
+    }
+    let mut command = Command::new(program::workspace().join("packaging/crates"));
+    let answer = Answer::of(command.arg("--dry-run").env("CARGO_TARGET_DIR", program::target_dir().join("packaging")));
+    let answer = answer.expect_code(0);
+    assert!(!answer.stderr.contains("error"), "{answer}");
 }

@@ -111,9 +111,10 @@ fn script(page: &[Block]) -> (String, Vec<(usize, String, Option<String>)>) {
                 steps.push((block.line, block.text.clone(), None));
             }
             "console" => {
+                script += "set +e\n";
                 for (command, output) in commands(&block.text) {
                     // The code of one command can be what the next one shows.
-                    writeln!(script, "set +e\n{{\n{command}}} >/shared/{} 2>&1", steps.len()).unwrap();
+                    writeln!(script, "{{\n{command}}} >/shared/{} 2>&1", steps.len()).unwrap();
                     steps.push((block.line, command, Some(output)));
                 }
             }
