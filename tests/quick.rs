@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_types, reason = "sockets in templates are refused, so there must be some")]
 
 mod cli;
+mod color;
 mod compare;
 mod definitions;
 mod edges;

@@ -27,6 +27,7 @@ pub mod apply;
 pub mod tar;
 
 mod output;
+pub mod palette;
 pub mod planner;
 pub mod program;
 pub mod progress;

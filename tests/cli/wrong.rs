@@ -96,6 +96,9 @@ pub const SUBJECTS: &[(&str, &[Words])] = &[
             &["--explain", "no-such-rule"],
             &["--explain", "run-missing", "template", "dir"],
             &["--list-rules", "template", "dir"],
+            &["--generate", "man", "template", "dir"],
+            &["--generate", "complete"],
+            &["--color", "blue", "template", "dir"],
         ],
     ),
     (

@@ -1,4 +1,4 @@
-//! The examples of the README, run as they are.
+//! The examples, made by the commands of the how-tos.
 
 use super::{Instances, Site, until, wait_for_count};
 use s6_instance_maker_workspace::program::{self, Answer, maker};
@@ -40,11 +40,11 @@ fn wait_for_line(log: &Path, line: &str) {
     until(&format!("{line:?} in {}", log.display()), is_there);
 }
 
-/// Makes scan/service by the command that the README has for an example. There is nothing to warn of.
-fn make_as_in_the_readme(site: &Site, example: &str) {
-    let readme = std::fs::read_to_string(program::workspace().join("README.md")).unwrap();
+/// Makes scan/service by the command that a how-to has for an example. There is nothing to warn of.
+fn make_as_in_the_how_to(site: &Site, page: &str, example: &str) {
+    let page = std::fs::read_to_string(program::workspace().join("docs/how-to").join(page)).unwrap();
     let is_its = |line: &&str| line.starts_with("s6-instance-maker ") && line.contains(&format!(" {example} "));
-    let command = readme.lines().find(is_its).unwrap_or_else(|| panic!("README.md makes nothing of {example}"));
+    let command = page.lines().find(is_its).unwrap_or_else(|| panic!("no command makes anything of {example}"));
     let (command, _) = command.rsplit_once(' ').unwrap();
     let dir = site.path("scan/service").into_os_string().into_string().unwrap();
     // As it stands, it suits every s6.
@@ -55,7 +55,7 @@ fn make_as_in_the_readme(site: &Site, example: &str) {
 
 /// The root file systems have no getty: it is a script that reports.
 fn getty(site: &Site) {
-    make_as_in_the_readme(site, "examples/getty");
+    make_as_in_the_how_to(site, "getty.md", "examples/getty");
     site.script("bin/getty", "getty", super::STAY);
     let path = format!("{}:/usr/bin:/usr/sbin:/bin:/sbin:/usr/lib/execline/bin", site.inside("bin"));
     let scan = site.start(&[("PATH", &path)]);
@@ -149,7 +149,7 @@ fn worker(site: &Site) {
     let state = Written(site.path("../../var/lib/worker"));
     std::fs::create_dir(&state.0).unwrap();
     chown(&state.0, Some(33), Some(33)).unwrap();
-    make_as_in_the_readme(site, "examples/worker");
+    make_as_in_the_how_to(site, "worker-per-tenant.md", "examples/worker");
     let scan = site.start(&[]);
     let instances = Instances::of(&scan, "scan/service");
     let tenants = ["acme", "globex", "initech"];

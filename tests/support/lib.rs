@@ -25,5 +25,6 @@ pub mod s6rc_sources;
 pub mod scan;
 pub mod scratch;
 pub mod skip;
+pub mod stage;
 #[path = "../cli/wrong.rs"]
 pub mod wrong;

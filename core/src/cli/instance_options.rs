@@ -22,7 +22,7 @@ pub(super) struct InstanceOptions {
     ///
     /// One name per line; `-` is standard input. Blanks around a name, empty lines and lines that begin
     /// with # are ignored.
-    #[arg(verbatim_doc_comment, long, value_name = "FILE")]
+    #[arg(verbatim_doc_comment, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     instances_from: Option<OsString>,
 
     /// Create the instances 1 to N

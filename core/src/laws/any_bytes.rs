@@ -7,7 +7,7 @@ use super::memory::can_be_made;
 use super::sample;
 use super::script_words::{is_substituted, parts, say_what_was_asked};
 use super::smallest::{prefixed_text_is_one_word, quoted_text_is_one_word};
-use crate::cli::{self, Invocation, PlanSource, Program, Refusal, Site, UsageError};
+use crate::cli::{self, Invocation, PlanSource, Program, Refusal, UsageError};
 use crate::escape::is_printable;
 use crate::execline::{Script, Text, Word, Wrapper};
 use crate::facts::Facts;
@@ -48,13 +48,13 @@ struct OneOption {
 pub fn command_line(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let typed = bytes.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec()));
     let words: Vec<OsString> = core::iter::once(OsString::from("s6-instance-maker")).chain(typed).collect();
-    if let Ok(parsed) = cli::parse::<OneOption>(Program { name: "other", site: Site::NONE }, words.clone()) {
+    if let Ok(parsed) = cli::parse::<OneOption>(Program { name: "other", ..Program::MAKER }, words.clone()) {
         let common = cli::parse_common(parsed.common.clone());
         law(common.as_ref() == Ok(&parsed.invocation), "the common words mean the same", &parsed.common)?;
     }
     let invocation = match cli::parse_common(words) {
         Ok(invocation) => invocation,
-        Err(Refusal::Show(text)) => return lines_are_shown(&text).map(|()| Outcome::Refused),
+        Err(Refusal::Show(text) | Refusal::Help(text)) => return lines_are_shown(&text).map(|()| Outcome::Refused),
         Err(Refusal::Usage(error)) => return usage_is_shown(&error).map(|()| Outcome::Refused),
     };
     if let PlanSource::Document { expected, .. } = &invocation.source {
