@@ -2,8 +2,8 @@
 
 use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::archive::{ArchiveId, ArchiveOwners, ArchivePath};
+use s6_instance_maker_core::cli::Unit;
 use s6_instance_maker_core::cli::{self, Action, Format, Invocation, JobPurpose, NumberOption, PlanSource, Program, Refusal};
-use s6_instance_maker_core::cli::{Site, Unit};
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_workspace::listing::Listing;
@@ -191,7 +191,7 @@ struct OwnOptions {
 #[test]
 fn options_of_one_program() {
     let parse = |words: &[&str]| {
-        cli::parse::<OwnOptions>(Program { name: "other", site: Site::NONE }, words.iter().map(OsString::from))
+        cli::parse::<OwnOptions>(Program { name: "other", ..Program::MAKER }, words.iter().map(OsString::from))
     };
     let own = |words: &[&str]| {
         let own = parse(&[&["other"], words].concat()).unwrap().own;
@@ -219,7 +219,7 @@ fn options_of_one_program() {
         assert_eq!(parsed.common, common, "{words:?}");
         assert_eq!(cli::parse_common(parsed.common), Ok(parsed.invocation), "{words:?}");
     }
-    let Err(Refusal::Show(help)) = parse(&["other", "-h"]) else { panic!("no help") };
+    let Err(Refusal::Help(help)) = parse(&["other", "-h"]) else { panic!("no help") };
     assert!(help.contains("Usage: other [OPTIONS] TEMPLATE DIR") && help.contains("--fuel <N>"), "{help}");
     assert!(help.contains("Amount") && help.contains("Own:"), "{help}");
     let Err(Refusal::Usage(error)) = invocation(["--fuel=7", "template", "dir"]) else { panic!("it is known") };

@@ -39,6 +39,7 @@ mod links;
 mod logger;
 mod refresh;
 mod room;
+mod static_instances;
 mod user;
 
 fn on(suite: Suite, subject: &str, test: fn(&Site)) {

@@ -1,8 +1,8 @@
 //! Reports on standard error: warnings after success, or errors.
 
 use crate::error::Error;
+use crate::palette::Palette;
 use s6_instance_maker_core::message::{Message, MessageKind, line};
-use std::fmt::Display;
 use std::io::Write;
 
 /// The report of successful work.
@@ -27,24 +27,24 @@ impl Report {
 }
 
 /// Writes what there is to say about an error, each hint on a line of its own.
-pub fn fatal(to: &mut dyn Write, error: &Error) {
+pub fn fatal(to: &mut dyn Write, palette: Palette, error: &Error) {
     for message in error.messages() {
-        // One write for both lines, so that those of several processes do not mix. If it cannot be written, nobody can read it.
-        let _ = to.write_all(message.lines().as_bytes());
+        write(to, palette, &message.lines());
     }
 }
 
 /// Writes what somebody should know about work that was done.
-pub fn warnings(to: &mut dyn Write, report: &Report) {
+pub fn warnings(to: &mut dyn Write, palette: Palette, report: &Report) {
     for message in report.warnings.iter().chain(&report.notes) {
-        let _ = to.write_all(message.lines().as_bytes());
+        write(to, palette, &message.lines());
     }
     for leftover in &report.leftovers {
-        write(to, MessageKind::Warning, leftover);
+        write(to, palette, &line(MessageKind::Warning, leftover));
     }
 }
 
-fn write(to: &mut dyn Write, kind: MessageKind, text: &dyn Display) {
+/// Writes the line of a message, and that of its hint.
+fn write(to: &mut dyn Write, palette: Palette, lines: &str) {
     // One write, so that lines of several processes do not mix. If it cannot be written, nobody can read it.
-    let _ = to.write_all(line(kind, text).as_bytes());
+    let _ = to.write_all(palette.messages(lines).as_bytes());
 }

@@ -132,9 +132,9 @@ impl Action {
 /// The forms in which a plan can be printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people: see [`Plan`](crate::plan::Plan)'s `Display`.
+    /// The whole tree as text, for people.
     #[default]
     Text,
-    /// For programs: see docs/plan-format.md.
+    /// The plan document, for programs.
     Json,
 }

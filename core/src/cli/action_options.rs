@@ -1,6 +1,8 @@
 //! Options about the action and the source of the plan.
 
 use super::action::{Action, Durability, Format, JobPurpose};
+use super::color::ColorChoice;
+use super::generate::Generated;
 use super::refresh_options::RefreshOptions;
 use super::refusal::UsageError;
 use super::values::checked;
@@ -64,8 +66,16 @@ pub(super) struct ActionOptions {
     /// A plan that was computed elsewhere. It is refused if the template has changed since, if it
     /// breaks the rules for every plan, or if an option of the command line has another value than
     /// the one that it was computed for.
-    #[arg(verbatim_doc_comment, long, value_name = "FILE")]
+    #[arg(verbatim_doc_comment, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     apply_plan: Option<OsString>,
+
+    /// auto, always or never [default: auto]
+    ///
+    /// Color of help, messages, --dry-run, --diff and --check. auto: if the output is a terminal.
+    /// NO_COLOR in the environment, if not empty, turns it off; CLICOLOR_FORCE, if neither empty nor
+    /// 0, turns it on.
+    #[arg(verbatim_doc_comment, long, value_name = "WHEN", value_enum, hide_possible_values = true)]
+    color: Option<ColorChoice>,
 
     /// Flush everything before DIR appears
     ///
@@ -73,6 +83,12 @@ pub(super) struct ActionOptions {
     /// that holds the result after that. With exit code 0 the result survives a crash of the system.
     #[arg(verbatim_doc_comment, long)]
     sync: bool,
+
+    /// Print the manual page, or completions for a shell
+    ///
+    /// WHAT is man, complete-bash, complete-zsh or complete-fish. Takes no operands.
+    #[arg(verbatim_doc_comment, long, value_name = "WHAT", value_enum, hide_possible_values = true, hide_short_help = true)]
+    generate: Option<Generated>,
 
     /// Print the short help (-h) or the long one
     #[arg(short = 'h', long, action = ArgAction::Help)]

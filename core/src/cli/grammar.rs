@@ -36,11 +36,11 @@ pub(super) struct Arguments {
     /// Its run script gets the name of the instance as its first argument, its finish script as the
     /// third one. Where it has a log directory, every instance has a logger of its own, whose run
     /// script gets NAME/log.
-    #[arg(verbatim_doc_comment, value_name = "TEMPLATE", help_heading = "Operands", display_order = 1)]
+    #[arg(verbatim_doc_comment, value_name = "TEMPLATE", value_hint = clap::ValueHint::DirPath, help_heading = "Operands", display_order = 1)]
     template_operand: OsString,
 
     /// Directory to create
-    #[arg(value_name = "DIR", help_heading = "Operands", display_order = 2)]
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Operands", display_order = 2)]
     dir_operand: OsString,
 
     #[command(flatten)]

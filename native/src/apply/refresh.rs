@@ -20,7 +20,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use s6_instance_maker_core::cli::Copies;
 use s6_instance_maker_core::compare::{
-    self, CopyState, Differences, Found, InstanceRefresh, OwnerPower, Refresh as Steps, Step, TEMPLATE, Version,
+    self, CopyState, Differences, Found, InstanceRefresh, OwnerPower, Refresh as Steps, Scope, Step, TEMPLATE, Version,
 };
 use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::options::Options;
@@ -67,11 +67,15 @@ impl Refresh<'_> {
     /// [`Error::Busy`] where another refresh is at work; [`Error::Partly`] where some parts are new; otherwise DIR is as it was.
     pub(crate) fn carry_out(&self, options: &Options, run: &Run<'_>) -> Result<Outcome, Error> {
         let _lock = self.lock()?;
+        let scope = Scope::of(self.plan).with_bundle(options.bundle());
+        // What an interrupted refresh took out of the list is still this program's.
+        let interrupted = scope.list().map(|list| Stage::names_in_leftovers(self.dir, &list)).unwrap_or_default();
+        let scope = scope.and(interrupted);
         let mut outcome =
             Outcome { leftovers: Stage::sweep(self.dir, Leftovers::Any, self.terms.caller), ..Outcome::default() };
         let recorded = record::read(Some(self.dir))?;
         let mut compared =
-            Comparison::new(self.plan, self.source, Some(self.dir), self.place, (self.terms.caller, self.power), run)?;
+            Comparison::new(self.plan, self.source, Some(self.dir), self.place, (self.terms.caller, self.power), scope, run)?;
         compared.read_instances(&recorded, run)?;
         let differences = compared.differences();
         let work = self.work(&compared, &differences, &recorded, options, &mut outcome)?;
