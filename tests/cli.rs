@@ -2,8 +2,8 @@
 
 use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::archive::{ArchiveId, ArchiveOwners, ArchivePath};
+use s6_instance_maker_core::cli::Unit;
 use s6_instance_maker_core::cli::{self, Action, Format, Invocation, JobPurpose, NumberOption, PlanSource, Program, Refusal};
-use s6_instance_maker_core::cli::{Site, Unit};
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_workspace::listing::Listing;
@@ -147,17 +147,28 @@ fn plan_sources_and_actions() {
     for (words, message) in [
         (&["--dry-run", "--print-job"][..], "--dry-run and --print-job are mutually exclusive"),
         (&["--print-job", "--apply-plan", "plan"], "--print-job and --apply-plan are mutually exclusive"),
-        (&["--format", "text"], "--format requires --dry-run"),
-        (&["--print-job", "--format", "json"], "--format requires --dry-run"),
-        (&["--apply-plan", "p", "--format", "json"], "--format requires --dry-run"),
+        (&["--format", "text"], "--format requires --dry-run, --diff or --check"),
+        (&["--print-job", "--format", "json"], "--format requires --dry-run, --diff or --check"),
+        (&["--apply-plan", "p", "--format", "json"], "--format requires --dry-run, --diff or --check"),
         (&["--print-job", "--tar", "--apply-plan", "plan"], "--print-job and --apply-plan are mutually exclusive"),
         (&["--tar", "--digest", "--print-job"], "--tar and --digest are mutually exclusive"),
         (&["--dry-run", "--tar"], "--dry-run and --tar are mutually exclusive"),
         (&["--digest", "--dry-run"], "--dry-run and --digest are mutually exclusive"),
-        (&["--tar", "--format", "json"], "--format requires --dry-run"),
+        (&["--tar", "--format", "json"], "--format requires --dry-run, --diff or --check"),
         (&["--owner", "0"], "--owner requires --tar or --digest"),
         (&["--dry-run", "--group", "0"], "--group requires --tar or --digest"),
         (&["--print-job", "--owner", "0", "--group", "0"], "--owner requires --tar or --digest"),
+        (&["--diff", "--check"], "--diff and --check are mutually exclusive"),
+        (&["--check", "--refresh"], "--check and --refresh are mutually exclusive"),
+        (&["--dry-run", "--refresh-instances"], "--dry-run and --refresh-instances are mutually exclusive"),
+        (&["--refresh", "--print-job"], "--refresh and --print-job are mutually exclusive"),
+        (&["--refresh", "--format", "json"], "--format requires --dry-run, --diff or --check"),
+        (&["--quiet"], "--quiet requires --check"),
+        (&["--diff", "--quiet"], "--quiet requires --check"),
+        (&["--check", "--quiet", "--format", "json"], "--quiet and --format are mutually exclusive"),
+        (&["--show-private"], "--show-private requires --diff or --check"),
+        (&["--refresh", "--overwrite-edited"], "--overwrite-edited requires --refresh-instances"),
+        (&["-r", "svc", "--refresh-instances"], "--refresh-instances and -r are mutually exclusive"),
         (&["--apply-plan", "-", "--instances-from", "-"], "--instances-from and --apply-plan cannot both read standard input"),
     ] {
         assert_eq!(refused(words), message, "{words:?}");
@@ -180,7 +191,7 @@ struct OwnOptions {
 #[test]
 fn options_of_one_program() {
     let parse = |words: &[&str]| {
-        cli::parse::<OwnOptions>(Program { name: "other", site: Site::NONE }, words.iter().map(OsString::from))
+        cli::parse::<OwnOptions>(Program { name: "other", ..Program::MAKER }, words.iter().map(OsString::from))
     };
     let own = |words: &[&str]| {
         let own = parse(&[&["other"], words].concat()).unwrap().own;
@@ -208,7 +219,7 @@ fn options_of_one_program() {
         assert_eq!(parsed.common, common, "{words:?}");
         assert_eq!(cli::parse_common(parsed.common), Ok(parsed.invocation), "{words:?}");
     }
-    let Err(Refusal::Show(help)) = parse(&["other", "-h"]) else { panic!("no help") };
+    let Err(Refusal::Help(help)) = parse(&["other", "-h"]) else { panic!("no help") };
     assert!(help.contains("Usage: other [OPTIONS] TEMPLATE DIR") && help.contains("--fuel <N>"), "{help}");
     assert!(help.contains("Amount") && help.contains("Own:"), "{help}");
     let Err(Refusal::Usage(error)) = invocation(["--fuel=7", "template", "dir"]) else { panic!("it is known") };

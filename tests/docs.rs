@@ -1,5 +1,9 @@
 //! The documents say what is so: examples are what the program prints, and what they point at is there.
 
+pub(crate) mod pages;
+mod readme;
+mod reference;
+
 use crate::runtimes;
 use s6_instance_maker_workspace::program::{self, Answer};
 use s6_instance_maker_workspace::scratch::Scratch;
@@ -12,21 +16,6 @@ use std::process::Command;
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(program::workspace().join(path)).unwrap()
-}
-
-/// Every `console` block of the README: a command behind `$ `, then what it prints.
-#[test]
-fn examples_are_what_the_program_prints() {
-    let readme = read("README.md");
-    let blocks = blocks(&readme, "console");
-    assert!(!blocks.is_empty());
-    let path = format!("{}:/usr/sbin:/usr/bin:/sbin:/bin", program::program().parent().unwrap().display());
-    for block in blocks {
-        let (command, expected) = block.strip_prefix("$ ").unwrap().split_once('\n').unwrap();
-        let script = format!("umask 022; {command}");
-        let answer = Answer::of(Command::new("sh").args(["-c", &script]).env("PATH", &path).current_dir(program::workspace()));
-        assert_eq!(answer.stdout.clone() + &answer.stderr, expected, "$ {command}");
-    }
 }
 
 /// The fenced blocks of a document that are in `language`.
@@ -44,8 +33,8 @@ fn run_script(script: &str, directory: &Path) -> Answer {
     Answer::of(Command::new("sh").args(["-euc", &script]).env("PATH", path).current_dir(directory))
 }
 
-/// docs/plan-format.md shows a job and a plan: what the program prints, but for line breaks and blanks; and it shows how to compute
-/// the digest.
+/// docs/plan-format.md shows a document of each kind: what the program writes, but for line breaks and blanks; and it shows how to
+/// compute the digest.
 #[test]
 fn documents_are_what_the_program_prints() {
     if !skip::is_root_or_say("docs::documents_are_what_the_program_prints") {
@@ -64,7 +53,18 @@ fn documents_are_what_the_program_prints() {
         json::lines(&answer.expect_code(0).stdout)
     };
     let examples = blocks(&document, "json");
-    assert_eq!(examples, [print("--print-job"), print("--dry-run --format json")]);
+    assert_eq!(examples[..2], [print("--print-job"), print("--dry-run --format json")]);
+
+    let script = "
+        s6-instance-maker --instance tty1 TEMPLATE DIR
+        chmod 700 DIR/run
+        for file in TEMPLATE/caf*; do printf newer >\"$file\"; done
+        s6-instance-maker --instance tty1 --diff --format json TEMPLATE DIR
+        s6-instance-maker --instance tty1 --refresh TEMPLATE DIR
+        cat DIR/.s6-instance-maker/template-*";
+    let answer = run_script(script, scratch.path()).expect_code(0);
+    let printed: Vec<String> = answer.stdout.lines().map(json::lines).collect();
+    assert_eq!(examples[2..], printed);
 
     // The digest of what is hard to say in JSON, too.
     for name in ["\u{1}\u{8}\t\u{b}\u{c}\r\n\u{1b}\u{7f}\"\\/", "\u{e9}\u{2028}\u{feff}\u{1f600}"] {
@@ -76,7 +76,7 @@ fn documents_are_what_the_program_prints() {
     assert_eq!(answer.stdout.trim(), plan["template"]);
 }
 
-/// The pipes of the README and of docs/plan-format.md make what the program makes alone.
+/// The pipe of docs/plan-format.md makes what the program makes alone, in each runtime.
 #[test]
 fn pipes_make_what_the_program_makes() {
     const TEST: &str = "docs::pipes_make_what_the_program_makes";
@@ -85,25 +85,18 @@ fn pipes_make_what_the_program_makes() {
         (Err(why), _) | (_, Err(why)) => return skip::did_not_run(TEST, why),
     };
     let document = read("docs/plan-format.md");
-    let readme = read("README.md");
     let scratch = Scratch::new("docs");
     std::fs::copy(guest, scratch.join("guest.wasm")).unwrap();
-    disk::directory(scratch.join("target/wasm"), 0o755);
-    std::fs::copy(guest, scratch.join("target/wasm/s6-instance-maker.wasm")).unwrap();
     std::fs::write(scratch.join("guest.mjs"), blocks(&document, "js")[0]).unwrap();
     std::fs::write(scratch.join("guest.py"), blocks(&document, "python")[0]).unwrap();
     disk::plain_template(scratch.join("TEMPLATE"));
-    disk::plain_template(scratch.join("examples/heartbeat"));
     // Many times what a pipe holds.
     for number in 0..2000 {
         disk::file(scratch.join(format!("TEMPLATE/file-{number}")), 0o644, "");
     }
     let pipe = |text: &str| blocks(text, "sh").into_iter().find(|script| script.contains("--apply-plan -")).unwrap().to_owned();
-    let (of_format, of_readme) = (pipe(&document), pipe(&readme));
-    let mut scripts = vec![
-        (of_format.clone(), "DIR", "-u www-data TEMPLATE"),
-        (of_readme.replace("RUNTIME", node), "target/elsewhere", "examples/heartbeat"),
-    ];
+    let of_format = pipe(&document);
+    let mut scripts = vec![(of_format.clone(), "DIR", "-u www-data TEMPLATE")];
     match runtimes::python() {
         Ok(_) => scripts.push((of_format.replace(node, "python guest.py"), "DIR", "-u www-data TEMPLATE")),
         Err(why) => skip::did_not_run(TEST, why),
@@ -166,27 +159,4 @@ fn an_ordinary_user_makes_a_layer() {
     let [unpacked, made] = ["bundle/rootfs/etc/s6/heartbeat", "made"].map(|tree| disk::read_tree(&scratch.join(tree)));
     let differences = disk::differences(&made, &unpacked);
     assert!(differences.is_empty() && made.len() > 8, "{differences}");
-}
-
-/// Every option is in the README, those of the sandbox too.
-#[test]
-fn the_readme_has_every_option() {
-    let readme = read("README.md");
-    let program = match program::sandboxed() {
-        Ok(sandboxed) => &sandboxed.plain,
-        Err(why) => {
-            skip::did_not_run("docs::the_readme_has_every_option, for the sandbox", why);
-            program::program()
-        }
-    };
-    let help = Answer::of(Command::new(program).arg("--help")).expect_code(0).stdout;
-    let options: Vec<&str> = help
-        .split_whitespace()
-        .filter(|word| word.starts_with("--"))
-        .map(|word| word.trim_end_matches(|end: char| !end.is_alphanumeric()))
-        .collect();
-    assert!(options.len() >= 18, "{options:?}");
-    for option in options.into_iter().filter(|option| !["--help", "--version"].contains(option)) {
-        assert!(readme.contains(option), "{option} is not in README.md");
-    }
 }

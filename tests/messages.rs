@@ -7,11 +7,12 @@ use crate::tidy::sources;
 use s6_instance_maker::error::{Error, Place, Rights, TemplateReason};
 use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::archive::ArchiveTime;
+use s6_instance_maker_core::compare::{LoggerChange, RefreshError};
 use s6_instance_maker_core::definition::{BundleName, DefinitionError, ServiceName};
 use s6_instance_maker_core::execline::Text;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::options::{Options, OptionsError};
-use s6_instance_maker_core::path::{PathError, TreePath};
+use s6_instance_maker_core::path::{Name, PathError, TreePath};
 use s6_instance_maker_core::plan::{ScriptReason, TemplateDifference};
 use s6_instance_maker_core::target::{ProgramDir, ShebangDir};
 use s6_instance_maker_core::template::Template;
@@ -64,6 +65,12 @@ fn errors(name: &[u8]) -> Vec<Error> {
         Error::NameRefused(place()),
         Error::Altered { place: place(), asked: rights(0o755), became: rights(0o700) },
         Error::Changed(place()),
+        Error::DirChanged(place()),
+        Error::Busy(place()),
+        Error::Supervised { place: directory(), change: LoggerChange::Appears },
+        Error::Supervised { place: directory(), change: LoggerChange::Disappears },
+        Error::Exchange { place: place(), source: io::Error::from_raw_os_error(18) },
+        Error::Partly { place: directory(), error: Box::new(Error::Changed(place())) },
         Error::Instances { place: place(), source: list },
         Error::Document { place: place(), source: document },
         Error::OtherTemplate {
@@ -84,6 +91,14 @@ fn errors(name: &[u8]) -> Vec<Error> {
         Error::Unflushed(Box::new(Error::Exists(place()))),
         Error::Leftover { first: Box::new(Error::Exists(place())), second: Box::new(Error::Changed(place())) },
     ];
+    let reasons_against_refresh = [
+        RefreshError::NotOurs(path()),
+        RefreshError::Taken { definition: Name::new(name).unwrap(), list: path() },
+        RefreshError::NotADirectory(path()),
+        RefreshError::ForeignInLogger(path()),
+        RefreshError::TooManyInstances { existing: 12, room: 10 },
+    ];
+    errors.extend(reasons_against_refresh.map(|reason| Error::Refresh { place: directory(), reason }));
     errors.extend(reasons.map(|reason| Error::Template { place: place(), reason }));
     errors
 }

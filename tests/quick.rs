@@ -5,6 +5,8 @@
 #![expect(clippy::disallowed_types, reason = "sockets in templates are refused, so there must be some")]
 
 mod cli;
+mod color;
+mod compare;
 mod definitions;
 mod edges;
 mod fuzz;
@@ -12,6 +14,7 @@ mod laws;
 mod lint;
 mod messages;
 mod plan;
+mod schema;
 mod site;
 mod tidy;
 mod wire;

@@ -67,7 +67,7 @@ fn native((words, input): &Run) -> Outcome {
     let fatal = |messages: &[Message]| (100, Vec::new(), messages.iter().map(Message::lines).collect());
     let request = match manifest::request(words) {
         Ok(request) => request,
-        Err(Refusal::Show(text)) => return (0, text.into_bytes(), String::new()),
+        Err(Refusal::Show(text) | Refusal::Help(text)) => return (0, text.into_bytes(), String::new()),
         Err(Refusal::Usage(error)) => return fatal(&[Message::new(&error, error.hint())]),
     };
     let job = match Job::decode(input) {

@@ -17,7 +17,7 @@ fn request(options: &[&str]) -> Request {
 
 fn text(option: &str) -> String {
     match cli::parse::<NoOptions>(DEBIAN, words(&[option])) {
-        Err(Refusal::Show(text)) => text,
+        Err(Refusal::Show(text) | Refusal::Help(text)) => text,
         other => panic!("{other:?}"),
     }
 }

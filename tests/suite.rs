@@ -8,8 +8,10 @@
 mod apply;
 mod docs;
 mod faults;
+mod generate;
 mod hostile;
 mod live;
+mod packages;
 mod places;
 mod quoting;
 mod races;

@@ -44,12 +44,16 @@ pub mod request;
 pub mod facts;
 pub mod template;
 
+pub mod static_instances;
+mod static_layout;
+
 pub mod lint;
 pub mod rights;
 
 pub mod plan;
 
 pub mod check;
+pub mod compare;
 
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -51,7 +51,7 @@ fn run(arguments: ArgsOs, mut input: impl Read, output: impl Write) -> Result<()
     let invocation = match cli::parse_common(arguments) {
         Ok(invocation) => invocation,
         Err(Refusal::Usage(error)) => return Err(Failure { code: WRONG, messages: vec![Message::new(&error, error.hint())] }),
-        Err(Refusal::Show(text)) => return write(output, text.as_bytes()),
+        Err(Refusal::Show(text) | Refusal::Help(text)) => return write(output, text.as_bytes()),
     };
     // What to do with the plan is not this program's to do.
     let mut request = invocation.request;

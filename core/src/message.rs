@@ -17,6 +17,8 @@ pub enum MessageKind {
     Hint,
     /// It was made, but perhaps not as meant.
     Warning,
+    /// A fact about what was made.
+    Note,
 }
 
 impl MessageKind {
@@ -25,6 +27,7 @@ impl MessageKind {
             Self::Fatal => "fatal",
             Self::Hint => "hint",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 }
@@ -35,10 +38,10 @@ pub fn line(kind: MessageKind, text: &dyn Display) -> String {
     format!("{PROGRAM}: {}: {text}\n", kind.word())
 }
 
-/// An error or a warning, perhaps with a hint; escaped already.
+/// An error, a warning or a note, perhaps with a hint; escaped already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// The kind: an error or a warning.
+    /// The kind: anything but a hint.
     pub kind: MessageKind,
     /// The problem and its consequence.
     pub text: String,
@@ -51,6 +54,12 @@ impl Message {
     #[must_use]
     pub fn new(text: &dyn Display, hint: Option<&str>) -> Self {
         Self { kind: MessageKind::Fatal, text: text.to_string(), hint: hint.map(Into::into) }
+    }
+
+    /// A note, perhaps with a hint.
+    #[must_use]
+    pub fn note(text: &dyn Display, hint: Option<&str>) -> Self {
+        Self { kind: MessageKind::Note, ..Self::new(text, hint) }
     }
 
     /// Its line, and that of its hint.

@@ -195,6 +195,16 @@ impl<C> Tree<C> {
         self.0.iter()
     }
 
+    /// The entries that `keep` names, with the root. `keep` must name every directory around an entry that it names.
+    #[must_use]
+    pub(crate) fn filtered(&self, keep: impl Fn(&TreePath) -> bool) -> Self
+    where
+        C: Clone,
+    {
+        let kept = self.0.iter().filter(|(path, _)| path.is_root() || keep(path));
+        Self(kept.map(|(path, node)| (path.clone(), node.clone())).collect())
+    }
+
     /// The number of entries, the root among them: never 0.
     #[must_use]
     pub fn count(&self) -> usize {

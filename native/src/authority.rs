@@ -40,6 +40,44 @@ pub struct Destination {
     pub publication: Publication,
 }
 
+/// What is at DIR.
+#[derive(Debug)]
+pub enum Site {
+    /// Nothing: DIR can be created.
+    Absent(Destination),
+    /// A directory, and its name in messages.
+    Present(OpenDir, Place),
+}
+
+impl Site {
+    /// The directory that changes: DIR, or the one that it would be created in.
+    #[must_use]
+    pub fn identity(&self) -> Identity {
+        match self {
+            Self::Absent(destination) => destination.identity(),
+            Self::Present(dir, _) => dir.identity,
+        }
+    }
+
+    /// DIR in messages.
+    #[must_use]
+    pub const fn place(&self) -> &Place {
+        match self {
+            Self::Absent(destination) => &destination.place,
+            Self::Present(_, place) => place,
+        }
+    }
+
+    /// DIR, if it exists.
+    #[must_use]
+    pub const fn there(&self) -> Option<&OpenDir> {
+        match self {
+            Self::Absent(_) => None,
+            Self::Present(dir, _) => Some(dir),
+        }
+    }
+}
+
 impl TemplateDir {
     /// Opens a directory, links on the way to it followed; `links` is about those in it.
     ///
@@ -101,6 +139,24 @@ impl Destination {
         }
     }
 
+    /// Finds out what is at DIR.
+    ///
+    /// # Ambient Authority
+    ///
+    /// See [`Destination::open`].
+    pub fn find(typed: &OsStr, placement: Placement, ambient: AmbientAuthority) -> Result<Site, Error> {
+        match Self::open(typed, placement, ambient) {
+            Ok(Self { publication: Publication::Within { dir, .. }, place }) => Ok(Site::Present(dir, place)),
+            Ok(free) => Ok(Site::Absent(free)),
+            Err(Error::Exists(place)) => {
+                let dir = retry(|| open_typed(Path::new(typed), ambient)).map_err(place.cannot("open"))?;
+                let identity = Status::of(&dir).map_err(place.cannot("examine"))?.identity;
+                Ok(Site::Present(OpenDir { dir, place: place.clone(), identity }, place))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// The directory that the result goes into.
     #[must_use]
     pub fn identity(&self) -> Identity {
@@ -109,15 +165,19 @@ impl Destination {
 
     /// Findings about the place, for any result.
     pub fn problems(&self) -> Result<Vec<Problem>, Error> {
-        let parent = self.publication.parent();
-        let system = retry(|| Ok(fstatvfs(&parent.dir)?)).map_err(parent.place.cannot("examine the file system of"))?;
-        Ok(if system.f_flag.contains(StatVfsMountFlags::NOEXEC) { vec![Problem::NoExec] } else { Vec::new() })
+        problems(self.publication.parent())
     }
 
     /// Fails when something stands where `plan` would put something.
     pub fn check_free(&self, plan: &Plan) -> Result<(), Error> {
         plan.parts().try_for_each(|part| self.publication.check_free(&part, &self.place))
     }
+}
+
+/// Findings about a directory that something is made in.
+pub(crate) fn problems(parent: &OpenDir) -> Result<Vec<Problem>, Error> {
+    let system = retry(|| Ok(fstatvfs(&parent.dir)?)).map_err(parent.place.cannot("examine the file system of"))?;
+    Ok(if system.f_flag.contains(StatVfsMountFlags::NOEXEC) { vec![Problem::NoExec] } else { Vec::new() })
 }
 
 /// A kind of document that a user names.

@@ -13,6 +13,8 @@ pub struct Environment {
     ld_preload: Option<OsString>,
     fakeroot_key: Option<OsString>,
     pseudo_disabled: Option<OsString>,
+    no_color: Option<OsString>,
+    clicolor_force: Option<OsString>,
 }
 
 impl Environment {
@@ -23,6 +25,8 @@ impl Environment {
             ld_preload: variable("LD_PRELOAD"),
             fakeroot_key: variable("FAKEROOTKEY"),
             pseudo_disabled: variable("PSEUDO_DISABLED"),
+            no_color: variable("NO_COLOR"),
+            clicolor_force: variable("CLICOLOR_FORCE"),
         }
     }
 
@@ -33,6 +37,18 @@ impl Environment {
             let hint = "SOURCE_DATE_EPOCH in the environment is the time of every entry of the archive; without it that is 0";
             UsageError::value("SOURCE_DATE_EPOCH", value, error).with_hint(hint)
         })
+    }
+
+    /// The colors that the environment asks for: none (`NO_COLOR`), or some on any output (`CLICOLOR_FORCE`). `None`: it does not say.
+    pub(crate) fn colors(&self) -> Option<bool> {
+        let is_given = |value: &Option<OsString>| value.as_ref().is_some_and(|value| !value.is_empty());
+        match () {
+            () if is_given(&self.no_color) => Some(false),
+            () if is_given(&self.clicolor_force) && self.clicolor_force.as_ref().is_some_and(|value| value != "0") => {
+                Some(true)
+            }
+            () => None,
+        }
     }
 
     /// The stand-in for root that the environment shows: fakeroot or pseudo. They are libraries that are loaded before the C library, and

@@ -3,7 +3,8 @@
 use s6_instance_maker_core::account::AccountName;
 use s6_instance_maker_core::check::Violation;
 use s6_instance_maker_core::cli::UsageError;
-use s6_instance_maker_core::escape::Escaped;
+use s6_instance_maker_core::compare::{LoggerChange, RefreshError};
+use s6_instance_maker_core::escape::{Escaped, is_printable};
 use s6_instance_maker_core::instances::{DuplicateInstance, ListError};
 use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::options::Mismatch;
@@ -70,6 +71,44 @@ pub enum Error {
     /// The template changed while it was in use.
     #[error("{0}: changed while the template was copied")]
     Changed(Place),
+    /// DIR changed while it was compared with the plan.
+    #[error("{0}: changed while it was read")]
+    DirChanged(Place),
+    /// Another refresh of DIR is at work.
+    #[error("{0}: another refresh is at work")]
+    Busy(Place),
+    /// DIR cannot be refreshed.
+    #[error("unable to refresh {place}: {reason}")]
+    Refresh {
+        /// DIR.
+        place: Place,
+        /// The reason.
+        reason: RefreshError,
+    },
+    /// The logger of a supervised service would appear or disappear.
+    #[error("unable to refresh {place}: the logger of the service {}, and a supervisor is at work", Verb(.change))]
+    Supervised {
+        /// DIR.
+        place: Place,
+        /// The change.
+        change: LoggerChange,
+    },
+    /// The file system does not exchange two entries.
+    #[error("unable to exchange {place} with its new version: {}", Cause(.source))]
+    Exchange {
+        /// The entry.
+        place: Place,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A refresh failed after some parts were replaced.
+    #[error("{place}: partly up to date, each part is old or new: {error}")]
+    Partly {
+        /// DIR.
+        place: Place,
+        /// The failure.
+        error: Box<Error>,
+    },
     /// A list of instances is refused.
     #[error("{place}: {source}")]
     Instances {
@@ -214,6 +253,8 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Plan(_) | Self::Template { .. } | Self::DuplicateInstance(_) | Self::OtherOptions(_) => 100,
+            Self::Supervised { .. } => 100,
+            Self::Refresh { reason: RefreshError::TooManyInstances { .. } | RefreshError::Taken { .. }, .. } => 100,
             Self::Instances { .. } | Self::Document { .. } | Self::OtherTemplate { .. } | Self::Violation(_) => 100,
             Self::Planner { exit_code, .. } => *exit_code,
             _ => 111,
@@ -244,6 +285,20 @@ impl Error {
             },
             Self::OtherTemplate { .. } => NEW_PLAN.into(),
             Self::OtherOptions(_) => format!("leave the option out, or {NEW_PLAN}").into(),
+            Self::Partly { .. } => "run the same command again: it completes the refresh".into(),
+            Self::Exchange { .. } => {
+                "on this file system, stop the service, move DIR away, create it anew, and start the service".into()
+            }
+            Self::Supervised { .. } => "stop the service and its supervisor first (s6-svunlink, or s6-svc -dx)".into(),
+            Self::Refresh { reason: RefreshError::NotOurs(_), .. } => {
+                "--refresh brings up to date what this program made; choose that directory".into()
+            }
+            Self::Refresh { reason: RefreshError::Taken { .. }, .. } => {
+                "choose another name, or move that definition away".into()
+            }
+            Self::Refresh { reason: RefreshError::TooManyInstances { .. }, .. } => {
+                "raise the capacity (-c), or delete instances first (s6-instance-delete)".into()
+            }
             Self::Unseen { name } => format!(
                 "use an s6-instance-maker that is linked to the C library dynamically, or make an archive without {name}: \
                  --tar --owner 0 --group 0"
@@ -269,6 +324,18 @@ pub struct Rights {
 impl fmt::Display for Rights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "mode {} and owner {}", self.mode, self.owner)
+    }
+}
+
+/// The change of a logger as a verb.
+struct Verb<'a>(&'a LoggerChange);
+
+impl fmt::Display for Verb<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            LoggerChange::Appears => "would appear",
+            LoggerChange::Disappears => "would disappear",
+        })
     }
 }
 
@@ -301,6 +368,21 @@ impl Place {
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._+,=@%".contains(byte) || *byte == b'-';
         let is_word = self.path.is_root() && self.base.iter().all(is_plain) && !self.base.starts_with(b"-");
         core::str::from_utf8(&self.base).ok().filter(|_| is_word)
+    }
+
+    /// The path as one word of a shell; `DIR` where it cannot be shown.
+    pub(crate) fn as_word(&self) -> String {
+        let mut path = self.base.clone();
+        if !self.path.is_root() {
+            path.extend_from_slice(if path.ends_with(b"/") { b"" } else { b"/" });
+            path.extend_from_slice(self.path.as_bytes());
+        }
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._+,=@%-".contains(&byte);
+        match std::str::from_utf8(&path) {
+            Ok(text) if path.iter().copied().all(is_plain) && !text.starts_with('-') => text.to_owned(),
+            Ok(text) if is_printable(text) && !text.starts_with('-') => format!("'{}'", text.replace('\'', "'\\''")),
+            _ => "DIR".to_owned(),
+        }
     }
 
     /// For `map_err`: the system refused `operation` with this place.

@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::unistd::{Gid, User, getgrouplist};
 use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::account::Credentials;
+use s6_instance_maker_core::compare::OwnerPower;
 use s6_instance_maker_core::facts::{Facts, Givable};
 use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::template::Template;
@@ -81,6 +82,12 @@ pub fn try_owners(facts: &Facts, template: &Template) -> Result<Facts, Error> {
         || (!givable_groups.is_empty() && trial.can_give_at_all(facts.caller.uid).map_err(Error::Owners)?);
     let givable_groups = if has_right { givable_groups } else { BTreeSet::new() };
     Ok(Facts { givable_users: Givable::Only(givable_users), givable_groups: Givable::Only(givable_groups), ..facts.clone() })
+}
+
+/// Finds out by trying if this process can give files away.
+pub(crate) fn owner_power(facts: &Facts) -> Result<OwnerPower, Error> {
+    let gives = Trial::new().and_then(|trial| trial.can_give_at_all(facts.caller.uid)).map_err(Error::Owners)?;
+    Ok(if gives { OwnerPower::Gives } else { OwnerPower::Keeps })
 }
 
 /// The supplementary groups of this process.

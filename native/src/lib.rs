@@ -14,15 +14,20 @@ pub mod run;
 pub mod signals;
 
 mod attributes;
+mod compare;
 mod cursor;
+mod diff;
+mod record;
 pub(crate) mod sys;
 pub mod template;
 mod threads;
+mod workers;
 
 pub mod apply;
 pub mod tar;
 
 mod output;
+pub mod palette;
 pub mod planner;
 pub mod program;
 pub mod progress;
@@ -34,16 +39,18 @@ pub use planner::{InProcess, PlanInputs, PlanOrigin, Planner, SITE};
 pub use report::Report;
 pub use sys::Identity;
 
+use apply::refresh::Refresh;
 use apply::{Durability, Terms};
-use authority::{Destination, TemplateDir};
+use authority::{Destination, Site, TemplateDir};
 use planner::ObtainedPlan;
 use run::Run;
 use s6_instance_maker_core::archive::ArchiveOwners;
-use s6_instance_maker_core::cli::Format;
+use s6_instance_maker_core::cli::{Audience, Comparison, Copies, Format, Verdict};
+use s6_instance_maker_core::compare::Scope;
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::instances::Instances;
-use s6_instance_maker_core::plan::PlanError;
-use s6_instance_maker_core::rules::Finding;
+use s6_instance_maker_core::plan::{Plan, PlanError};
+use s6_instance_maker_core::rules::{Finding, Problem};
 use s6_instance_maker_core::wire::{Job, PlanDocument};
 use std::io::Write;
 use tar::{Archive, ArchiveForm};
@@ -63,8 +70,24 @@ pub enum Action {
     Print {
         /// In this form.
         format: Format,
-        /// A place where it must be possible to carry it out.
-        destination: Option<Destination>,
+        /// The place where it would be carried out, or the reason why it cannot be; `None`: that does not matter.
+        destination: Option<Result<Destination, Error>>,
+    },
+    /// It is compared with what is at DIR.
+    Compare {
+        /// What is there.
+        site: Site,
+        /// The form of the report.
+        comparison: Comparison,
+    },
+    /// What is at DIR is brought up to date.
+    Refresh {
+        /// What is there.
+        site: Site,
+        /// The treatment of instances.
+        copies: Copies,
+        /// The protection of the result against a crash of the system.
+        durability: Durability,
     },
     /// Its tree is made an archive, which is printed.
     Archive {
@@ -76,11 +99,14 @@ pub enum Action {
 }
 
 impl Action {
-    const fn destination(&self) -> Option<&Destination> {
+    /// The directory that changes, or would change: no part of the template may be in it.
+    fn target(&self) -> Option<Identity> {
         match self {
-            Self::Create { destination, .. } => Some(destination),
-            Self::Print { destination, .. } => destination.as_ref(),
-            Self::Archive { .. } => None,
+            Self::Create { destination, .. } | Self::Print { destination: Some(Ok(destination)), .. } => {
+                Some(destination.identity())
+            }
+            Self::Compare { site, .. } | Self::Refresh { site, .. } => Some(site.identity()),
+            Self::Print { .. } | Self::Archive { .. } => None,
         }
     }
 
@@ -88,7 +114,7 @@ impl Action {
     fn owners(&self) -> ArchiveOwners {
         match self {
             Self::Archive { archive, .. } => archive.owners.clone(),
-            Self::Create { .. } | Self::Print { .. } => ArchiveOwners::default(),
+            _ => ArchiveOwners::default(),
         }
     }
 }
@@ -103,11 +129,11 @@ pub fn execute<P: Planner>(
     run: &Run<'_>,
     out: &mut dyn Write,
 ) -> Result<Report, Error> {
-    let source = Source::read(template, action.destination(), run)?.owned_as_in(&action.owners());
+    let source = Source::read(template, action.target(), run)?.owned_as_in(&action.owners());
     let facts = &facts::try_owners(facts, source.template())?;
     let ObtainedPlan { plan, options, settings, user, mut warnings } = origin.obtain(&source, facts, run)?;
     warnings.extend(settings.messages(&settings.judge(source.findings()).map_err(PlanError::from)?));
-    let mut leftovers = Vec::new();
+    let (mut leftovers, mut notes, mut differs) = (Vec::new(), Vec::new(), false);
     match action {
         Action::Create { destination, durability } => {
             let terms = Terms { durability, caller: facts.caller, user, settings };
@@ -117,21 +143,59 @@ pub fn execute<P: Planner>(
         }
         Action::Print { format, destination } => {
             if let Some(destination) = destination {
-                destination.check_free(&plan)?;
-                let findings = destination.problems()?.into_iter().map(Finding::warning).collect();
-                warnings.extend(settings.messages(&settings.judge(findings).map_err(PlanError::from)?));
+                let problems = obstacles(destination, &plan)?.into_iter().map(Finding::warning).collect();
+                warnings.extend(settings.messages(&settings.judge(problems).map_err(PlanError::from)?));
             }
             match format {
                 Format::Text => print(out, plan.to_string().as_bytes())?,
                 Format::Json => print(out, &PlanDocument::encode(&plan, &options, source.template()))?,
             }
         }
+        Action::Compare { site, comparison } => {
+            let caller = (facts.caller, facts::owner_power(facts)?);
+            let scope = Scope::of(&plan).with_bundle(options.bundle());
+            let mut compared = compare::Comparison::new(&plan, &source, site.there(), site.place(), caller, scope, run)?;
+            let differences = compared.differences_in_full(&record::read(site.there())?, run)?;
+            if let Audience::Reader(format) = comparison.audience {
+                let report = diff::Report { compared: &compared, differences: &differences, private: comparison.private };
+                print(out, &report.bytes(format)?)?;
+            }
+            differs = comparison.verdict == Verdict::Exit && !differences.is_empty();
+        }
+        Action::Refresh { site: Site::Absent(destination), durability, .. } => {
+            let terms = Terms { durability, caller: facts.caller, user, settings };
+            let outcome = apply::apply(&plan, &source, &destination, &terms, run)?;
+            warnings.extend(settings.messages(&outcome.findings));
+            leftovers = outcome.leftovers;
+        }
+        Action::Refresh { site: Site::Present(dir, place), copies, durability } => {
+            let terms = Terms { durability, caller: facts.caller, user, settings };
+            let power = facts::owner_power(facts)?;
+            let (plan, source, dir, place) = (&plan, &source, &dir, &place);
+            let outcome = Refresh { plan, source, dir, place, terms, copies, power }.carry_out(&options, run)?;
+            warnings.extend(settings.messages(&outcome.findings));
+            notes = outcome.notes;
+            leftovers = outcome.leftovers;
+        }
         Action::Archive { archive, form } => match form {
             ArchiveForm::Stream => archive.write(&plan, &source, run, out)?,
             ArchiveForm::Digest => print(out, archive.digest(&plan, &source, run)?.as_bytes())?,
         },
     }
-    Ok(Report { warnings, leftovers })
+    Ok(Report { warnings, leftovers, notes, differs })
+}
+
+/// The reasons why `plan` could not be carried out at a place, and findings about it.
+fn obstacles(destination: Result<Destination, Error>, plan: &Plan) -> Result<Vec<Problem>, Error> {
+    let refused = |error: Error| Problem::WouldBeRefused(error.to_string());
+    let destination = match destination {
+        Ok(destination) => destination,
+        Err(error) => return Ok(vec![refused(error)]),
+    };
+    Ok(match destination.check_free(plan) {
+        Ok(()) => destination.problems()?,
+        Err(error) => vec![refused(error)],
+    })
 }
 
 /// Reads the template and prints to `out` what a plan is computed from besides the command line: `listed` are the instances that it

@@ -64,7 +64,7 @@ pub struct InProcess;
 impl Planner for InProcess {
     type Options = NoOptions;
 
-    const PROGRAM: Program = Program { site: SITE, ..Program::MAKER };
+    const PROGRAM: Program = Program { site: SITE, manual: include_str!("../man/s6-instance-maker.8"), ..Program::MAKER };
 
     fn new(_: NoOptions, _: &Invocation, _: AmbientAuthority) -> Result<Self, UsageError> {
         Ok(Self)

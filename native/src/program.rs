@@ -4,7 +4,8 @@ use crate::apply::Durability;
 use crate::authority::{self, Destination, DocumentKind, TemplateDir};
 use crate::environment::Environment;
 use crate::error::Error;
-use crate::output::Output;
+use crate::output::{Output, Painted};
+use crate::palette::Palette;
 use crate::planner::{PlanOrigin, Planner};
 use crate::progress::Bar;
 use crate::run::{NoProgress, Progress, Run};
@@ -13,11 +14,14 @@ use crate::template::outside::{Links, Outside};
 use crate::{Action, Report, execute, facts, print_job, report, signals};
 use cap_std::AmbientAuthority;
 use s6_instance_maker_core::archive::{ArchivePath, ArchiveTime};
-use s6_instance_maker_core::cli::{self, Format, Invocation, LinkPolicy, ParsedArgs, PlanSource, Refusal, UsageError};
+use s6_instance_maker_core::cli::{
+    self, ColorChoice, Format, Invocation, LinkPolicy, ParsedArgs, PlanSource, Refusal, UsageError,
+};
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::plan::Placement;
 use s6_instance_maker_core::wire::PlanDocument;
 use std::env::ArgsOs;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,28 +35,37 @@ use std::sync::Arc;
 /// [`signals::watch`].
 #[expect(clippy::disallowed_methods, reason = "the outermost function of a program has its standard streams")]
 pub fn main<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: AmbientAuthority) -> ExitCode {
-    match run::<P>(arguments, environment, ambient) {
+    let arguments: Vec<OsString> = arguments.collect();
+    let choice = ColorChoice::of(&arguments);
+    let [out, err] = [
+        Palette::choose(choice, environment, || io::stdout().is_terminal()),
+        Palette::choose(choice, environment, || io::stderr().is_terminal()),
+    ];
+    match run::<P>(arguments, environment, out, ambient) {
         Ok(report) => {
-            report::warnings(&mut io::stderr(), &report);
-            ExitCode::SUCCESS
+            report::warnings(&mut io::stderr(), err, &report);
+            ExitCode::from(report.exit_code())
         }
         Err(error) => {
-            report::fatal(&mut io::stderr(), &error);
+            report::fatal(&mut io::stderr(), err, &error);
             ExitCode::from(error.exit_code())
         }
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the outermost function of a program has its standard streams")]
-fn run<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: AmbientAuthority) -> Result<Report, Error> {
+fn run<P: Planner>(
+    arguments: Vec<OsString>,
+    environment: &Environment,
+    palette: Palette,
+    ambient: AmbientAuthority,
+) -> Result<Report, Error> {
     signals::expect_file_limit(ambient)?;
     let ParsedArgs { mut invocation, own, common } = match cli::parse::<P::Options>(P::PROGRAM, arguments) {
         Ok(parsed) => parsed,
         Err(Refusal::Usage(error)) => return Err(error.into()),
-        Err(Refusal::Show(text)) => {
-            Output::standard().write_all(text.as_bytes()).map_err(Error::Output)?;
-            return Ok(Report::default());
-        }
+        Err(Refusal::Help(text)) => return show(&palette.help(&text)),
+        Err(Refusal::Show(text)) => return show(&text),
     };
     let planner = P::new(own, &invocation, ambient)?;
     let listed = listed(&invocation, ambient)?;
@@ -73,16 +86,17 @@ fn run<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: Ambien
         PlanOrigin::Document { document, .. } => document.plan.placement,
     };
     let destination = || Destination::open(dir, placement, ambient);
+    let find = || Destination::find(dir, placement, ambient);
+    let durability = match durability {
+        cli::Durability::Eventual => Durability::Eventual,
+        cli::Durability::Flushed => Durability::Flushed,
+    };
     let action = match action {
-        cli::Action::Create => {
-            let durability = match durability {
-                cli::Durability::Eventual => Durability::Eventual,
-                cli::Durability::Flushed => Durability::Flushed,
-            };
-            Some(Action::Create { destination: destination()?, durability })
-        }
-        cli::Action::Print(Format::Text) => Some(Action::Print { format: Format::Text, destination: Some(destination()?) }),
+        cli::Action::Create => Some(Action::Create { destination: destination()?, durability }),
+        cli::Action::Print(Format::Text) => Some(Action::Print { format: Format::Text, destination: Some(destination()) }),
         cli::Action::Print(Format::Json) => Some(Action::Print { format: Format::Json, destination: None }),
+        cli::Action::Compare(comparison) => Some(Action::Compare { site: find()?, comparison: *comparison }),
+        cli::Action::Refresh(copies) => Some(Action::Refresh { site: find()?, copies: *copies, durability }),
         cli::Action::Tar(path, owners) => {
             if io::stdout().is_terminal() {
                 let error = UsageError::new("--tar: standard output is a terminal");
@@ -117,12 +131,21 @@ fn run<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: Ambien
     let run = Run { interrupt: &interrupt, progress };
     // The bar is gone before anything is reported.
     match action {
-        Some(action) => execute(origin, action, template, &facts, &run, &mut Output::standard()),
+        Some(action) => {
+            let mut output = Painted::new(Output::standard(), palette, &invocation.action);
+            execute(origin, action, template, &facts, &run, &mut output)
+        }
         None => {
             let owners = archive_owners.cloned().unwrap_or_default();
             print_job(&listed, template, &owners, &facts, &run, &mut Output::standard())
         }
     }
+}
+
+/// Prints a text that was asked for in place of a result.
+fn show(text: &str) -> Result<Report, Error> {
+    Output::standard().write_all(text.as_bytes()).map_err(Error::Output)?;
+    Ok(Report::default())
 }
 
 /// The instances that the command line's list names.

@@ -1,8 +1,8 @@
 //! Reports on standard error: warnings after success, or errors.
 
 use crate::error::Error;
+use crate::palette::Palette;
 use s6_instance_maker_core::message::{Message, MessageKind, line};
-use std::fmt::Display;
 use std::io::Write;
 
 /// The report of successful work.
@@ -12,27 +12,39 @@ pub struct Report {
     pub warnings: Vec<Message>,
     /// Leftovers of earlier runs that this one could not remove.
     pub leftovers: Vec<Error>,
+    /// The effects of a refresh, each with the command that carries it on.
+    pub notes: Vec<Message>,
+    /// A check found a difference.
+    pub differs: bool,
+}
+
+impl Report {
+    /// 0, or 1 where a check found a difference.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        if self.differs { 1 } else { 0 }
+    }
 }
 
 /// Writes what there is to say about an error, each hint on a line of its own.
-pub fn fatal(to: &mut dyn Write, error: &Error) {
+pub fn fatal(to: &mut dyn Write, palette: Palette, error: &Error) {
     for message in error.messages() {
-        // One write for both lines, so that those of several processes do not mix. If it cannot be written, nobody can read it.
-        let _ = to.write_all(message.lines().as_bytes());
+        write(to, palette, &message.lines());
     }
 }
 
 /// Writes what somebody should know about work that was done.
-pub fn warnings(to: &mut dyn Write, report: &Report) {
-    for message in &report.warnings {
-        let _ = to.write_all(message.lines().as_bytes());
+pub fn warnings(to: &mut dyn Write, palette: Palette, report: &Report) {
+    for message in report.warnings.iter().chain(&report.notes) {
+        write(to, palette, &message.lines());
     }
     for leftover in &report.leftovers {
-        write(to, MessageKind::Warning, leftover);
+        write(to, palette, &line(MessageKind::Warning, leftover));
     }
 }
 
-fn write(to: &mut dyn Write, kind: MessageKind, text: &dyn Display) {
+/// Writes the line of a message, and that of its hint.
+fn write(to: &mut dyn Write, palette: Palette, lines: &str) {
     // One write, so that lines of several processes do not mix. If it cannot be written, nobody can read it.
-    let _ = to.write_all(line(kind, text).as_bytes());
+    let _ = to.write_all(palette.messages(lines).as_bytes());
 }

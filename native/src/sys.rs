@@ -174,6 +174,25 @@ pub(crate) fn rename_new(from: &Dir, name: &Name, to: &Dir, new: &Name) -> io::R
     }
 }
 
+/// Gives the entry `name` of `from` the name of the entry `new` of `to`, which is gone then. Not for directories.
+#[expect(clippy::disallowed_methods, reason = "by single names; the caller replaces an entry that its plan replaces")]
+pub(crate) fn rename_over(from: &Dir, name: &Name, to: &Dir, new: &Name) -> io::Result<()> {
+    retry(|| Ok(rustix::fs::renameat(from, as_os(name), to, as_os(new))?))
+}
+
+/// Exchanges the entry `name` of `from` with the entry `new` of `to`, both at once.
+#[expect(clippy::disallowed_methods, reason = "by single names; nothing is lost")]
+pub(crate) fn exchange(from: &Dir, name: &Name, to: &Dir, new: &Name) -> io::Result<()> {
+    retry(|| Ok(rustix::fs::renameat_with(from, as_os(name), to, as_os(new), RenameFlags::EXCHANGE)?))
+}
+
+/// Opens the FIFO `name` of `dir` for writing, if somebody reads it: `NXIO` where nobody does.
+#[expect(clippy::disallowed_methods, reason = "by a single name, without following it")]
+pub(crate) fn open_fifo(dir: &Dir, name: &Name) -> io::Result<OwnedFd> {
+    let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    retry(|| Ok(rustix::fs::openat(dir, as_os(name), flags, Mode::empty())?))
+}
+
 /// Returns `true` if another file system, or another part of this one, is mounted on the directory `name` of `dir`.
 #[expect(clippy::disallowed_methods, reason = "by a single name, without following it")]
 pub(crate) fn is_mount_point(dir: &Dir, name: &Name) -> io::Result<bool> {

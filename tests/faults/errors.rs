@@ -216,7 +216,7 @@ fn every_failing_call_of_a_removal_is_reported() {
 #[test]
 fn failing_calls_of_threads_leave_all_or_nothing() {
     const TEST: &str = "faults::failing_calls_of_threads_leave_all_or_nothing";
-    let share = if skip::all() { 100 } else { 1 };
+    let share = if skip::all() { 50 } else { 1 };
     let ground = Ground::new(None, large_template);
     for shape in shapes_for_threads() {
         let record = ground.record(*shape);

@@ -19,7 +19,7 @@ fn the_original_when_calls_fail() {
             assert_eq!(record.answer.code, Some(0), "{}", record.answer);
             let count = errors::sweep(&ground, &record, record.calls.iter(), |_, _, _| Ok(()));
             count.settle(&format!("failing calls, the original {version}, {}", shape.name));
-            // Where this is no longer so, the README is to be corrected.
+            // Where this is no longer so, docs/explanation/testing.md is to be corrected.
             assert!(count.of(End::Partial) > 10 && count.of(End::Wrong) > 10, "{}", count.text());
         }
     }

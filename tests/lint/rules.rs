@@ -2,6 +2,7 @@
 
 use super::fixtures;
 use super::requests::REQUESTS;
+use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::message::MessageKind;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::rules::{
@@ -67,10 +68,12 @@ fn the_plan_format_has_every_warning() {
 }
 
 /// Findings of a run that carries out a plan.
-const AFTERWARDS: [Rule; 6] = [
+const AFTERWARDS: [Rule; 8] = [
     Rule::PlaceChangesRights,
     Rule::NoExec,
     Rule::StagingLeft,
+    Rule::WouldBeRefused,
+    Rule::InstanceEdited,
     Rule::AclNotCopied,
     Rule::CapabilityNotCopied,
     Rule::AttributeNotCopied,
@@ -90,6 +93,8 @@ pub(super) fn found_elsewhere() -> Vec<Problem> {
         Problem::Place(PlaceChange::Mode { asked: Mode::new(0o640), became: Mode::new(0o777) }, 9),
         Problem::NoExec,
         Problem::StagingLeft("unable to remove the leftover `./x`: Device or resource busy".to_owned()),
+        Problem::WouldBeRefused("unable to create `out`: it already exists".to_owned()),
+        Problem::InstanceEdited(InstanceName::new(b"web-1").unwrap(), TreePath::parse("data/conf").unwrap()),
     ]
 }
 

@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod json;
 pub mod listing;
 pub mod manifest;
+pub mod model;
 pub mod program;
 pub mod roots;
 pub mod s6rc_model;
@@ -24,5 +25,6 @@ pub mod s6rc_sources;
 pub mod scan;
 pub mod scratch;
 pub mod skip;
+pub mod stage;
 #[path = "../cli/wrong.rs"]
 pub mod wrong;

@@ -105,7 +105,7 @@ pub fn document(plan: &Plan, request: &Request, template: &Template) -> Vec<u8> 
 #[must_use]
 pub fn planned<A: Into<OsString>>(words: impl IntoIterator<Item = A>, facts: &Facts, template: &Template) -> String {
     match request(words) {
-        Err(Refusal::Show(text)) => text,
+        Err(Refusal::Show(text) | Refusal::Help(text)) => text,
         Err(Refusal::Usage(error)) => told(&[Message::new(&error, error.hint())]),
         Ok(request) => match plan(&request, facts, template) {
             Err(error) => told(&error.messages()),

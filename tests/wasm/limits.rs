@@ -66,7 +66,7 @@ fn fuel_is_the_same_every_time() {
     skip::tell(&format!("fuel for a template of one file: {more}"));
 }
 
-/// The defaults are these: README.md, the help and SECURITY.md name them.
+/// The defaults are these: docs/explanation/sandbox.md, the help and SECURITY.md name them.
 #[test]
 fn defaults_are_as_documented() {
     let with = |job| Limits::for_job(job, &LimitOptions::default());
@@ -82,7 +82,8 @@ fn defaults_are_as_documented() {
     assert_eq!(with(1 << 30).memory, 4 << 30);
     assert_eq!(with(usize::MAX), Limits { fuel: u64::MAX, memory: 4 << 30, stack: 524_288, output: usize::MAX });
     assert_eq!(Limits::MESSAGES, 65_536);
-    let readme = std::fs::read_to_string(s6_instance_maker_workspace::program::workspace().join("README.md")).unwrap();
+    let readme =
+        std::fs::read_to_string(s6_instance_maker_workspace::program::workspace().join("docs/explanation/sandbox.md")).unwrap();
     for line in [
         "| `--fuel N` | 100000000, and 5000 per byte of the job |",
         "| `--memory BYTES` | 64 MiB, and 40 bytes per byte of the job |",

@@ -1,8 +1,8 @@
 //! Builds the guest, leaves it as `target/wasm/s6-instance-maker.wasm`, and precompiles it for the machine that the program is
 //! built for.
 //!
-//! `S6_INSTANCE_MAKER_GUEST_WASM` names a module that is there already: where this crate is built without its workspace, and for
-//! release builds that take the module from elsewhere.
+//! `S6_INSTANCE_MAKER_GUEST_WASM` names a module that is there already, for release builds that take the module from elsewhere. The
+//! published crate has one, `guest.wasm`, and not the sources of the guest.
 
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "this is how build scripts talk to cargo")]
 
@@ -53,7 +53,10 @@ fn from_workspace(out: &Path) -> Result<Vec<u8>, String> {
     let here = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let workspace = here.parent().unwrap_or(&here);
     if !workspace.join("core/src/main.rs").exists() {
-        return Err(format!("the guest's sources are not here; name a module in {READY}, or build in the whole repository"));
+        let shipped = here.join("guest.wasm");
+        println!("cargo::rerun-if-changed={}", shipped.display());
+        let hint = format!("name a module in {READY}, or build in the whole repository");
+        return read(&shipped).map_err(|error| format!("the guest's sources are not here, and {error}; {hint}"));
     }
     let wasm = target_dir(out)?.join("wasm");
     let Guest { module, sources } =

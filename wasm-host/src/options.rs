@@ -14,7 +14,7 @@ pub struct SandboxOptions {
     /// Use this WebAssembly module
     ///
     /// Instead of the built-in one. `-` is standard input.
-    #[arg(verbatim_doc_comment, long, value_name = "FILE")]
+    #[arg(verbatim_doc_comment, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     module: Option<OsString>,
 
     /// Instructions that the module may execute

@@ -14,7 +14,11 @@ use s6_instance_maker_core::wire::{Job, PlanDocument, TemplateDigest};
 impl Planner for Sandbox {
     type Options = SandboxOptions;
 
-    const PROGRAM: Program = Program { name: "s6-instance-maker-sandboxed", site: SITE };
+    const PROGRAM: Program = Program {
+        name: "s6-instance-maker-sandboxed",
+        site: SITE,
+        manual: include_str!("../man/s6-instance-maker-sandboxed.8"),
+    };
 
     fn new(options: SandboxOptions, invocation: &Invocation, ambient: AmbientAuthority) -> Result<Self, UsageError> {
         options.sandbox(invocation, ambient)

@@ -10,12 +10,71 @@ pub enum Action {
     Create,
     /// Print the plan.
     Print(Format),
+    /// Compare the plan with DIR.
+    Compare(Comparison),
+    /// Create DIR, or bring it up to date.
+    Refresh(Copies),
     /// Print what a plan is computed from.
     PrintJob(JobPurpose),
     /// Print the tree as an archive in which DIR has this path.
     Tar(ArchivePath, ArchiveOwners),
     /// Print the digest of such an archive.
     Digest(ArchiveOwners),
+}
+
+/// A comparison with DIR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The reader of the differences.
+    pub audience: Audience,
+    /// The effect of a difference on the exit code.
+    pub verdict: Verdict,
+    /// The treatment of text that others may not read.
+    pub private: PrivateText,
+}
+
+/// The reader of what a comparison finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Somebody who reads it in this form.
+    Reader(Format),
+    /// Nobody: the exit code is enough.
+    Nobody,
+}
+
+/// The effect of a difference on the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// None: the exit code is 0.
+    None,
+    /// The exit code is 1.
+    Exit,
+}
+
+/// The treatment of text that others may not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrivateText {
+    /// Its size and its digest are shown.
+    Hidden,
+    /// It is shown like any other.
+    Shown,
+}
+
+impl From<bool> for PrivateText {
+    fn from(is_shown: bool) -> Self {
+        if is_shown { Self::Shown } else { Self::Hidden }
+    }
+}
+
+/// The treatment of the copies that instances are by a refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copies {
+    /// They stay as they are.
+    Kept,
+    /// Those that nobody edited are brought up to date.
+    Unedited,
+    /// All are brought up to date.
+    All,
 }
 
 /// The purpose of a job.
@@ -54,8 +113,8 @@ impl Action {
     #[must_use]
     pub const fn writes(&self) -> bool {
         match self {
-            Self::Create => true,
-            Self::Print(_) | Self::PrintJob(_) | Self::Tar(..) | Self::Digest(_) => false,
+            Self::Create | Self::Refresh(_) => true,
+            Self::Compare(_) | Self::Print(_) | Self::PrintJob(_) | Self::Tar(..) | Self::Digest(_) => false,
         }
     }
 
@@ -64,7 +123,8 @@ impl Action {
     pub const fn archive_owners(&self) -> Option<&ArchiveOwners> {
         match self {
             Self::Tar(_, owners) | Self::Digest(owners) | Self::PrintJob(JobPurpose::Archive(owners)) => Some(owners),
-            Self::Create | Self::Print(_) | Self::PrintJob(JobPurpose::Process) => None,
+            Self::Create | Self::Compare(_) | Self::Refresh(_) => None,
+            Self::Print(_) | Self::PrintJob(JobPurpose::Process) => None,
         }
     }
 }
@@ -72,9 +132,9 @@ impl Action {
 /// The forms in which a plan can be printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people: see [`Plan`](crate::plan::Plan)'s `Display`.
+    /// The whole tree as text, for people.
     #[default]
     Text,
-    /// For programs: see docs/plan-format.md.
+    /// The plan document, for programs.
     Json,
 }

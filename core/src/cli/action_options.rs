@@ -1,9 +1,13 @@
 //! Options about the action and the source of the plan.
 
 use super::action::{Action, Durability, Format, JobPurpose};
+use super::color::ColorChoice;
+use super::generate::Generated;
+use super::refresh_options::RefreshOptions;
 use super::refusal::UsageError;
 use super::values::checked;
 use crate::archive::{ArchiveId, ArchiveOwners, ArchivePath};
+use alloc::format;
 use alloc::vec::Vec;
 use clap::ArgAction;
 use std::ffi::{OsStr, OsString};
@@ -15,9 +19,10 @@ pub(super) struct ActionOptions {
     #[arg(long)]
     dry_run: bool,
 
-    /// With --dry-run: text or json [default: text]
+    /// text or json [default: text]
     ///
-    /// json is the document that --apply-plan reads.
+    /// With --dry-run, json is the document that --apply-plan reads; with --diff and --check, the
+    /// document of differences.
     #[arg(verbatim_doc_comment, long, value_name = "FORMAT", value_enum, hide_possible_values = true)]
     format: Option<Format>,
 
@@ -61,8 +66,16 @@ pub(super) struct ActionOptions {
     /// A plan that was computed elsewhere. It is refused if the template has changed since, if it
     /// breaks the rules for every plan, or if an option of the command line has another value than
     /// the one that it was computed for.
-    #[arg(verbatim_doc_comment, long, value_name = "FILE")]
+    #[arg(verbatim_doc_comment, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     apply_plan: Option<OsString>,
+
+    /// auto, always or never [default: auto]
+    ///
+    /// Color of help, messages, --dry-run, --diff and --check. auto: if the output is a terminal.
+    /// NO_COLOR in the environment, if not empty, turns it off; CLICOLOR_FORCE, if neither empty nor
+    /// 0, turns it on.
+    #[arg(verbatim_doc_comment, long, value_name = "WHEN", value_enum, hide_possible_values = true)]
+    color: Option<ColorChoice>,
 
     /// Flush everything before DIR appears
     ///
@@ -70,6 +83,12 @@ pub(super) struct ActionOptions {
     /// that holds the result after that. With exit code 0 the result survives a crash of the system.
     #[arg(verbatim_doc_comment, long)]
     sync: bool,
+
+    /// Print the manual page, or completions for a shell
+    ///
+    /// WHAT is man, complete-bash, complete-zsh or complete-fish. Takes no operands.
+    #[arg(verbatim_doc_comment, long, value_name = "WHAT", value_enum, hide_possible_values = true, hide_short_help = true)]
+    generate: Option<Generated>,
 
     /// Print the short help (-h) or the long one
     #[arg(short = 'h', long, action = ArgAction::Help)]
@@ -82,9 +101,11 @@ pub(super) struct ActionOptions {
 
 impl ActionOptions {
     /// The action, on what is to be at `dir`.
-    pub(super) fn action(&self, dir: &OsStr) -> Result<Action, UsageError> {
-        if self.format.is_some() && !self.dry_run {
-            return Err(UsageError::requires("--format", "--dry-run"));
+    pub(super) fn action(&self, existing: &RefreshOptions, dir: &OsStr) -> Result<Action, UsageError> {
+        let given = self.given(existing);
+        let existing = existing.action(self.format)?;
+        if self.format.is_some() && !self.dry_run && !matches!(existing, Some(Action::Compare(_))) {
+            return Err(UsageError::requires("--format", "--dry-run, --diff or --check"));
         }
         if self.print_job && self.apply_plan.is_some() {
             return Err(UsageError::exclusive("--print-job and --apply-plan"));
@@ -96,24 +117,25 @@ impl ActionOptions {
             return Err(UsageError::requires(option, "--tar or --digest"));
         }
         let path = || checked("DIR", dir, ArchivePath::parse);
-        match (self.dry_run, self.tar, self.digest, self.print_job) {
-            (false, false, false, false) => Ok(Action::Create),
-            (true, false, false, false) => Ok(Action::Print(self.format.unwrap_or_default())),
-            (false, true, false, false) => Ok(Action::Tar(path()?, self.owners()?)),
-            (false, false, true, false) => Ok(Action::Digest(self.owners()?)),
-            (false, false, false, true) => Ok(Action::PrintJob(JobPurpose::Process)),
-            (false, false, true, true) => Ok(Action::PrintJob(JobPurpose::Archive(self.owners()?))),
+        match given.as_slice() {
+            [] => Ok(Action::Create),
+            ["--dry-run"] => Ok(Action::Print(self.format.unwrap_or_default())),
+            ["--tar"] => Ok(Action::Tar(path()?, self.owners()?)),
+            ["--digest"] => Ok(Action::Digest(self.owners()?)),
+            ["--print-job"] => Ok(Action::PrintJob(JobPurpose::Process)),
+            ["--digest", "--print-job"] => Ok(Action::PrintJob(JobPurpose::Archive(self.owners()?))),
             // What the job is for would be refused there as well.
-            (false, true, false, true) => path().and_then(|_| Ok(Action::PrintJob(JobPurpose::Archive(self.owners()?)))),
-            _ => Err(UsageError::exclusive(&self.given().join(" and "))),
+            ["--tar", "--print-job"] => path().and_then(|_| Ok(Action::PrintJob(JobPurpose::Archive(self.owners()?)))),
+            [_] => Ok(existing.unwrap_or(Action::Create)),
+            [first, second, ..] => Err(UsageError::exclusive(&format!("{first} and {second}"))),
         }
     }
 
-    /// The actions that are given, the first two.
-    fn given(&self) -> Vec<&'static str> {
-        let options =
-            [("--dry-run", self.dry_run), ("--tar", self.tar), ("--digest", self.digest), ("--print-job", self.print_job)];
-        options.into_iter().filter_map(|(option, is_given)| is_given.then_some(option)).take(2).collect()
+    /// The options that stand for actions, and are given.
+    fn given(&self, existing: &RefreshOptions) -> Vec<&'static str> {
+        let first = [("--dry-run", self.dry_run), ("--tar", self.tar), ("--digest", self.digest)];
+        let options = first.into_iter().chain(existing.actions()).chain([("--print-job", self.print_job)]);
+        options.filter_map(|(option, is_given)| is_given.then_some(option)).collect()
     }
 
     /// The first given option that only archives have.

@@ -3,6 +3,7 @@
 use super::action_options::ActionOptions;
 use super::instance_options::InstanceOptions;
 use super::logger_options::LoggerOptions;
+use super::refresh_options::RefreshOptions;
 use super::refusal::UsageError;
 use super::s6_rc_options::S6RcOptions;
 use super::service_options::ServiceOptions;
@@ -21,8 +22,9 @@ use std::ffi::OsString;
 Makes a service directory that launches and manages many instances of a service, each of them a
 copy of the service directory TEMPLATE; or, with -r, source definition directories for s6-rc.
 
-DIR appears whole or not at all. Nothing is written when the options or the template are wrong.",
-    after_help = "Exit codes: 0 done; 100 wrong usage, or a template that cannot work;\n111 the system refused something.",
+A new DIR appears whole or not at all. Nothing is written when the options or the template are
+wrong.",
+    after_help = "Exit codes: 0 done; 1 --check found a difference; 100 wrong usage, or a template\nthat cannot work; 111 the system refused something.",
     args_override_self = true,
     disable_help_flag = true,
     disable_version_flag = true,
@@ -34,11 +36,11 @@ pub(super) struct Arguments {
     /// Its run script gets the name of the instance as its first argument, its finish script as the
     /// third one. Where it has a log directory, every instance has a logger of its own, whose run
     /// script gets NAME/log.
-    #[arg(verbatim_doc_comment, value_name = "TEMPLATE", help_heading = "Operands", display_order = 1)]
+    #[arg(verbatim_doc_comment, value_name = "TEMPLATE", value_hint = clap::ValueHint::DirPath, help_heading = "Operands", display_order = 1)]
     template_operand: OsString,
 
-    /// Directory to create; may exist with -r only
-    #[arg(value_name = "DIR", help_heading = "Operands", display_order = 2)]
+    /// Directory to create
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath, help_heading = "Operands", display_order = 2)]
     dir_operand: OsString,
 
     #[command(flatten)]
@@ -53,6 +55,8 @@ pub(super) struct Arguments {
     pub(super) template: TemplateOptions,
     #[command(flatten)]
     pub(super) instances: InstanceOptions,
+    #[command(flatten)]
+    pub(super) existing: RefreshOptions,
     #[command(flatten)]
     pub(super) action: ActionOptions,
 }

@@ -13,14 +13,14 @@ pub(super) struct LoggerOptions {
     /// Log all instances to the absolute directory DIR
     ///
     /// One s6-log process reads the output of all instances and of their supervisors.
-    #[arg(verbatim_doc_comment, short = 'L', long, value_name = "DIR")]
+    #[arg(verbatim_doc_comment, short = 'L', long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     log_dir: Option<OsString>,
 
     /// Run the logger as USER
     ///
     /// USER is the name of an account, or UID:GID. When the logger starts, its script creates the
     /// log directory and gives it to USER.
-    #[arg(verbatim_doc_comment, short = 'l', long, value_name = "USER")]
+    #[arg(verbatim_doc_comment, short = 'l', long, value_name = "USER", value_hint = clap::ValueHint::Username)]
     log_user: Option<OsString>,
 
     /// With -l: leave the log directory as it is

@@ -7,22 +7,28 @@
 mod action_options;
 mod instance_options;
 mod logger_options;
+mod refresh_options;
 mod s6_rc_options;
 mod service_options;
 mod target_options;
 mod template_options;
 
 mod action;
+mod color;
+mod generate;
 mod grammar;
 mod invocation;
 mod parse;
+mod program;
 mod refusal;
 mod values;
 mod words;
 
-pub use action::{Action, Durability, Format, JobPurpose, LinkPolicy};
+pub use action::{Action, Audience, Comparison, Copies, Durability, Format, JobPurpose, LinkPolicy, PrivateText, Verdict};
 pub use clap::Args;
+pub use color::ColorChoice;
 pub use invocation::{Invocation, PlanSource};
-pub use parse::{NoOptions, ParsedArgs, Program, Site, parse, parse_common};
+pub use parse::{NoOptions, ParsedArgs, parse, parse_common};
+pub use program::{Program, Site};
 pub use refusal::{Refusal, UsageError};
 pub use values::{NumberOption, Unit};

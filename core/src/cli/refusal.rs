@@ -12,7 +12,9 @@ use std::ffi::OsStr;
 /// The reason for which a command line makes nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It asks for a text, such as the help: the text for standard output.
+    /// It asks for the help: the text for standard output.
+    Help(String),
+    /// It asks for another text, such as the version: the text for standard output.
     Show(String),
     /// It is wrong.
     Usage(UsageError),
@@ -84,7 +86,8 @@ impl From<clap::Error> for Refusal {
         let arg = || context(ContextKind::InvalidArg).unwrap_or_default();
         let option = || arg().split(' ').next().unwrap_or_default().to_owned();
         let message = match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => return Self::Show(error.render().to_string()),
+            ErrorKind::DisplayHelp => return Self::Help(error.render().to_string()),
+            ErrorKind::DisplayVersion => return Self::Show(error.render().to_string()),
             ErrorKind::UnknownArgument => format!("unknown option `{}`", arg()),
             ErrorKind::MissingRequiredArgument => match arg().replace(['<', '>'], "").split_once(", ") {
                 Some((template, dir)) => format!("the operands {template} and {dir} are missing"),

@@ -25,7 +25,7 @@ pub(super) struct ServiceOptions {
     /// USER is the name of an account, or UID:GID. The supervisors stay root. In the copy of the
     /// template, wrappers named run, finish, log/run and log/finish drop privileges and run the
     /// scripts themselves, which are renamed run.user and so on.
-    #[arg(verbatim_doc_comment, short = 'u', long, value_name = "USER")]
+    #[arg(verbatim_doc_comment, short = 'u', long, value_name = "USER", value_hint = clap::ValueHint::Username)]
     user: Option<OsString>,
 
     /// Longest instance name, 11 to 255 [default: 251]

@@ -27,19 +27,19 @@ pub(super) struct TargetOptions {
     /// Directory of execlineb [default: /usr/bin]
     ///
     /// For interpreter lines.
-    #[arg(verbatim_doc_comment, long, value_name = "DIR")]
+    #[arg(verbatim_doc_comment, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     shebang_dir: Option<OsString>,
 
     /// Directory of execline's other programs
     ///
     /// By default they are found by PATH.
-    #[arg(verbatim_doc_comment, long, value_name = "DIR")]
+    #[arg(verbatim_doc_comment, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     execline_dir: Option<OsString>,
 
     /// Directory of s6's programs
     ///
     /// By default they are found by PATH.
-    #[arg(verbatim_doc_comment, long, value_name = "DIR")]
+    #[arg(verbatim_doc_comment, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     s6_dir: Option<OsString>,
 }
 

@@ -18,7 +18,7 @@ use std::ffi::{OsStr, OsString};
 pub(super) struct TemplateOptions {
     /// Accept the error or warning ID (repeatable)
     ///
-    /// Every error about the template and every warning begins with its id; docs/lint.md explains them.
+    /// Every error about the template and every warning begins with its id; --explain explains it.
     #[arg(verbatim_doc_comment, long, value_name = "ID", action = ArgAction::Append)]
     allow: Vec<OsString>,
 

@@ -7,17 +7,18 @@ use super::memory::can_be_made;
 use super::sample;
 use super::script_words::{is_substituted, parts, say_what_was_asked};
 use super::smallest::{prefixed_text_is_one_word, quoted_text_is_one_word};
-use crate::cli::{self, Invocation, PlanSource, Program, Refusal, Site, UsageError};
+use crate::cli::{self, Invocation, PlanSource, Program, Refusal, UsageError};
 use crate::escape::is_printable;
 use crate::execline::{Script, Text, Word, Wrapper};
 use crate::facts::Facts;
 use crate::options::Options;
+use crate::path::TreePath;
 use crate::plan::{Plan, plan};
 use crate::request::Request;
 use crate::rules::{Rule, Settings};
 use crate::target::ShebangDir;
 use crate::template::Template;
-use crate::wire::{Job, PlanDocument, TemplateDigest};
+use crate::wire::{Job, PlanDocument, TemplateDigest, TemplateRecord};
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
@@ -32,8 +33,8 @@ use std::os::wasi::ffi::OsStringExt as _;
 pub type AnyBytes = fn(&[u8]) -> Result<Outcome, BrokenLaw>;
 
 /// Every law for any bytes, by the name of its fuzz target.
-pub const ANY_BYTES: [(&str, AnyBytes); 4] =
-    [("argv", command_line), ("job", job_document), ("plan", plan_document), ("quoting", quoting)];
+pub const ANY_BYTES: [(&str, AnyBytes); 5] =
+    [("argv", command_line), ("job", job_document), ("plan", plan_document), ("quoting", quoting), ("record", record_document)];
 
 /// An option that one program has beside the common ones.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
@@ -47,17 +48,21 @@ struct OneOption {
 pub fn command_line(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let typed = bytes.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec()));
     let words: Vec<OsString> = core::iter::once(OsString::from("s6-instance-maker")).chain(typed).collect();
-    if let Ok(parsed) = cli::parse::<OneOption>(Program { name: "other", site: Site::NONE }, words.clone()) {
+    if let Ok(parsed) = cli::parse::<OneOption>(Program { name: "other", ..Program::MAKER }, words.clone()) {
         let common = cli::parse_common(parsed.common.clone());
         law(common.as_ref() == Ok(&parsed.invocation), "the common words mean the same", &parsed.common)?;
     }
     let invocation = match cli::parse_common(words) {
         Ok(invocation) => invocation,
-        Err(Refusal::Show(text)) => return lines_are_shown(&text).map(|()| Outcome::Refused),
+        Err(Refusal::Show(text) | Refusal::Help(text)) => return lines_are_shown(&text).map(|()| Outcome::Refused),
         Err(Refusal::Usage(error)) => return usage_is_shown(&error).map(|()| Outcome::Refused),
     };
     if let PlanSource::Document { expected, .. } = &invocation.source {
         law(expected.require(&Options::of(&invocation.request)) == Ok(()), "a command line fits its own options", &invocation)?;
+    }
+    // More instances differ from these in nothing but their number, and each is a copy of the template.
+    if invocation.request.shape.instances().is_some_and(|instances| instances.iter().len() > INSTANCES_MAX) {
+        return Ok(Outcome::Refused);
     }
     let mut held = Outcome::Refused;
     for facts in sample::callers() {
@@ -100,12 +105,18 @@ pub fn job_document(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     Ok(held)
 }
 
+/// The number of instances up to which a plan is made.
+const INSTANCES_MAX: usize = 100;
+
 /// The requests that are combined with any job: each shape, with a logger and without, as the caller and as a user.
 const REQUESTS: &[&[&str]] = &[
     &["t", "d"],
     &["--fix-modes", "t", "d"],
     &["-c7", "-u", "www-data", "-L/l", "-l33:4", "t", "d"],
     &["-u7:8", "-rsvc", "t", "d"],
+    &["-rsvc", "--static", "--count", "2", "--instance", "a$b", "t", "d"],
+    &["-u7:8", "-rsvc", "--static", "--count", "0", "t", "d"],
+    &["-u7:8", "-rsvc/log/pipe", "-L/l", "--static", "--count", "1", "--instance", "run", "--depends-on", "net", "t", "d"],
     &["-c16001", "-u", "nobody-here", "-rsvc/log/pipe", "-L/l", "-Pa b", "t", "d"],
 ];
 
@@ -168,6 +179,14 @@ pub fn quoting(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let prefixed = [b"p", bytes].concat();
     let expected = [b"a", bytes, &prefixed, b"z", bytes].map(<[u8]>::to_vec).to_vec();
     law(lex(&script.into_bytes()) == Ok(expected), "a script has the words that were put there", &text)?;
+    match Wrapper::finish(&shebang, None, "./x", Word::quoted(&text)) {
+        Err(error) => is_one_line(&error)?,
+        Ok(wrapper) => {
+            let expected = [b"./x".as_slice(), b"$1", b"$2", bytes, b"$@"].map(<[u8]>::to_vec).to_vec();
+            law(lex(&wrapper.into_bytes()) == Ok(expected), "a finish script has the words that were put there", &text)?;
+            law(!is_substituted(bytes), "the words of a finish script stay as they are", &text)?;
+        }
+    }
     match Wrapper::new(&shebang, [Word::literal("a"), Word::quoted(&text)], "./x") {
         Err(error) => is_one_line(&error)?,
         Ok(wrapper) => {
@@ -176,6 +195,25 @@ pub fn quoting(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
             law(!is_substituted(bytes), "a wrapper's words stay as they are", &text)?;
         }
     }
+    Ok(Outcome::Accepted)
+}
+
+/// A document: it is the record of a template, which says the same when it is written again, and has one name; or there is a
+/// refusal that can be shown.
+pub fn record_document(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
+    let version = match TemplateRecord::decode(bytes) {
+        Ok(version) => version,
+        Err(error) => return is_one_line(&error).map(|()| Outcome::Refused),
+    };
+    let text = TemplateRecord::encode(&version);
+    law(TemplateRecord::decode(&text).as_ref() == Ok(&version), "a record that is written again is the same", &version)?;
+    law(text.ends_with(b"\n") && text.iter().filter(|&&byte| byte == b'\n').count() == 1, "a record is one line", &version)?;
+    let name = TemplateRecord::name(&version);
+    let digits = name.as_bytes().strip_prefix(b"template-").unwrap_or_default();
+    let is_name = digits.len() == 16 && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    law(is_name, "a record has the name of one", &name)?;
+    let in_order = version.0.keys().is_sorted_by(|one, next| one < next);
+    law(in_order && !version.0.keys().any(TreePath::is_root), "a record has the entries below a root", &version)?;
     Ok(Outcome::Accepted)
 }
 
@@ -188,10 +226,10 @@ fn planned(request: &Request, facts: &Facts, template: &Template) -> Result<Outc
         Ok(plan) => plan,
         Err(error) => return is_one_line(&error).map(|()| Outcome::Refused),
     };
-    law(plan.parts().count() == parts(&request.shape), "a plan has its parts", request)?;
+    law(plan.parts().count() == parts(&request.shape, template), "a plan has its parts", request)?;
     law(plan.is_in_shape(&request.shape), "a plan is in the shape that was asked for", request)?;
     law(plan.check(facts, template) == Ok(()), "a plan of ours passes the check", &plan)?;
-    say_what_was_asked(&plan, request)?;
+    say_what_was_asked(&plan, request, template)?;
     can_be_made(&plan, facts, template)?;
     is_written_and_read(&plan, &Options::of(request).given(), template)?;
     tells(&plan)?;

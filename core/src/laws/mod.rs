@@ -11,7 +11,7 @@ pub mod sample;
 mod script_words;
 mod smallest;
 
-pub use any_bytes::{ANY_BYTES, AnyBytes, command_line, job_document, plan_document, quoting};
+pub use any_bytes::{ANY_BYTES, AnyBytes, command_line, job_document, plan_document, quoting, record_document};
 pub use law::{BrokenLaw, Outcome};
 pub use lexer::{LexError, lex};
 pub use smallest::{

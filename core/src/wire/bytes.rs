@@ -1,4 +1,4 @@
-//! Bytes in JSON: names, targets and texts, which need not be UTF-8.
+//! Bytes in JSON: names, targets and texts, which need not be UTF-8, and digests.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -75,7 +75,7 @@ impl<'de> Visitor<'de> for BytesVisitor {
 }
 
 /// Two lower-case hexadecimal digits.
-pub(super) fn hex_pair(digits: &[u8]) -> Option<u8> {
+fn hex_pair(digits: &[u8]) -> Option<u8> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),
@@ -85,4 +85,14 @@ pub(super) fn hex_pair(digits: &[u8]) -> Option<u8> {
         [high, low] => Some(16 * digit(*high)? + digit(*low)?),
         _ => None,
     }
+}
+
+/// A SHA-256 in its form in documents, 64 lower-case hexadecimal digits.
+pub(super) fn sha256(text: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    (text.len() == 64 && text.is_ascii()).then_some(())?;
+    for (byte, digits) in digest.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = hex_pair(digits)?;
+    }
+    Some(digest)
 }

@@ -1,6 +1,6 @@
 //! Entries of a template or of a plan, and the digest by which a plan says which template it was computed from.
 
-use super::bytes::{Bytes, hex_pair};
+use super::bytes::{Bytes, sha256};
 use super::json::{WireError, to_json, word};
 use crate::path::TreePath;
 use crate::template::Template;
@@ -25,12 +25,7 @@ impl TemplateDigest {
 
     /// Reads 64 lower-case hexadecimal digits, the form that is displayed.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let mut digest = [0; 32];
-        (text.len() == 64 && text.is_ascii()).then_some(())?;
-        for (byte, digits) in digest.iter_mut().zip(text.as_bytes().chunks(2)) {
-            *byte = hex_pair(digits)?;
-        }
-        Some(Self(digest))
+        sha256(text).map(Self)
     }
 }
 

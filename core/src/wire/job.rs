@@ -13,7 +13,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-const JOB: &str = "s6-instance-maker job";
+const WHAT: &str = "job";
 
 /// The input of a plan besides the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Job {
             groups: known.groups.clone(),
         };
         let mut json = to_json(&JobV3 {
-            format: JOB.into(),
+            format: JobV3::FORMAT.into(),
             version: VERSION,
             facts: FactsV3 {
                 umask: facts.umask.to_string(),
@@ -54,8 +54,7 @@ impl Job {
 
     /// Reads a document.
     pub fn decode(json: &[u8]) -> Result<Self, WireError> {
-        const WHAT: &str = "job";
-        let job: JobV3<'_> = from_json(WHAT, JOB, json)?;
+        let job: JobV3<'_> = from_json(json)?;
         let invalid = |part| WireError::Part { what: WHAT, part };
         let umask = Mode::parse(job.facts.umask.as_bytes()).ok_or_else(|| invalid("umask"))?;
         let mut accounts = alloc::collections::BTreeMap::new();
@@ -167,6 +166,10 @@ impl GivableV3 {
 }
 
 impl Document for JobV3<'_> {
+    const WHAT: &'static str = WHAT;
+    const FORMAT: &'static str = "s6-instance-maker job";
+    const VERSION: u32 = VERSION;
+
     fn head(&self) -> (&str, u32) {
         (&self.format, self.version)
     }

@@ -1,4 +1,4 @@
-//! The common part of both documents: format, version, reading and writing.
+//! The common part of all documents: format, version, reading and writing.
 
 use crate::path::{PathError, TreePath};
 use crate::tree::TreeError;
@@ -11,16 +11,16 @@ use core::marker::PhantomData;
 use serde::de::{self, DeserializeSeed, IntoDeserializer as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The version of both documents that this program writes, and the only one that it reads.
+/// The version of jobs and plans that this program writes, and the only one that it reads.
 pub const VERSION: u32 = 3;
 
-/// The reason why bytes are not a job or a plan.
+/// The reason why bytes are not a document of the kind that was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// They are no JSON, or not the right one.
     #[error("not a {what}: {reason}")]
     Syntax {
-        /// `job` or `plan`.
+        /// `job`, `plan` or `record of a template`.
         what: &'static str,
         /// The parser's message.
         reason: String,
@@ -28,23 +28,25 @@ pub enum WireError {
     /// They are a document of another kind.
     #[error("not a {what}; the format is `{}`", crate::escape::Excerpt(.found.as_bytes()))]
     Format {
-        /// `job` or `plan`.
+        /// `job`, `plan` or `record of a template`.
         what: &'static str,
         /// The format that it names.
         found: String,
     },
     /// They are a document of a version that this program does not know.
-    #[error("a {what} of version {found}; this program reads version {VERSION} only")]
+    #[error("a {what} of version {found}; this program reads version {known} only")]
     Version {
-        /// `job` or `plan`.
+        /// `job`, `plan` or `record of a template`.
         what: &'static str,
         /// Its version.
         found: u32,
+        /// The version that this program reads.
+        known: u32,
     },
     /// One of the entries has a path that cannot be in a tree.
     #[error("entry {index} of the {what}: {source}")]
     Path {
-        /// `job` or `plan`.
+        /// `job`, `plan` or `record of a template`.
         what: &'static str,
         /// The index of the entry, from 0.
         index: usize,
@@ -62,7 +64,7 @@ pub enum WireError {
     /// The entries are no tree.
     #[error("the entries of the {what} are not a tree: {source}")]
     Tree {
-        /// `job` or `plan`.
+        /// `job`, `plan` or `record of a template`.
         what: &'static str,
         /// The problem.
         source: TreeError,
@@ -70,7 +72,7 @@ pub enum WireError {
     /// One of the entries is not what an entry can be.
     #[error("entry `{path}` of the {what}: {reason}")]
     Entry {
-        /// `job` or `plan`.
+        /// `job`, `plan` or `record of a template`.
         what: &'static str,
         /// Its path.
         path: TreePath,
@@ -80,7 +82,7 @@ pub enum WireError {
     /// A member other than the entries is invalid.
     #[error("the {what} has an invalid {part}")]
     Part {
-        /// `job` or `plan`.
+        /// `job`, `plan` or `record of a template`.
         what: &'static str,
         /// The value.
         part: &'static str,
@@ -94,27 +96,28 @@ pub(super) fn to_json(document: &impl Serialize) -> Vec<u8> {
 
 /// A document with a format and a version.
 pub(super) trait Document {
-    /// Its format and version.
+    /// The word for it in messages.
+    const WHAT: &'static str;
+    /// The format that documents of this kind name.
+    const FORMAT: &'static str;
+    /// The version that is written and read.
+    const VERSION: u32;
+
+    /// The format and version that this one names.
     fn head(&self) -> (&str, u32);
 }
 
-/// Reads a document of the kind that calls itself `format`. Where it cannot be read, its head may say why.
-pub(super) fn from_json<'a, T: Deserialize<'a> + Document>(
-    what: &'static str,
-    format: &str,
-    json: &'a [u8],
-) -> Result<T, WireError> {
+/// Reads a document. Where it cannot be read, its head may say why.
+pub(super) fn from_json<'a, T: Deserialize<'a> + Document>(json: &'a [u8]) -> Result<T, WireError> {
     match serde_json::from_slice::<Object<T>>(json) {
-        Ok(Object(document)) => check_head(what, format, document.head()).map(|()| document),
-        Err(error) => Err(refusal(what, format, json, &error)),
+        Ok(Object(document)) => check_head::<T>(document.head()).map(|()| document),
+        Err(error) => Err(refusal::<T>(json, &error)),
     }
 }
 
 /// The same while the document is read; the outer error is the reader's.
 #[cfg(feature = "cli")]
 pub(super) fn from_reader<T: Deserialize<'static> + Document>(
-    what: &'static str,
-    format: &str,
     reader: impl std::io::Read,
 ) -> std::io::Result<Result<T, WireError>> {
     let mut beginning = HeadReader { reader, bytes: Vec::new() };
@@ -123,9 +126,9 @@ pub(super) fn from_reader<T: Deserialize<'static> + Document>(
         Object::<T>::deserialize(&mut deserializer).and_then(|Object(document)| deserializer.end().map(|()| document));
     drop(deserializer);
     match document {
-        Ok(document) => Ok(check_head(what, format, document.head()).map(|()| document)),
+        Ok(document) => Ok(check_head::<T>(document.head()).map(|()| document)),
         Err(error) if error.is_io() => Err(error.into()),
-        Err(error) => Ok(Err(refusal(what, format, &beginning.bytes, &error))),
+        Err(error) => Ok(Err(refusal::<T>(&beginning.bytes, &error))),
     }
 }
 
@@ -152,27 +155,27 @@ impl<R: std::io::Read> std::io::Read for HeadReader<R> {
     }
 }
 
-fn check_head(what: &'static str, format: &str, (found, version): (&str, u32)) -> Result<(), WireError> {
-    if found != format {
-        Err(WireError::Format { what, found: found.into() })
-    } else if version != VERSION {
-        Err(WireError::Version { what, found: version })
+fn check_head<T: Document>((found, version): (&str, u32)) -> Result<(), WireError> {
+    if found != T::FORMAT {
+        Err(WireError::Format { what: T::WHAT, found: found.into() })
+    } else if version != T::VERSION {
+        Err(WireError::Version { what: T::WHAT, found: version, known: T::VERSION })
     } else {
         Ok(())
     }
 }
 
 /// The reason why a document that begins with `json` cannot be read.
-fn refusal(what: &'static str, format: &str, json: &[u8], error: &serde_json::Error) -> WireError {
+fn refusal<T: Document>(json: &[u8], error: &serde_json::Error) -> WireError {
     let head = Head::default();
     // It fails as well; what counts is what it has seen before.
     let _ = (&head).deserialize(&mut serde_json::Deserializer::from_slice(json));
     if let (Some(found), Some(version)) = (head.format.take(), head.version.take())
-        && let Err(refusal) = check_head(what, format, (&found, version))
+        && let Err(refusal) = check_head::<T>((&found, version))
     {
         return refusal;
     }
-    WireError::Syntax { what, reason: shown(&error.to_string()) }
+    WireError::Syntax { what: T::WHAT, reason: shown(&error.to_string()) }
 }
 
 /// The format and version of a document, as far as they can be read.

@@ -17,7 +17,6 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 const WHAT: &str = "plan";
-const PLAN: &str = "s6-instance-maker plan";
 
 /// A plan, and which template it was computed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +44,7 @@ impl PlanDocument {
             entry
         });
         let mut json = to_json(&PlanV3 {
-            format: PLAN.into(),
+            format: PlanV3::FORMAT.into(),
             version: VERSION,
             options: options.words().map(|word| Bytes(word.into())).collect(),
             template: TemplateDigest::of(template).to_string(),
@@ -62,13 +61,13 @@ impl PlanDocument {
 
     /// Reads a document.
     pub fn decode(json: &[u8]) -> Result<Self, WireError> {
-        Self::from_wire(from_json(WHAT, PLAN, json)?)
+        Self::from_wire(from_json(json)?)
     }
 
     /// Parses a document while it is read; the outer error is the reader's.
     #[cfg(feature = "cli")]
     pub fn read(reader: impl std::io::Read) -> std::io::Result<Result<Self, WireError>> {
-        Ok(from_reader(WHAT, PLAN, reader)?.and_then(Self::from_wire))
+        Ok(from_reader(reader)?.and_then(Self::from_wire))
     }
 
     fn from_wire(document: PlanV3<'_>) -> Result<Self, WireError> {
@@ -147,6 +146,10 @@ impl<'a> WarningV3<'a> {
 }
 
 impl Document for PlanV3<'_> {
+    const WHAT: &'static str = WHAT;
+    const FORMAT: &'static str = "s6-instance-maker plan";
+    const VERSION: u32 = VERSION;
+
     fn head(&self) -> (&str, u32) {
         (&self.format, self.version)
     }

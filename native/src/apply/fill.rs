@@ -173,7 +173,7 @@ pub(super) struct Cursors {
 }
 
 /// Gives an open file its owner, and then its mode, which the change of the owner may have reduced.
-fn hand_over(handle: &impl AsFd, corrections: Corrections) -> io::Result<()> {
+pub(super) fn hand_over(handle: &impl AsFd, corrections: Corrections) -> io::Result<()> {
     corrections.owner.map_or(Ok(()), |owner| change_owner(handle, owner))?;
     corrections.mode.map_or(Ok(()), |mode| change_mode(handle, mode.bits().into()))
 }

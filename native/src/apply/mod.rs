@@ -1,23 +1,27 @@
 //! Carrying out a plan: staged, then renamed into place; all of it or nothing.
 
 mod durability;
+mod effects;
 pub mod entry;
 mod fill;
 mod place;
 pub mod publish;
+pub(crate) mod refresh;
 pub(crate) mod stage;
 mod transfer;
-mod workers;
 
 pub use durability::Durability;
 
-use crate::authority::Destination;
+use crate::authority::{self, Destination};
 use crate::cursor::Cursor;
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::run::Run;
 use crate::template::source::Source;
+use crate::workers;
+use entry::OpenDir;
 use fill::{Fill, PlanEntry};
 use place::Habits;
+use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::path::Name;
 use s6_instance_maker_core::plan::{Content, Plan, PlanError};
 use s6_instance_maker_core::rules::{Finding, Level, PlaceChange, Problem, Settings};
@@ -44,6 +48,8 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// Leftovers of earlier runs that this one could not remove.
     pub leftovers: Vec<Error>,
+    /// The effects of a refresh, each with the command that carries it on.
+    pub notes: Vec<Message>,
 }
 
 /// Makes what `plan` says at `destination`, with contents from `source`.
@@ -70,7 +76,7 @@ pub fn apply(
     let parent = publication.parent();
     let outer = durability.prepare(&parent.dir, &parent.place)?;
     let stage = Stage::new(parent, label, caller)?;
-    let filled = examine(&stage, label, plan, destination, terms).and_then(|(habits, findings)| {
+    let filled = examine(&stage, label, plan, (parent, place), terms).and_then(|(habits, findings)| {
         let fill = Fill { stage: &stage, source, place, run, habits: &habits, caller, durability };
         make_all(&fill, plan, publication.root(plan))?;
         run.check()?;
@@ -79,7 +85,7 @@ pub fn apply(
     match filled {
         Ok(findings) => {
             leftovers.extend(publication.publish(stage, &parts, place, durability, outer)?);
-            Ok(Outcome { findings, leftovers })
+            Ok(Outcome { findings, leftovers, notes: Vec::new() })
         }
         Err(error) => Err(stage.discard(error)),
     }
@@ -90,17 +96,17 @@ fn examine(
     stage: &Stage<'_>,
     label: &Name,
     plan: &Plan,
-    destination: &Destination,
+    (parent, place): (&OpenDir, &Place),
     terms: &Terms<'_>,
 ) -> Result<(Habits, Vec<Finding>), Error> {
-    let (habits, problems) = Habits::probe(&stage.dir, label, plan, terms.caller, &destination.place)?;
+    let (habits, problems) = Habits::probe(&stage.dir, label, plan, terms.caller, place)?;
     let level = |problem: &Problem| match problem {
         Problem::Place(PlaceChange::Owner { became, .. }, _) if terms.user.is_some_and(|user| user.uid == became.uid) => {
             Level::Error
         }
         _ => Level::Warning,
     };
-    let problems = destination.problems()?.into_iter().chain(problems);
+    let problems = authority::problems(parent)?.into_iter().chain(problems);
     let findings = problems.map(|problem| Finding { level: level(&problem), problem }).collect();
     Ok((habits, terms.settings.judge(findings).map_err(PlanError::from)?))
 }
@@ -118,7 +124,7 @@ fn make_all(fill: &Fill<'_>, plan: &Plan, root: Option<&Node<Content>>) -> Resul
         fill.directory(&mut cursor, directory)?;
     }
     drop(cursor);
-    workers::make(fill, &others, bytes)?;
+    workers::for_each(&others, bytes, |cursors, entry| fill.other(cursors, entry))?;
     let mut cursor = Cursor::default();
     for directory in directories.iter().rev() {
         fill.run.check()?;

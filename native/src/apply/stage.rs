@@ -16,13 +16,14 @@ use crate::sys::{
 use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
 use rustix::fs::{FlockOperation, flock, fremovexattr};
 use rustix::io::Errno;
+use s6_instance_maker_core::compare;
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::tree::Ids;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// The beginning of the name of every staging directory.
-pub const PREFIX: &str = ".s6-instance-maker+";
+pub const PREFIX: &str = compare::STAGING_PREFIX;
 
 /// The room for the result's name in the staging directory's name, in bytes.
 const NAME_ROOM: usize = 200;
@@ -106,6 +107,15 @@ impl<'a> Stage<'a> {
         stale.iter().filter_map(remove).collect()
     }
 
+    /// The names in the directory `path` of leftovers in `parent`: entries of an interrupted run.
+    pub(super) fn names_in_leftovers(parent: &OpenDir, path: &TreePath) -> Vec<Name> {
+        let list = |dir: &Dir, path: &TreePath| open_readable(dir, path).and_then(|dir| names(&dir)).unwrap_or_default();
+        let valid = |names: Vec<std::ffi::OsString>| names.into_iter().filter_map(|name| Name::new(name.as_bytes()).ok());
+        let leftovers = valid(list(&parent.dir, &TreePath::ROOT)).filter(|name| name.as_bytes().starts_with(PREFIX.as_bytes()));
+        let inner = leftovers.filter_map(|leftover| TreePath::from(leftover).join_path(path).ok());
+        inner.flat_map(|inner| valid(list(&parent.dir, &inner))).collect()
+    }
+
     /// Gives the staging directory the name `result` in its parent, if nothing has that name.
     ///
     /// A rename takes a name, not a handle: who may rename in the parent could have put something else there.
@@ -156,6 +166,11 @@ impl<'a> Stage<'a> {
             Ok(()) => error,
             Err(second) => leftover(error, second),
         }
+    }
+
+    /// Removes the staging directory with what is left in it. Returns the error where that fails.
+    pub(super) fn dissolve(self) -> Option<Error> {
+        self.remove().err()
     }
 
     /// Removes the staging directory after everything was moved out of it.

@@ -4,7 +4,7 @@
 //! is [`walk`](crate::template::walk)'s.
 
 use crate::attributes::Attributes;
-use crate::authority::{Destination, TemplateDir};
+use crate::authority::TemplateDir;
 use crate::error::{Error, TemplateReason};
 use crate::run::Run;
 use crate::sys::{FileKind, Identity, Status, last_name, open_dir, open_readable};
@@ -26,14 +26,14 @@ const ENTRY: u64 = 256;
 
 impl Source {
     /// Reads all of a template but file contents. Refused: sockets, device nodes, paths that are too long for a service
-    /// directory, a template that would hold its own result, and, where the targets of links are copied, too much of that.
-    pub fn read(template_dir: TemplateDir, destination: Option<&Destination>, run: &Run<'_>) -> Result<Self, Error> {
+    /// directory, a template that would hold its own result, which goes into the directory `destination`, and, where the targets of links are copied, too much of that.
+    pub fn read(template_dir: TemplateDir, destination: Option<Identity>, run: &Run<'_>) -> Result<Self, Error> {
         let mut status = Status::of(&template_dir.dir).map_err(template_dir.place.cannot("examine"))?;
         let dir = open_dir(&template_dir.dir, &TreePath::ROOT).map_err(template_dir.place.cannot("open"))?;
         let template = Template::new(meta(&status));
         let source =
             Self { template_dir, template, stamps: BTreeMap::new(), mounts: BTreeMap::new(), not_copied: BTreeMap::new() };
-        let mut reader = Reader { source, outside: 0, destination: destination.map(Destination::identity), run };
+        let mut reader = Reader { source, outside: 0, destination, run };
         let attributes = open_readable(&dir, &TreePath::ROOT).map_or(Ok(Attributes::default()), |dir| Attributes::of(&dir));
         let attributes = attributes.map_err(reader.source.template_dir.place.cannot("read the attributes of"))?;
         status = reader.note(&TreePath::ROOT, attributes, status);

@@ -1,0 +1,23 @@
+//! A plan beside what is at DIR: the differences that a refresh would remove, and notes about what it leaves alone.
+//!
+//! Pure: a walk and the contents of files are its arguments. What belongs to the living service is never a difference
+//! (docs/original.md, "Bringing a living service up to date").
+
+mod copies;
+mod difference;
+mod instance;
+mod note;
+mod scope;
+mod sides;
+mod state;
+mod step;
+
+pub use crate::layout::{RECORD, STAGING_PREFIX, TEMPLATE};
+pub use copies::{CopyState, Fingerprint, Version, instances};
+pub use difference::{Cause, Difference, Differences, Fate};
+pub use instance::InstanceRefresh;
+pub use note::{Note, notes};
+pub use scope::{Claim, Scope, Visit};
+pub use sides::{Contents, OwnerPower, Questions, Sides, compare};
+pub use state::{Digest, Found, State, StateKind};
+pub use step::{LoggerChange, Refresh, RefreshError, Step};

@@ -1,0 +1,282 @@
+//! The two sides of a comparison, and the comparison itself.
+
+use super::copies::{Fingerprint, Version};
+use super::difference::{Difference, Differences, Fate, cause};
+use super::note::{Note, Owners};
+use super::scope::{Claim, Scope};
+use super::state::{Digest, Found, State, StateKind};
+use crate::layout::{INSTANCE, INSTANCES, RUN, TEMPLATE, TYPE};
+use crate::path::{Name, TreePath};
+use crate::plan::{Content, Placement, Plan};
+use crate::template::Template;
+use crate::tree::{Ids, Kind, Node};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+/// The contents of files, as far as they were read: compared, or as digests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// The files at DIR that have the planned contents, by their paths there.
+    pub equal: BTreeSet<TreePath>,
+    /// Those of files of the template, by their paths in it.
+    pub template: BTreeMap<TreePath, Digest>,
+    /// Those of generated files, by their paths in the plan.
+    pub generated: BTreeMap<TreePath, Digest>,
+    /// Those of files at DIR, by their paths there.
+    pub found: BTreeMap<TreePath, Digest>,
+}
+
+/// The power of the caller over owners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnerPower {
+    /// It can give files away: another owner is a difference.
+    Gives,
+    /// It cannot: another owner is a note.
+    Keeps,
+}
+
+/// The two sides of a comparison, and who compares.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The template of the plan.
+    pub template: &'a Template,
+    /// What is at DIR. Empty: nothing is.
+    pub found: &'a Found,
+    /// The entries of DIR that are compared.
+    pub scope: &'a Scope,
+    /// The caller, the owner of whatever a plan names no owner for.
+    pub caller: Ids,
+    /// Its power over owners.
+    pub power: OwnerPower,
+}
+
+/// Compares. Of each file that [`Sides::questions`] names, `contents` must have the digests, or that it is equal; any other file
+/// counts as different.
+#[must_use]
+pub fn compare(sides: &Sides<'_>, contents: &Contents) -> Differences {
+    let scope = sides.scope;
+    let mut owners = Owners::default();
+    let mut differences = Vec::new();
+    for path in sides.paths(scope) {
+        let (planned, found) = (sides.plan.tree.get(&path), sides.found.get(&path));
+        let planned = planned.map(|node| (node, sides.planned(&path, node, contents)));
+        let found = found.map(|state| sides.read(&path, state, contents));
+        differences.extend(sides.difference(scope, path, planned, found, contents, &mut owners));
+    }
+    let mut notes = sides.absent_directories();
+    notes.extend(owners.note());
+    notes.extend(sides.foreign(scope));
+    Differences { entries: differences, notes }
+}
+
+/// The files whose contents a comparison needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// Files of the template, by their paths in it.
+    pub template: BTreeSet<TreePath>,
+    /// Generated files, by their paths in the plan.
+    pub generated: BTreeSet<TreePath>,
+    /// Files at DIR, by their paths there.
+    pub found: BTreeSet<TreePath>,
+}
+
+impl Sides<'_> {
+    /// Returns the files that must be read: those that have the size that is planned. Others differ without being read.
+    #[must_use]
+    pub fn questions(&self) -> Questions {
+        let scope = self.scope;
+        let mut questions = Questions::default();
+        for (path, node) in self.plan.tree.iter() {
+            let Kind::File(content) = &node.kind else { continue };
+            let found = self.found.get(path).and_then(|state| state.kind.size());
+            if scope.claim(path) != Claim::Plan || found != Some(self.size(content)) {
+                continue;
+            }
+            match content {
+                Content::Template(original) => questions.template.insert(original.clone()),
+                Content::Generated(_) => questions.generated.insert(path.clone()),
+            };
+            questions.found.insert(path.clone());
+        }
+        questions
+    }
+
+    /// The size of a planned file, in bytes.
+    fn size(&self, content: &Content) -> u64 {
+        match content {
+            Content::Generated(bytes) => bytes.len() as u64,
+            Content::Template(path) => match self.template.tree().get(path).map(|node| &node.kind) {
+                Some(Kind::File(file)) => file.size,
+                _ => 0,
+            },
+        }
+    }
+
+    /// The paths of both sides that can differ, in order.
+    fn paths(&self, scope: &Scope) -> BTreeSet<TreePath> {
+        let is_compared = |path: &&TreePath| match scope.claim(path) {
+            Claim::Plan | Claim::Foreign => true,
+            Claim::Instance => false,
+        };
+        // The root of a plan that becomes entries of DIR is not DIR.
+        let is_dir = |path: &&TreePath| self.plan.placement == Placement::New || !path.is_root();
+        let planned =
+            self.plan.tree.iter().map(|(path, _)| path).filter(|path| is_compared(path) || self.is_new_instance(path));
+        planned.chain(self.found.keys().filter(is_compared)).filter(is_dir).cloned().collect()
+    }
+
+    /// Returns `true` if `path` belongs to a declared instance that is absent.
+    fn is_new_instance(&self, path: &TreePath) -> bool {
+        let mut names = path.components();
+        match (names.next(), names.next()) {
+            (Some(directory), Some(_)) if directory == INSTANCE.as_bytes() => !self.found.contains_key(path),
+            (Some(directory), Some(name)) if directory == INSTANCES.as_bytes() => {
+                let name = Name::new(name).ok();
+                let copy = name.and_then(|name| INSTANCES.join(&name).ok());
+                copy.is_some_and(|copy| !self.found.contains_key(&copy))
+            }
+            _ => false,
+        }
+    }
+
+    /// The state that the plan gives an entry.
+    pub(super) fn planned(&self, path: &TreePath, node: &Node<Content>, contents: &Contents) -> State {
+        let kind = match &node.kind {
+            Kind::Directory => StateKind::Directory,
+            Kind::Symlink(target) => StateKind::Symlink(target.clone()),
+            Kind::Fifo => StateKind::Fifo,
+            Kind::File(content) => {
+                let digest = match content {
+                    Content::Template(original) => contents.template.get(original),
+                    Content::Generated(_) => contents.generated.get(path),
+                };
+                StateKind::File { size: self.size(content), digest: digest.copied() }
+            }
+        };
+        State { mode: node.meta.mode, owner: node.meta.owner.unwrap_or(self.caller), kind }
+    }
+
+    /// A found state with the digest of its contents.
+    fn read(&self, path: &TreePath, state: &State, contents: &Contents) -> State {
+        match state.kind {
+            StateKind::File { size, digest } => {
+                let digest = digest.or_else(|| contents.found.get(path).copied());
+                State { kind: StateKind::File { size, digest }, ..*state }
+            }
+            _ => state.clone(),
+        }
+    }
+
+    fn difference(
+        &self,
+        scope: &Scope,
+        path: TreePath,
+        planned: Option<(&Node<Content>, State)>,
+        found: Option<State>,
+        contents: &Contents,
+        owners: &mut Owners,
+    ) -> Option<Difference> {
+        let (fate, cause) = match (&planned, &found) {
+            (None, None) => return None,
+            (None, Some(_)) if scope.claim(&path) == Claim::Plan => (Fate::Removed, None),
+            (None, Some(_)) => (Fate::Kept, None),
+            // git keeps no empty directories.
+            (Some(_), None) if self.is_empty_directory(&path) => return None,
+            (Some(_), None) => (Fate::Created, None),
+            (Some((node, planned)), Some(found)) => {
+                let other_owner = planned.owner != found.owner;
+                if other_owner && self.power == OwnerPower::Keeps {
+                    owners.add(&path, found.owner, planned.owner);
+                }
+                let is_different =
+                    !is_same(planned, found, contents.equal.contains(&path)) || other_owner && self.power == OwnerPower::Gives;
+                if !is_different {
+                    return None;
+                }
+                (Fate::Replaced, cause(node, planned, found))
+            }
+        };
+        Some(Difference { path, found, planned: planned.map(|(_, state)| state), fate, cause })
+    }
+
+    /// Returns `true` if `path` is `instance` or `instances`, and the plan puts nothing into it that is absent.
+    fn is_empty_directory(&self, path: &TreePath) -> bool {
+        let is_inside = |inner: &TreePath| inner != path && inner.starts_with(path);
+        self.plan.placement == Placement::New
+            && !self.found.is_empty()
+            && [INSTANCE, INSTANCES].contains(path)
+            && !self.plan.tree.iter().any(|(inner, _)| is_inside(inner))
+    }
+
+    fn absent_directories(&self) -> Vec<Note> {
+        let absent = [INSTANCE, INSTANCES].into_iter().filter(|path| {
+            self.plan.tree.get(path).is_some() && !self.found.contains_key(path) && self.is_empty_directory(path)
+        });
+        absent.map(Note::EmptyDirectory).collect()
+    }
+
+    /// A note where DIR is there, and is not what a refresh would accept.
+    fn foreign(&self, scope: &Scope) -> Option<Note> {
+        stranger(self, scope).map(Note::NotOurs)
+    }
+
+    /// The part of the plan that is the copy of the template, by paths below it.
+    #[must_use]
+    pub fn template_version(&self, contents: &Contents) -> Version {
+        let below = |path: &TreePath| {
+            let inner = path.as_bytes().strip_prefix(TEMPLATE.as_bytes())?.strip_prefix(b"/")?;
+            TreePath::parse(inner).ok()
+        };
+        let entries = self.plan.tree.iter().filter_map(|(path, node)| {
+            let inner = below(path)?;
+            Some((inner, Fingerprint::of(&self.planned(path, node, contents))))
+        });
+        Version(entries.collect())
+    }
+}
+
+/// Returns `true` if nothing but the owner can differ. `are_equal`: the contents were compared.
+pub(super) fn is_same(planned: &State, found: &State, are_equal: impl Into<Equality>) -> bool {
+    match (&planned.kind, &found.kind) {
+        // The mode of a link means nothing.
+        (StateKind::Symlink(planned), StateKind::Symlink(found)) => planned == found,
+        (StateKind::File { size, digest }, StateKind::File { size: found_size, digest: found_digest }) => {
+            let is_equal = are_equal.into() == Equality::Shown || digest.is_some() && digest == found_digest;
+            planned.mode == found.mode && size == found_size && is_equal
+        }
+        (planned_kind, found_kind) => planned.mode == found.mode && planned_kind == found_kind,
+    }
+}
+
+/// The result of a comparison of contents, byte for byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Equality {
+    /// They are equal.
+    Shown,
+    /// There was none, or they differ.
+    NotShown,
+}
+
+impl From<bool> for Equality {
+    fn from(is_equal: bool) -> Self {
+        if is_equal { Self::Shown } else { Self::NotShown }
+    }
+}
+
+/// The entry that shows by its absence that DIR is something else.
+pub(super) fn stranger(sides: &Sides<'_>, scope: &Scope) -> Option<TreePath> {
+    let is_missing = |path: &TreePath| !sides.found.contains_key(path);
+    match sides.plan.placement {
+        Placement::New => {
+            let is_empty = sides.found.keys().all(TreePath::is_root);
+            let signs = [TreePath::from(RUN), TEMPLATE];
+            (!is_empty).then(|| signs.into_iter().find(is_missing)).flatten()
+        }
+        Placement::Within => {
+            let parts = sides.plan.parts().map(TreePath::from).filter(|part| !is_missing(part) && scope.is_open(part));
+            parts.filter_map(|part| part.join(&TYPE).ok()).find(is_missing)
+        }
+    }
+}

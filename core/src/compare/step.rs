@@ -1,0 +1,245 @@
+//! The steps of a refresh, computed from the differences.
+
+use super::copies;
+use super::difference::{Differences, Fate};
+use super::note::Note;
+use super::scope::{Claim, Scope};
+use super::sides::{Sides, stranger};
+use super::state::StateKind;
+use crate::layout::{INSTANCE, INSTANCES, LOG};
+use crate::path::{Name, TreePath};
+use crate::plan::{Content, Placement, Plan};
+use crate::tree::{Kind, Tree};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+/// A refresh: what is built beside DIR's own entries, and the steps that put it into their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refresh {
+    /// The entries that are built, with the directories that they are in: a part of the plan.
+    pub built: Tree<Content>,
+    /// The steps, in their order.
+    pub steps: Vec<Step>,
+    /// The appearance or disappearance of DIR's own logger.
+    pub logger: Option<LoggerChange>,
+}
+
+/// One step of a refresh. Each path is one below DIR, and in the staging directory what is built has the same path there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// A directory that stays is given the mode and owner of the plan.
+    Rights(TreePath),
+    /// What is built appears where nothing is.
+    Add(TreePath),
+    /// What is built takes the place of a directory, or the place of something by a directory; both at once.
+    Exchange(TreePath),
+    /// What is built takes the place of a file, a link or a FIFO.
+    Replace(TreePath),
+    /// A declared instance appears, first its copy of the template, and then the link in the scan directory.
+    AddInstance(TreePath),
+    /// It is taken away.
+    Remove(TreePath),
+}
+
+impl Step {
+    /// The path of the entry.
+    #[must_use]
+    pub const fn path(&self) -> &TreePath {
+        match self {
+            Self::Rights(path) | Self::Add(path) | Self::Exchange(path) => path,
+            Self::Replace(path) | Self::AddInstance(path) | Self::Remove(path) => path,
+        }
+    }
+
+    /// Returns `true` if it puts something built into its place.
+    #[must_use]
+    pub const fn is_built(&self) -> bool {
+        !matches!(self, Self::Rights(_) | Self::Remove(_))
+    }
+}
+
+/// A change that a supervised service cannot follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoggerChange {
+    /// The service has no logger, and gets one.
+    Appears,
+    /// The service has a logger, and loses it.
+    Disappears,
+}
+
+/// The reason why DIR cannot be refreshed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefreshError {
+    /// DIR, or a definition in it, is something else.
+    #[error("`{0}` is missing: not a directory that this program made")]
+    NotOurs(TreePath),
+    /// A static instance would have the name of a definition that the bundle does not list.
+    #[error("the definition `{definition}` is not in `{list}`: it is not one of this program, and stays")]
+    Taken {
+        /// The definition.
+        definition: Name,
+        /// The list.
+        list: TreePath,
+    },
+    /// A directory of DIR is another type of file.
+    #[error("`{0}` is not a directory")]
+    NotADirectory(TreePath),
+    /// The directory of a logger that disappears contains something else.
+    #[error("`{0}` is not the logger's; the logger cannot be removed")]
+    ForeignInLogger(TreePath),
+    /// More instances exist than the plan has a capacity for.
+    #[error("{existing} instances are declared or exist; the capacity is {room}")]
+    TooManyInstances {
+        /// The number of instances that exist or are declared.
+        existing: usize,
+        /// The capacity of the plan.
+        room: u32,
+    },
+}
+
+impl Refresh {
+    /// Computes the steps that remove `differences`, where the result has room for so many instances.
+    ///
+    /// # Errors
+    ///
+    /// DIR is something else, or has more instances than the plan has room for.
+    pub fn of(sides: &Sides<'_>, differences: &Differences, room: u32) -> Result<Self, RefreshError> {
+        let scope = sides.scope;
+        if let Some(missing) = stranger(sides, scope) {
+            return Err(RefreshError::NotOurs(missing));
+        }
+        check_room(sides, room)?;
+        check_names(sides)?;
+        let mut steps = BTreeMap::new();
+        for difference in differences.entries.iter().filter(|difference| difference.fate != Fate::Kept) {
+            let unit = scope.unit(&difference.path);
+            if let Some(step) = step(sides, scope, &unit)? {
+                steps.insert(unit, step);
+            }
+        }
+        for note in &differences.notes {
+            if let Note::EmptyDirectory(path) = note {
+                steps.insert(path.clone(), Step::Add(path.clone()));
+            }
+        }
+        let whole: BTreeSet<TreePath> =
+            steps.iter().filter(|(_, step)| !matches!(step, Step::Rights(_))).map(|(path, _)| path.clone()).collect();
+        steps.retain(|path, _| !is_inside(path, &whole));
+        let logger = match steps.get(&LOG) {
+            Some(Step::Add(_)) if sides.plan.placement == Placement::New && !is_new(sides) => Some(LoggerChange::Appears),
+            Some(Step::Remove(_)) => Some(LoggerChange::Disappears),
+            _ => None,
+        };
+        if logger == Some(LoggerChange::Disappears)
+            && let Some(foreign) = sides.found.keys().find(|path| path.starts_with(&LOG) && scope.claim(path) == Claim::Foreign)
+        {
+            return Err(RefreshError::ForeignInLogger(foreign.clone()));
+        }
+        let built = built(sides.plan, steps.values().filter(|step| step.is_built()).map(Step::path));
+        let mut steps: Vec<Step> = steps.into_values().collect();
+        steps.sort_by_key(rank);
+        Ok(Self { built, steps, logger })
+    }
+
+    /// The plan of what is built.
+    #[must_use]
+    pub fn plan(&self, plan: &Plan) -> Plan {
+        Plan { tree: self.built.clone(), placement: plan.placement, warnings: Vec::new() }
+    }
+}
+
+/// Returns `true` if nothing of a service is at DIR.
+fn is_new(sides: &Sides<'_>) -> bool {
+    sides.found.keys().all(TreePath::is_root)
+}
+
+/// The place of a step in the order: whatever another one needs comes before it.
+pub(super) fn rank(step: &Step) -> u8 {
+    match step {
+        Step::Rights(_) => 0,
+        Step::Add(_) => 1,
+        Step::Exchange(_) => 2,
+        Step::Replace(_) => 3,
+        // The link comes last: whoever sees it finds the instance.
+        Step::AddInstance(path) if path.starts_with(&INSTANCES) => 4,
+        Step::AddInstance(_) => 5,
+        Step::Remove(_) => 6,
+    }
+}
+
+fn is_inside(path: &TreePath, whole: &BTreeSet<TreePath>) -> bool {
+    let mut at = path.parent();
+    while let Some(parent) = at {
+        if whole.contains(&parent) {
+            return true;
+        }
+        at = parent.parent();
+    }
+    false
+}
+
+/// The step that brings `unit` up to date.
+fn step(sides: &Sides<'_>, scope: &Scope, unit: &TreePath) -> Result<Option<Step>, RefreshError> {
+    let planned = sides.plan.tree.get(unit).map(|node| &node.kind);
+    let found = sides.found.get(unit).map(|state| &state.kind);
+    let is_directory = |kind: &StateKind| *kind == StateKind::Directory;
+    Ok(Some(match (planned, found) {
+        (None, None) => return Ok(None),
+        (Some(_), None) if scope.claim(unit) == Claim::Instance => Step::AddInstance(unit.clone()),
+        (Some(_), None) => Step::Add(unit.clone()),
+        (None, Some(_)) => Step::Remove(unit.clone()),
+        (Some(_), Some(found)) if scope.is_open(unit) => {
+            if !is_directory(found) {
+                return Err(RefreshError::NotADirectory(unit.clone()));
+            }
+            Step::Rights(unit.clone())
+        }
+        (Some(planned), Some(found)) => match (planned, found) {
+            (Kind::Directory, _) | (_, StateKind::Directory) => Step::Exchange(unit.clone()),
+            _ => Step::Replace(unit.clone()),
+        },
+    }))
+}
+
+/// Fails when the plan has a static instance whose name somebody else's definition has.
+fn check_names(sides: &Sides<'_>) -> Result<(), RefreshError> {
+    let Some(list) = sides.scope.list() else { return Ok(()) };
+    let is_taken = |part: &Name| {
+        sides.scope.is_static(part) && sides.found.contains_key(&TreePath::from(part.clone())) && !sides.scope.is_listed(part)
+    };
+    match sides.plan.parts().find(is_taken) {
+        Some(definition) => Err(RefreshError::Taken { definition, list }),
+        None => Ok(()),
+    }
+}
+
+fn check_room(sides: &Sides<'_>, room: u32) -> Result<(), RefreshError> {
+    if sides.plan.placement == Placement::Within {
+        return Ok(());
+    }
+    let linked = sides.found.keys().filter_map(|path| path.split()).filter(|(directory, _)| *directory == INSTANCE.as_bytes());
+    let declared = sides.plan.tree.iter().filter_map(|(path, _)| path.split());
+    let declared = declared.filter(|(directory, _)| *directory == INSTANCE.as_bytes());
+    let mut names: BTreeSet<&[u8]> = linked.chain(declared).map(|(_, name)| name).collect();
+    let copies: Vec<_> = copies::instances(sides.found).map(|(_, path)| path).collect();
+    names.extend(copies.iter().filter_map(|path| path.split()).map(|(_, name)| name));
+    let existing = names.len();
+    if u32::try_from(existing).map_or(true, |existing| existing > room) {
+        return Err(RefreshError::TooManyInstances { existing, room });
+    }
+    Ok(())
+}
+
+/// The part of the plan at and below `units`, with the directories that they are in.
+fn built<'u>(plan: &Plan, units: impl Iterator<Item = &'u TreePath>) -> Tree<Content> {
+    let units: BTreeSet<TreePath> = units.cloned().collect();
+    let mut around = BTreeSet::new();
+    for unit in &units {
+        let mut at = unit.parent();
+        while let Some(parent) = at {
+            at = parent.parent();
+            around.insert(parent);
+        }
+    }
+    plan.tree.filtered(|path| units.contains(path) || around.contains(path) || is_inside(path, &units))
+}

@@ -1,0 +1,372 @@
+//! A plan beside what is at DIR, read from the disk for [`s6_instance_maker_core::compare`]. Nothing is written.
+
+use crate::apply::entry::OpenDir;
+use crate::cursor::Cursor;
+use crate::error::{Error, Place};
+use crate::run::Run;
+use crate::sys::{FileKind, Status, last_name, open_file, retry};
+use crate::template::source::Source;
+use crate::template::walk::{Walk, WalkError};
+use crate::workers;
+use s6_instance_maker_core::compare::{
+    self, Claim, Contents, Differences, Digest, Found, OwnerPower, Questions, Scope, Sides, State, StateKind, Version, Visit,
+};
+use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::plan::{Content, Plan};
+use s6_instance_maker_core::tree::{Ids, Kind, Mode};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::sync::{Mutex, PoisonError};
+
+/// The buffer of a reader, in bytes.
+const BUFFER: usize = 64 << 10;
+
+/// A plan beside an existing DIR, or beside none.
+#[derive(Debug)]
+pub(crate) struct Comparison<'a> {
+    pub plan: &'a Plan,
+    pub source: &'a Source,
+    /// DIR. `None`: it is absent.
+    pub there: Option<&'a OpenDir>,
+    /// DIR in messages.
+    pub place: &'a Place,
+    pub caller: Ids,
+    pub power: OwnerPower,
+    /// The entries of DIR that are compared.
+    pub scope: Scope,
+    /// What was found at DIR.
+    pub found: Found,
+    pub contents: Contents,
+}
+
+impl<'a> Comparison<'a> {
+    /// Walks the part of DIR that is in `scope`, and reads the files that may differ.
+    pub(crate) fn new(
+        plan: &'a Plan,
+        source: &'a Source,
+        there: Option<&'a OpenDir>,
+        place: &'a Place,
+        (caller, power): (Ids, OwnerPower),
+        mut scope: Scope,
+        run: &Run<'_>,
+    ) -> Result<Self, Error> {
+        let mut found = there.map_or(Ok(Found::new()), |dir| walk(dir, place, &scope, run))?;
+        let listed = scope.listed(&found);
+        if let Some(dir) = there.filter(|_| !listed.is_empty()) {
+            scope = scope.and(listed);
+            found = walk(dir, place, &scope, run)?;
+        }
+        let mut comparison = Self { plan, source, there, place, caller, power, scope, found, contents: Contents::default() };
+        let unread: Vec<TreePath> = comparison.sides().questions().found.into_iter().collect();
+        let equal = Mutex::new(BTreeSet::new());
+        workers::for_each(&unread, 0, |reader: &mut Reader, path| {
+            run.check()?;
+            if comparison.is_equal(reader, path)? {
+                equal.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
+            }
+            Ok(())
+        })?;
+        comparison.contents.equal = equal.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(comparison)
+    }
+
+    /// Compares the file at `path` in DIR with the planned one, which has the same size.
+    fn is_equal(&self, reader: &mut Reader, path: &TreePath) -> Result<bool, Error> {
+        let Reader { cursor, template, buffer, other } = reader;
+        let found = self.open_found(cursor, path)?;
+        let failed = self.place.at(path);
+        match self.plan.tree.get(path).map(|node| &node.kind) {
+            Some(Kind::File(Content::Generated(bytes))) => {
+                let rest = equal_part(&found, bytes, buffer).map_err(failed.cannot("read"))?;
+                Ok(rest.is_some_and(<[u8]>::is_empty))
+            }
+            Some(Kind::File(Content::Template(original))) => {
+                let name = last_name(original).ok_or_else(|| Error::Changed(self.source.place(original)))?;
+                let parent = template.parent_of(original, |parent| self.source.open_dir(parent))?;
+                self.source.with_contents(parent, &name, original, |file| {
+                    let (mut from, mut left) = (file.file, file.size);
+                    while left > 0 {
+                        let room = usize::try_from(left).map_or(BUFFER, |left| left.min(BUFFER));
+                        let read = retry(|| from.read(buffer.get_mut(..room).unwrap_or_default()));
+                        let read = read.map_err(file.place().cannot("read"))?;
+                        let expected = buffer.get(..read).unwrap_or_default();
+                        let rest = equal_part(&found, expected, other).map_err(failed.cannot("read"))?;
+                        if read == 0 || !rest.is_some_and(<[u8]>::is_empty) {
+                            return Ok(false);
+                        }
+                        left = left.saturating_sub(read as u64);
+                    }
+                    Ok(true)
+                })
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// The same comparison once more, with the contents of all instances.
+    pub(crate) fn again(&self, run: &Run<'_>) -> Result<Self, Error> {
+        let Self { plan, source, there, place, caller, power, ref scope, .. } = *self;
+        let mut again = Self::new(plan, source, there, place, (caller, power), scope.clone(), run)?;
+        let mut questions = Questions::default();
+        again.ask_about_instances(&mut questions);
+        again.read(&questions, run)?;
+        Ok(again)
+    }
+
+    /// The comparison for the core.
+    pub(crate) fn sides(&self) -> Sides<'_> {
+        let Self { plan, source, scope, found, caller, power, .. } = self;
+        Sides { plan, template: source.template(), found, scope, caller: *caller, power: *power }
+    }
+
+    /// Returns the differences, without notes about instances.
+    pub(crate) fn differences(&self) -> Differences {
+        compare::compare(&self.sides(), &self.contents)
+    }
+
+    /// Returns the differences, with the digest of every file that differs, and with notes about instances: `older` are the
+    /// templates that are known besides the plan's and the one that is in DIR.
+    pub(crate) fn differences_in_full(&mut self, older: &[Version], run: &Run<'_>) -> Result<Differences, Error> {
+        let differences = self.differences();
+        let mut questions = Questions::default();
+        for difference in &differences.entries {
+            let is_file = |state: &Option<State>| state.as_ref().is_some_and(|state| state.kind.size().is_some());
+            if is_file(&difference.found) {
+                questions.found.insert(difference.path.clone());
+            }
+            if is_file(&difference.planned) {
+                self.ask(&difference.path, &mut questions);
+            }
+        }
+        self.ask_about_instances(&mut questions);
+        self.read(&questions, run)?;
+        let mut differences = self.differences();
+        differences.notes.extend(self.notes(older));
+        Ok(differences)
+    }
+
+    /// Notes about instances whose copies are not the plan's template.
+    pub(crate) fn notes(&self, older: &[Version]) -> Vec<compare::Note> {
+        let found = self.with_digests();
+        let there = Version::below(&found, &compare::TEMPLATE);
+        let older: Vec<Version> = older.iter().cloned().chain([there]).collect();
+        compare::notes(&found, &self.sides().template_version(&self.contents), &older)
+    }
+
+    /// What was found, with the digests that were read.
+    pub(crate) fn with_digests(&self) -> Found {
+        let read = |(path, state): (&TreePath, &State)| {
+            let mut state = state.clone();
+            if let (StateKind::File { digest, .. }, Some(read)) = (&mut state.kind, self.contents.found.get(path)) {
+                *digest = Some(*read);
+            }
+            (path.clone(), state)
+        };
+        self.found.iter().map(read).collect()
+    }
+
+    /// Asks for the contents of the planned file at `path`.
+    fn ask(&self, path: &TreePath, questions: &mut Questions) {
+        match self.plan.tree.get(path).map(|node| &node.kind) {
+            Some(Kind::File(Content::Template(original))) => questions.template.insert(original.clone()),
+            Some(Kind::File(Content::Generated(_))) => questions.generated.insert(path.clone()),
+            _ => false,
+        };
+    }
+
+    /// Asks for all that copies of the template are compared with: the copies, the template in DIR, and the plan's.
+    pub(crate) fn ask_about_instances(&self, questions: &mut Questions) {
+        let copies: Vec<_> = compare::instances(&self.found).map(|(_, path)| path).collect();
+        if copies.is_empty() {
+            return;
+        }
+        let is_file = |state: &State| state.kind.size().is_some();
+        for directory in copies.iter().chain([&compare::TEMPLATE]) {
+            let below = self.found.range(directory.clone()..).take_while(|(path, _)| path.starts_with(directory));
+            questions.found.extend(below.filter(|(_, state)| is_file(state)).map(|(path, _)| path.clone()));
+        }
+        for (path, _) in self.plan.tree.iter().filter(|(path, _)| path.starts_with(&compare::TEMPLATE)) {
+            self.ask(path, questions);
+        }
+    }
+
+    /// Reads the files that `questions` names, unless they were read before.
+    pub(crate) fn read(&mut self, questions: &Questions, run: &Run<'_>) -> Result<(), Error> {
+        let unread = |paths: &BTreeSet<TreePath>, read: &BTreeMap<TreePath, Digest>| -> Vec<TreePath> {
+            paths.iter().filter(|path| !read.contains_key(*path)).cloned().collect()
+        };
+        let template = unread(&questions.template, &self.contents.template);
+        let found = unread(&questions.found, &self.contents.found);
+        let template = digests(&template, run, |reader, path| self.digest_of_template(reader, path))?;
+        let found = digests(&found, run, |reader, path| self.digest_of_found(reader, path))?;
+        self.contents.template.extend(template);
+        self.contents.found.extend(found);
+        for path in &questions.generated {
+            if let Some(Kind::File(Content::Generated(bytes))) = self.plan.tree.get(path).map(|node| &node.kind) {
+                self.contents.generated.insert(path.clone(), Digest(Sha256::digest(bytes).into()));
+            }
+        }
+        Ok(())
+    }
+
+    fn digest_of_template(&self, Reader { cursor, buffer, .. }: &mut Reader, path: &TreePath) -> Result<Digest, Error> {
+        let name = last_name(path).ok_or_else(|| Error::Changed(self.source.place(path)))?;
+        let parent = cursor.parent_of(path, |parent| self.source.open_dir(parent))?;
+        self.source.with_contents(parent, &name, path, |original| {
+            digest(original.file, buffer).map_err(original.place().cannot("read"))
+        })
+    }
+
+    fn digest_of_found(&self, Reader { cursor, buffer, .. }: &mut Reader, path: &TreePath) -> Result<Digest, Error> {
+        self.open_found(cursor, path).and_then(|file| digest(&file, buffer).map_err(self.place.at(path).cannot("read")))
+    }
+
+    /// Opens the file at `path` in DIR.
+    fn open_found(&self, cursor: &mut Cursor, path: &TreePath) -> Result<File, Error> {
+        let place = self.place.at(path);
+        let (Some(name), Some(there)) = (last_name(path), self.there) else { return Err(Error::DirChanged(place)) };
+        let parent = cursor.parent_below(&there.dir, path).map_err(place.cannot("open the directory of"))?;
+        open_file(parent, &name).map_err(place.cannot("open"))
+    }
+
+    /// Returns the first bytes of the file at `path` in DIR, at most `most`.
+    pub(crate) fn found_text(&self, path: &TreePath, most: u64) -> Result<Vec<u8>, Error> {
+        let mut text = Vec::new();
+        let file = self.open_found(&mut Cursor::default(), path)?;
+        file.take(most).read_to_end(&mut text).map_err(self.place.at(path).cannot("read"))?;
+        Ok(text)
+    }
+
+    /// Returns the first bytes of the planned file at `path`, at most `most`.
+    pub(crate) fn planned_text(&self, path: &TreePath, most: u64) -> Result<Vec<u8>, Error> {
+        match self.plan.tree.get(path).map(|node| &node.kind) {
+            Some(Kind::File(Content::Generated(bytes))) => Ok(bytes.clone()),
+            Some(Kind::File(Content::Template(original))) => {
+                let changed = || Error::Changed(self.source.place(original));
+                let name = last_name(original).ok_or_else(changed)?;
+                let parent = self.source.open_dir(&original.parent().unwrap_or(TreePath::ROOT))?;
+                self.source.with_contents(&parent, &name, original, |file| {
+                    let mut text = Vec::new();
+                    file.file.take(most).read_to_end(&mut text).map_err(file.place().cannot("read"))?;
+                    Ok(text)
+                })
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Reads files, by several threads where that helps, and returns their digests.
+fn digests(
+    paths: &[TreePath],
+    run: &Run<'_>,
+    read: impl Fn(&mut Reader, &TreePath) -> Result<Digest, Error> + Sync,
+) -> Result<BTreeMap<TreePath, Digest>, Error> {
+    let digests = Mutex::new(BTreeMap::new());
+    workers::for_each(paths, 0, |reader: &mut Reader, path| {
+        run.check()?;
+        let digest = read(reader, path)?;
+        digests.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), digest);
+        Ok(())
+    })?;
+    Ok(digests.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// A worker's directories that were used last, in DIR and in the template, and its buffers.
+struct Reader {
+    cursor: Cursor,
+    template: Cursor,
+    buffer: Vec<u8>,
+    other: Vec<u8>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        let buffer = || vec![0; BUFFER];
+        Self { cursor: Cursor::default(), template: Cursor::default(), buffer: buffer(), other: buffer() }
+    }
+}
+
+/// Reads from `file` for as long as it has the bytes of `expected`. Returns those that it lacks at its end; `None`: it has others.
+fn equal_part<'e>(mut file: &File, expected: &'e [u8], buffer: &mut [u8]) -> io::Result<Option<&'e [u8]>> {
+    let mut left = expected;
+    while !left.is_empty() {
+        let room = left.len().min(buffer.len());
+        let read = retry(|| file.read(buffer.get_mut(..room).unwrap_or_default()))?;
+        if read == 0 {
+            break;
+        }
+        match left.strip_prefix(buffer.get(..read).unwrap_or_default()) {
+            Some(rest) => left = rest,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(left))
+}
+
+fn digest(mut file: &File, buffer: &mut [u8]) -> io::Result<Digest> {
+    let mut hash = Sha256::new();
+    loop {
+        match retry(|| file.read(buffer))? {
+            0 => return Ok(Digest(hash.finalize().into())),
+            read => hash.update(buffer.get(..read).unwrap_or_default()),
+        }
+    }
+}
+
+/// Reads what `scope` asks for of DIR, without contents.
+fn walk(dir: &OpenDir, place: &Place, scope: &Scope, run: &Run<'_>) -> Result<Found, Error> {
+    let root = Status::of(&dir.dir).map_err(place.cannot("examine"))?;
+    let mut found = Found::from([(TreePath::ROOT, state(&root, Vec::new()))]);
+    let mut walk = Walk::new(&dir.dir, dir.identity);
+    loop {
+        run.check()?;
+        let entry = match walk.next() {
+            Ok(Some(entry)) => entry,
+            Ok(None) => return Ok(found),
+            // Instances come and go.
+            Err(WalkError::Io { path, source, .. }) if source.kind() == io::ErrorKind::NotFound && lives(scope, &path) => {
+                continue;
+            }
+            Err(WalkError::Replaced(path)) if lives(scope, &path) => continue,
+            Err(error) => return Err(explain(place, error)),
+        };
+        match scope.visit(&entry.path) {
+            Visit::Skip => continue,
+            Visit::Enter if entry.status.kind == FileKind::Directory => walk.enter(&entry),
+            Visit::Enter | Visit::Examine => {}
+        }
+        found.insert(entry.path, state(&entry.status, entry.target));
+    }
+}
+
+/// Returns `true` if the entry at `path` can disappear at any time, because it belongs to the living service.
+fn lives(scope: &Scope, path: &TreePath) -> bool {
+    scope.visit(path) == Visit::Skip || scope.claim(path) == Claim::Instance
+}
+
+fn state(status: &Status, target: Vec<u8>) -> State {
+    let kind = match status.kind {
+        FileKind::Directory => StateKind::Directory,
+        FileKind::Regular => StateKind::File { size: status.size, digest: None },
+        FileKind::Symlink => StateKind::Symlink(target),
+        FileKind::Fifo => StateKind::Fifo,
+        FileKind::Socket => StateKind::Socket,
+        FileKind::Device => StateKind::Device,
+    };
+    State { mode: Mode::new(status.mode), owner: status.owner, kind }
+}
+
+fn explain(place: &Place, error: WalkError) -> Error {
+    match error {
+        WalkError::Io { operation, path, source } => place.at(&path).cannot(operation)(source),
+        WalkError::Name { directory, source } => Error::Io {
+            operation: "examine",
+            place: place.at(&directory),
+            source: io::Error::new(io::ErrorKind::InvalidInput, source.to_string()),
+        },
+        WalkError::Replaced(path) => Error::DirChanged(place.at(&path)),
+    }
+}
