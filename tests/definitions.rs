@@ -5,7 +5,7 @@ use s6_instance_maker_core::plan::{Placement, plan};
 use s6_instance_maker_workspace::cases::CASES;
 use s6_instance_maker_workspace::s6rc_model::{Compiler, Database, Line, accept, planned};
 use s6_instance_maker_workspace::{jobs, manifest, s6rc_sources};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Definitions that s6-rc-compile accepts, and those that it refuses.
 #[test]
@@ -30,7 +30,7 @@ fn the_model_judges_as_s6_rc_compile_does() {
 fn compiled(options: &[&str]) -> Database {
     let template = manifest::template("0755 file run = #!/bin/sh\n0755 dir log\n0755 file log/run = #!/bin/sh");
     let request = manifest::request(options.iter().copied().chain(["template", "dir"])).unwrap();
-    accept(planned(&plan(&request, &manifest::facts(), &template).unwrap()))
+    accept(planned(&plan(&request, &manifest::facts(), &template).unwrap(), &template))
 }
 
 fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<Vec<u8>> {
@@ -79,6 +79,39 @@ fn definitions_are_compiled_whole() {
     }
 }
 
+/// Instances that are longruns: the bundle has them and their own loggers, and the common logger reads from the last of each.
+#[test]
+fn static_instances_are_compiled_whole() {
+    let logged = ["web@a", "web@a-log", "web@b", "web@b-log"];
+    let two = ["-r", "web", "--static", "--instance", "a", "--instance", "b"];
+    let database = compiled(&two);
+    assert_eq!(database.longruns.keys().cloned().collect::<BTreeSet<_>>(), names(logged));
+    assert_eq!(database.bundles, BTreeMap::from([(b"web".to_vec(), names(logged))]));
+    assert_eq!(database.consumers, names(["web@a-log", "web@b-log"]));
+
+    let options = [&two[2..], &["-r", "web/log/all", "-L", "/l", "--depends-on", "base", "--essential"]].concat();
+    let database = compiled(&options);
+    let all = || logged.into_iter().chain(["log"]);
+    assert_eq!(database.longruns.keys().cloned().collect::<BTreeSet<_>>(), names(all()));
+    assert_eq!(database.bundles[b"web".as_slice()], names(logged));
+    assert_eq!(database.bundles[b"all".as_slice()], names(all()));
+    let on = |name: &str| database.dependencies[name.as_bytes()].clone();
+    assert_eq!(on("web@a"), names(["base", "web@a-log", "s6rc-fdholder"]));
+    assert_eq!(on("web@b-log"), names(["base", "log", "s6rc-fdholder"]));
+    assert_eq!(on("log"), names(["base", "s6rc-fdholder"]));
+    for (name, servicedir) in &database.longruns {
+        let has = |path: &str| servicedir.tree.contains_key(path.as_bytes());
+        assert_eq!(has("data/.template/run"), name != b"log");
+        assert!(!has("template") && !has("instance") && has("run.user"));
+    }
+
+    // Without an instance nothing runs, and every name is there.
+    let database = compiled(&["-r", "web/log/all", "-L", "/l", "--static", "--count", "0"]);
+    assert!(database.longruns.is_empty());
+    assert!(database.bundles.values().all(BTreeSet::is_empty));
+    assert_eq!(database.bundles.keys().cloned().collect::<BTreeSet<_>>(), names(["all", "log", "web"]));
+}
+
 /// Every other case of `-r` that the tests plan.
 #[test]
 fn every_planned_definition_compiles() {
@@ -91,7 +124,7 @@ fn every_planned_definition_compiles() {
         let Ok(request) = manifest::request(case.words.iter().cloned()) else { continue };
         let Ok(plan) = plan(&request, &case.facts, &case.template) else { continue };
         if plan.placement == Placement::Within {
-            accept(planned(&plan));
+            accept(planned(&plan, &case.template));
             count += 1;
         }
     }

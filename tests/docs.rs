@@ -33,8 +33,8 @@ fn run_script(script: &str, directory: &Path) -> Answer {
     Answer::of(Command::new("sh").args(["-euc", &script]).env("PATH", path).current_dir(directory))
 }
 
-/// docs/plan-format.md shows a job and a plan: what the program prints, but for line breaks and blanks; and it shows how to compute
-/// the digest.
+/// docs/plan-format.md shows a document of each kind: what the program writes, but for line breaks and blanks; and it shows how to
+/// compute the digest.
 #[test]
 fn documents_are_what_the_program_prints() {
     if !skip::is_root_or_say("docs::documents_are_what_the_program_prints") {
@@ -53,7 +53,18 @@ fn documents_are_what_the_program_prints() {
         json::lines(&answer.expect_code(0).stdout)
     };
     let examples = blocks(&document, "json");
-    assert_eq!(examples, [print("--print-job"), print("--dry-run --format json")]);
+    assert_eq!(examples[..2], [print("--print-job"), print("--dry-run --format json")]);
+
+    let script = "
+        s6-instance-maker --instance tty1 TEMPLATE DIR
+        chmod 700 DIR/run
+        for file in TEMPLATE/caf*; do printf newer >\"$file\"; done
+        s6-instance-maker --instance tty1 --diff --format json TEMPLATE DIR
+        s6-instance-maker --instance tty1 --refresh TEMPLATE DIR
+        cat DIR/.s6-instance-maker/template-*";
+    let answer = run_script(script, scratch.path()).expect_code(0);
+    let printed: Vec<String> = answer.stdout.lines().map(json::lines).collect();
+    assert_eq!(examples[2..], printed);
 
     // The digest of what is hard to say in JSON, too.
     for name in ["\u{1}\u{8}\t\u{b}\u{c}\r\n\u{1b}\u{7f}\"\\/", "\u{e9}\u{2028}\u{feff}\u{1f600}"] {

@@ -60,12 +60,15 @@ fn kept_files_are_few() {
 fn small_documents_have_every_member() {
     let format = fs::read_to_string(program::workspace().join("docs/plan-format.md")).unwrap();
     let examples = format.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    for (target, example) in ["job", "plan"].into_iter().zip(examples) {
+    // Differences are never read.
+    let targets = [Some("job"), Some("plan"), None, Some("record")];
+    for (target, example) in targets.into_iter().zip(examples) {
+        let Some(target) = target else { continue };
         let small = corpus::small_documents(target).concat();
         let mut members: Vec<&str> = example.split('"').collect::<Vec<_>>().windows(2).filter_map(member).collect();
         members.sort_unstable();
         members.dedup();
-        assert!(members.len() >= 10, "{members:?}");
+        assert!(members.len() >= 8, "{members:?}");
         // Bytes that are not UTF-8 are no value of a small document; the tokens that replace values have that form.
         for member in members.into_iter().filter(|member| *member != "hex") {
             assert!(small.contains(&format!("\"{member}\":")), "no small {target} has the member {member}");

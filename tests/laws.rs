@@ -76,6 +76,11 @@ fn word() -> impl Strategy<Value = OsString> {
         "-P=x",
         "-L/l",
         "-rsvc/log",
+        "-rsvc",
+        "--static",
+        "--count=3",
+        "--instance=a",
+        "--instance=a-log",
     ]);
     let values = prop::sample::select(vec![
         "10",

@@ -38,6 +38,7 @@ mod instances;
 mod links;
 mod logger;
 mod room;
+mod static_instances;
 mod user;
 
 fn on(suite: Suite, subject: &str, test: fn(&Site)) {

@@ -12,7 +12,7 @@ use s6_instance_maker_core::definition::{BundleName, DefinitionError, ServiceNam
 use s6_instance_maker_core::execline::Text;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::options::{Options, OptionsError};
-use s6_instance_maker_core::path::{PathError, TreePath};
+use s6_instance_maker_core::path::{Name, PathError, TreePath};
 use s6_instance_maker_core::plan::{ScriptReason, TemplateDifference};
 use s6_instance_maker_core::target::{ProgramDir, ShebangDir};
 use s6_instance_maker_core::template::Template;
@@ -93,6 +93,7 @@ fn errors(name: &[u8]) -> Vec<Error> {
     ];
     let reasons_against_refresh = [
         RefreshError::NotOurs(path()),
+        RefreshError::Taken { definition: Name::new(name).unwrap(), list: path() },
         RefreshError::NotADirectory(path()),
         RefreshError::ForeignInLogger(path()),
         RefreshError::TooManyInstances { existing: 12, room: 10 },

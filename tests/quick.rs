@@ -6,6 +6,7 @@
 
 mod cli;
 mod color;
+mod compare;
 mod definitions;
 mod edges;
 mod fuzz;
@@ -13,6 +14,7 @@ mod laws;
 mod lint;
 mod messages;
 mod plan;
+mod schema;
 mod site;
 mod tidy;
 mod wire;

@@ -5,3 +5,4 @@
 
 mod compile;
 mod live;
+mod static_instances;

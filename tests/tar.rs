@@ -13,6 +13,7 @@ mod environment;
 mod faults;
 mod reproducible;
 mod streams;
+mod threads;
 mod unpacked;
 
 /// A template with one of everything that an archive has a form for, and names and numbers on both sides of what a header has room for.

@@ -1,5 +1,8 @@
 //! Jobs and plans as documents: they say all that there is to say, and a plan that lies is refused (docs/plan-format.md).
 
+pub(crate) mod differences;
+mod records;
+
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use s6_instance_maker_core::instances::Instances;
@@ -774,8 +777,15 @@ fn names_that_are_not_text_survive_the_program() {
 }
 
 fn settings(folder: &str) -> insta::Settings {
-    let mut settings = insta::Settings::clone_current();
+    let mut settings = inner_settings(folder);
     settings.set_snapshot_path(format!("../snapshots/{folder}"));
+    settings
+}
+
+/// The same for a module in a folder of its own.
+fn inner_settings(folder: &str) -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(format!("../../snapshots/{folder}"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings

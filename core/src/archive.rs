@@ -13,10 +13,10 @@ pub struct ArchivePath(Vec<u8>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArchivePathError {
     /// Nothing but slashes.
-    #[error("no path is left in an archive, where a leading `/` is dropped")]
+    #[error("without its leading `/`, the path in the archive is empty; `.` is the directory of the archive itself")]
     Empty,
     /// One of the names is `..`.
-    #[error("a path in an archive cannot contain `..`")]
+    #[error("the path in an archive cannot contain `..`")]
     Parent,
     /// One of the names is none.
     #[error(transparent)]

@@ -5,12 +5,13 @@
 //! The effect of the generated scripts is not checked: read a plan that somebody else computed, as `--dry-run` prints it.
 
 use crate::facts::Facts;
-use crate::layout::INSTANCES;
+use crate::layout::{DATA, DATA_TEMPLATE, ENV, INSTANCES, LOG};
 use crate::path::TreePath;
 use crate::plan::{Content, Plan};
 use crate::rights::made_executable;
-use crate::template::{FileFacts, Template};
+use crate::template::{FileFacts, Resolved, Template};
 use crate::tree::{Kind, Meta, Mode, Node};
+use alloc::vec::Vec;
 
 /// A violation of the rules for every plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -119,7 +120,7 @@ fn is_like_an_entry(facts: &Facts, template: &Template, path: &TreePath, node: &
     let same =
         |seen: &Node<FileFacts>| seen.kind.word() == node.kind.word() && facts.copied(seen.meta, &seen.kind) == node.meta;
     let is_like = |inner: &TreePath| template.tree().get(inner).is_some_and(same);
-    copied_from(path).any(|inner| {
+    copied_from(path).chain(static_origins(template, path)).any(|inner| {
         // A script that is a link keeps its owner when a wrapper takes its place.
         let original = inner.as_bytes().strip_suffix(b".user").and_then(|original| TreePath::parse(original).ok());
         is_like(&inner) || matches!(node.kind, Kind::Symlink(_)) && original.is_some_and(|original| is_like(&original))
@@ -138,6 +139,23 @@ fn copied_from(path: &TreePath) -> impl Iterator<Item = TreePath> {
         inner(bytes.get(name..)?)
     });
     below_template(bytes).into_iter().chain(in_service).chain(in_instance)
+}
+
+/// Returns the paths in the template that `path` may be the copy of in the definition of a static instance or of its logger: it lies
+/// in `data/.template`, `data` or `env` there.
+fn static_origins(template: &Template, path: &TreePath) -> impl Iterator<Item = TreePath> {
+    let bytes = path.as_bytes();
+    let below = bytes.iter().position(|&byte| byte == b'/').and_then(|slash| bytes.get(slash + 1..)).unwrap_or_default();
+    let apart = below.strip_prefix(DATA_TEMPLATE.as_bytes()).and_then(inner);
+    let is_in = |directory: &TreePath| below.strip_prefix(directory.as_bytes()).is_some_and(|rest| inner(rest).is_some());
+    let in_place = if is_in(&DATA) || is_in(&ENV) { TreePath::parse(below).ok() } else { None };
+    let log = match template.resolve(&LOG) {
+        Resolved::Entry(log) => Some(log),
+        _ => None,
+    };
+    let places: Vec<TreePath> = apart.into_iter().chain(in_place).collect();
+    let logs: Vec<TreePath> = log.iter().flat_map(|log| places.iter().filter_map(|place| log.join_path(place).ok())).collect();
+    places.into_iter().chain(logs)
 }
 
 /// The path below a directory, of which these bytes follow the directory's name.

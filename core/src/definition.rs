@@ -1,11 +1,12 @@
-//! Source definitions for s6-rc: the longruns that `-r` makes, their names and properties.
+//! Source definitions for s6-rc: the longruns that `-r` makes, their names and properties. [`crate::static_instances`] has the names of
+//! instances that are longruns themselves.
 
 use crate::logging::Logging;
 use crate::path::Name;
 use alloc::collections::BTreeSet;
 use core::fmt;
 
-/// Source definitions for s6-rc: a longrun, and perhaps its logger, and perhaps a bundle of both.
+/// Source definitions for s6-rc: a longrun, or with `--static` a bundle of them; perhaps its logger, and perhaps a bundle of all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definition {
     service: ServiceName,
@@ -93,7 +94,7 @@ impl Definition {
             if bytes.contains(&b'$') {
                 return Err(DefinitionError::DollarInLogger);
             }
-            if let Some(name) = [&service, logger].into_iter().find(|name| is_lost_in_lists(name.0.as_bytes())) {
+            if let Some(name) = [&service, logger].into_iter().find(|name| !name.is_listable()) {
                 return Err(DefinitionError::Unlistable(name.clone()));
             }
         }
@@ -104,7 +105,7 @@ impl Definition {
         Ok(Self { service, log, management })
     }
 
-    /// The longrun that runs the instances.
+    /// The longrun that runs the instances, or the bundle of the longruns that they are.
     #[must_use]
     pub const fn service(&self) -> &ServiceName {
         &self.service
@@ -202,6 +203,12 @@ impl ServiceName {
             _ if bytes.len() > SERVICE_NAME_MAX => Err(ServiceNameError::TooLong),
             _ => Name::new(bytes).map(Self).map_err(|_| ServiceNameError::Forbidden),
         }
+    }
+
+    /// Returns `true` if s6-rc's list files can contain it.
+    #[must_use]
+    pub fn is_listable(&self) -> bool {
+        !is_lost_in_lists(self.0.as_bytes())
     }
 
     /// The name of the service's directory.

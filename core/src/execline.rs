@@ -1,10 +1,11 @@
 //! Execline scripts, and the one place that quotes.
 //!
 //! A user's text reaches a script only as a [`Word`], and scripts take nothing else. A [`Script`] is run by `execlineb -P`,
-//! which substitutes nothing; a [`Wrapper`] by `execlineb -S0`, which puts the script's arguments in the place of `$@`, but also
+//! which substitutes nothing; a [`Wrapper`] by `execlineb -S0` or `-s3`, which puts the script's arguments in the place of `$@`, but also
 //! of `$1`, `${#}` and the like, wherever they come from: no quoting helps, so such a text is refused. What execlineb's lexer
 //! takes for a separator, a quote, a comment or a block is in docs/original.md, "The lexer of execlineb".
 
+use crate::path::Name;
 use crate::target::{ProgramDir, ShebangDir};
 use crate::tree::Ids;
 use alloc::format;
@@ -34,10 +35,22 @@ impl Text {
         Self(format!("{ids}").into_bytes())
     }
 
+    /// The text that is a name: there is no NUL in it.
+    #[must_use]
+    pub fn name(name: &Name) -> Self {
+        Self(name.as_bytes().to_vec())
+    }
+
     /// The bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// This text and `head` before it.
+    #[must_use]
+    pub fn preceded_by(&self, head: &'static str) -> Self {
+        Self([head.as_bytes(), self.as_bytes()].concat())
     }
 
     /// This text and `tail` behind it.
@@ -167,6 +180,26 @@ impl Wrapper {
         let mut wrapper = Script::with_option(shebang_dir, b"-S0");
         wrapper.line(command);
         wrapper.line([Word::literal(script), Word::literal("$@")]);
+        Ok(Self(wrapper))
+    }
+
+    /// A script `finish` that execlineb in `shebang_dir` runs: the words of `command`, then `script` with the arguments of s6-supervise,
+    /// of which `name` replaces the third. It has three or four arguments, and with `-S3` the first three would be in `$@` again.
+    pub fn finish(
+        shebang_dir: &ShebangDir,
+        command: Option<[Word; 2]>,
+        script: &'static str,
+        name: Word,
+    ) -> Result<Self, SubstitutionError> {
+        if command.iter().flatten().chain([&name]).any(|word| word.substitutable) {
+            return Err(SubstitutionError);
+        }
+        let mut wrapper = Script::with_option(shebang_dir, b"-s3");
+        if let Some(command) = command {
+            wrapper.line(command);
+        }
+        let [code, signal, rest] = ["$1", "$2", "$@"].map(Word::literal);
+        wrapper.line([Word::literal(script), code, signal, name, rest]);
         Ok(Self(wrapper))
     }
 

@@ -121,6 +121,15 @@ pub enum ListNameError {
 }
 
 impl Instances {
+    /// The highest number of instances that can be declared by their number: the highest capacity.
+    pub const NUMBERED_MAX: u32 = 90_000;
+
+    /// The instances `1` to `count`; none for 0.
+    #[must_use]
+    pub fn numbered(count: u32) -> Self {
+        Self((1..=count).map(|number| InstanceName(number.into())).collect())
+    }
+
     /// Reads a list: one name per line. Blanks around a name, carriage returns at the ends of lines, empty lines, lines that begin
     /// with `#`, and a byte order mark at the beginning of the text are no part of names.
     ///
@@ -149,7 +158,7 @@ impl Instances {
 
     /// Adds a name, if it is not there yet.
     pub fn declare(&mut self, name: InstanceName) -> Result<(), DuplicateInstance> {
-        if self.0.contains(&name) {
+        if self.contains(&name) {
             Err(DuplicateInstance(name))
         } else {
             self.0.insert(name);
@@ -167,6 +176,12 @@ impl Instances {
     /// The names.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &InstanceName> {
         self.0.iter()
+    }
+
+    /// Returns `true` if `name` is one of them.
+    #[must_use]
+    pub fn contains(&self, name: &InstanceName) -> bool {
+        self.0.contains(name)
     }
 
     /// Returns `true` if there are none.

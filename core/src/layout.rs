@@ -40,9 +40,14 @@ pub(crate) const STATE: [Name; 2] = [Name::constant("supervise"), Name::constant
 /// The files whose contents s6-supervise reads.
 pub(crate) const SETTINGS: [Name; 7] =
     [NOTIFICATION_FD, LOCK_FD, TIMEOUT_KILL, TIMEOUT_FINISH, MAX_DEATH_TALLY, DOWN_SIGNAL, RELOAD_SIGNAL];
+/// The flag of a service with a namespace of process numbers of its own.
+pub(crate) const FLAG_NEWPIDNS: Name = Name::constant("flag-newpidns");
+/// The flag of a service whose whole process group is killed in the end.
+pub(crate) const FLAG_TIMEOUT_KILLPG: Name = Name::constant("flag-timeout-killpg");
+/// The flag of a service that stays in the session of its supervisor.
+pub(crate) const NOSETSID: Name = Name::constant("nosetsid");
 /// The files of which s6-supervise reads only the presence.
-pub(crate) const FLAGS: [Name; 3] =
-    [Name::constant("flag-newpidns"), Name::constant("flag-timeout-killpg"), Name::constant("nosetsid")];
+pub(crate) const FLAGS: [Name; 3] = [FLAG_NEWPIDNS, FLAG_TIMEOUT_KILLPG, NOSETSID];
 
 /// The scan directory of an instanced service.
 pub(crate) const INSTANCE: TreePath = TreePath::constant("instance");
@@ -55,6 +60,15 @@ pub const TEMPLATE: TreePath = TreePath::constant("template");
 pub const RECORD: Name = Name::constant(".s6-instance-maker");
 /// The beginning of the name of every staging directory of this program.
 pub const STAGING_PREFIX: &str = ".s6-instance-maker+";
+
+/// The directory that s6-rc copies whole for a longrun.
+pub(crate) const DATA: TreePath = TreePath::constant("data");
+/// The directory of environment variables, which s6-rc copies whole too.
+pub(crate) const ENV: TreePath = TreePath::constant("env");
+/// The directory for the entries of a template that s6-rc would not copy from where they are.
+pub(crate) const DATA_TEMPLATE: TreePath = TreePath::constant("data/.template");
+/// The template's `finish` there.
+pub(crate) const DATA_TEMPLATE_FINISH: TreePath = TreePath::constant("data/.template/finish");
 
 /// The kind of an s6-rc service.
 pub(crate) const TYPE: Name = Name::constant("type");
@@ -96,6 +110,18 @@ pub(crate) const S6_RC_FILES: [Name; 12] = [
     FLAG_RECOMMENDED,
     TIMEOUT_UP,
     TIMEOUT_DOWN,
+];
+/// The files with one value each that s6-rc-compile copies for a longrun.
+pub(crate) const S6_RC_COPIES: [Name; 9] = [
+    NOTIFICATION_FD,
+    LOCK_FD,
+    TIMEOUT_KILL,
+    TIMEOUT_FINISH,
+    MAX_DEATH_TALLY,
+    DOWN_SIGNAL,
+    RELOAD_SIGNAL,
+    FLAG_NEWPIDNS,
+    FLAG_TIMEOUT_KILLPG,
 ];
 /// The number of names at the beginning of [`S6_RC_FILES`] that other programs may have a use for.
 pub(crate) const AMBIGUOUS: usize = 3;

@@ -44,6 +44,9 @@ pub mod request;
 pub mod facts;
 pub mod template;
 
+pub mod static_instances;
+mod static_layout;
+
 pub mod lint;
 pub mod rights;
 

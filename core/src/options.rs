@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// The options that say what to make, by their long names, in the order in which they are compared.
-pub const NAMES: [&str; 25] = [
+pub const NAMES: [&str; 27] = [
     "max-instances",
     "user",
     "name-max",
@@ -38,8 +38,10 @@ pub const NAMES: [&str; 25] = [
     "execline-dir",
     "s6-dir",
     "fix-modes",
+    "static",
     "instance",
     "instances-from",
+    "count",
 ];
 
 /// Options in one form: words `--NAME=VALUE`, or `--NAME` for a flag, in the order of [`NAMES`].
@@ -76,23 +78,16 @@ impl Options {
         options.put("max-instances", request.max_instances.map(|number| number.get()));
         options.text("user", request.user.as_ref().map(|user| user.to_text().as_bytes().to_vec()));
         options.put("name-max", request.name_max.map(|number| number.get()));
-        match &request.shape {
-            Shape::ServiceDirectory { log, .. } => {
-                options.definition(None);
-                options.logging(log.as_ref());
-            }
-            Shape::S6Rc(definition) => {
-                options.definition(Some(definition));
-                options.logging(definition.log().map(|consumer| &consumer.logging));
-            }
-        }
+        options.definition(request.shape.definition());
+        options.logging(request.shape.logging());
         let target = &request.target;
         options.put("s6-version", target.s6_version);
         options.text("shebang-dir", Some(target.shebang_dir.as_bytes().to_vec()));
         options.text("execline-dir", target.execline_dir.as_ref().map(|dir| dir.as_bytes().to_vec()));
         options.text("s6-dir", target.s6_dir.as_ref().map(|dir| dir.as_bytes().to_vec()));
         options.flag("fix-modes", (request.script_modes == ScriptModes::Executable).then_some(()));
-        if let Shape::ServiceDirectory { instances, .. } = &request.shape {
+        options.flag("static", matches!(request.shape, Shape::Static { .. }).then_some(()));
+        if let Some(instances) = request.shape.instances() {
             options.declare(instances);
         }
         options
@@ -104,6 +99,15 @@ impl Options {
         let given = self.0.iter().find(|option| option.name == "max-instances").and_then(|option| option.values.first());
         let number = given.and_then(|value| number::parse(value.as_deref()?)).and_then(|number| u32::try_from(number).ok());
         number.unwrap_or(MaxInstances::DEFAULT.get())
+    }
+
+    /// The bundle of static instances, if that is what is made.
+    #[must_use]
+    pub fn bundle(&self) -> Option<Name> {
+        let given = |name: &str| self.0.iter().find(|option| option.name == name && !option.values.is_empty());
+        given("static")?;
+        let names = given("s6-rc")?.values.first()?.as_deref()?;
+        Name::new(names.split(|&byte| byte == b'/').next()?).ok()
     }
 
     /// Adds the names of instances.
@@ -124,7 +128,7 @@ impl Options {
         let decides = |option: &OptionValues| {
             typed.iter().any(|typed| match *typed {
                 "installation" => matches!(option.name, "shebang-dir" | "execline-dir" | "s6-dir"),
-                "instances-from" => option.name == "instance",
+                "instances-from" | "count" => option.name == "instance",
                 typed => option.name == typed,
             })
         };

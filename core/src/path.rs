@@ -4,6 +4,7 @@
 
 use crate::escape::Escaped;
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
@@ -64,6 +65,13 @@ impl Name {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+/// The name that is a number in decimal.
+impl From<u32> for Name {
+    fn from(number: u32) -> Self {
+        Self(Cow::Owned(format!("{number}").into_bytes()))
     }
 }
 

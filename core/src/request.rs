@@ -51,10 +51,11 @@ impl Request {
         }
     }
 
-    /// Adds instances to those that exist from the start. s6-rc creates the directories of instances itself: there they are none.
+    /// Adds instances to those that exist from the start. s6-rc creates the directories of instances itself: there they are none,
+    /// unless each of them is a service of its own.
     pub fn declare(&mut self, list: &Instances) -> Result<(), DuplicateInstance> {
         match &mut self.shape {
-            Shape::ServiceDirectory { instances, .. } => {
+            Shape::ServiceDirectory { instances, .. } | Shape::Static { instances, .. } => {
                 *instances = instances.and(list)?;
                 Ok(())
             }
@@ -92,6 +93,13 @@ pub enum Shape {
     },
     /// Source definition directories for s6-rc.
     S6Rc(Definition),
+    /// Source definition directories for s6-rc, in which each instance is a longrun of its own and the service their bundle.
+    Static {
+        /// The names and properties.
+        definition: Definition,
+        /// The instances.
+        instances: Instances,
+    },
 }
 
 impl Shape {
@@ -100,9 +108,45 @@ impl Shape {
     pub fn logging(&self) -> Option<&Logging> {
         match self {
             Self::ServiceDirectory { log, .. } => log.as_ref(),
-            Self::S6Rc(definition) => definition.log().map(|consumer| &consumer.logging),
+            Self::S6Rc(definition) | Self::Static { definition, .. } => definition.log().map(|consumer| &consumer.logging),
         }
     }
+
+    /// The definitions for s6-rc. `None`: the result is a service directory.
+    #[must_use]
+    pub const fn definition(&self) -> Option<&Definition> {
+        match self {
+            Self::ServiceDirectory { .. } => None,
+            Self::S6Rc(definition) | Self::Static { definition, .. } => Some(definition),
+        }
+    }
+
+    /// The instances that the result has from the start. `None`: it cannot have any.
+    #[must_use]
+    pub const fn instances(&self) -> Option<&Instances> {
+        match self {
+            Self::ServiceDirectory { instances, .. } | Self::Static { instances, .. } => Some(instances),
+            Self::S6Rc(_) => None,
+        }
+    }
+
+    /// The program that runs the instances.
+    #[must_use]
+    pub const fn launcher(&self) -> Launcher {
+        match self {
+            Self::ServiceDirectory { .. } | Self::S6Rc(_) => Launcher::S6Svscan,
+            Self::Static { .. } => Launcher::S6Rc,
+        }
+    }
+}
+
+/// The program that runs the instances of a result, and so decides what of the template each of them has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Launcher {
+    /// The service's own s6-svscan: an instance is a copy of the whole template.
+    S6Svscan,
+    /// s6-rc: an instance is what s6-rc-compile makes of its definition.
+    S6Rc,
 }
 
 /// A number of instances: 2 to 90000.

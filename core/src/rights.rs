@@ -9,6 +9,7 @@ use crate::request::ScriptModes;
 use crate::template::{Resolved, Route, Template};
 use crate::tree::{Ids, Kind, Meta, Mode, Node};
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 /// A use of a file or a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +186,23 @@ impl<'a> UserAccess<'a> {
 
     pub(crate) fn may_write(&self, path: &TreePath) -> bool {
         self.copied(path).is_some_and(|meta| self.facts.may_write(self.who.as_ref(), meta))
+    }
+
+    /// The outermost directories of the template that the user may write, but for a supervisor's state, which is not copied.
+    pub(crate) fn writable_directories(&self) -> Vec<TreePath> {
+        let state = self.template.state();
+        let mut writable: Vec<TreePath> = Vec::new();
+        for (path, node) in self.template.tree().iter() {
+            let known = writable.last().is_some_and(|last| path.starts_with(last));
+            if matches!(node.kind, Kind::Directory)
+                && !known
+                && !state.iter().any(|state| path.starts_with(state))
+                && self.may_write(path)
+            {
+                writable.push(path.clone());
+            }
+        }
+        writable
     }
 
     /// Returns the obstacle that keeps the user from running the script at `path`, and its path. `None`: there is no obstacle, or

@@ -34,32 +34,81 @@ pub(crate) struct Comparison<'a> {
     pub place: &'a Place,
     pub caller: Ids,
     pub power: OwnerPower,
+    /// The entries of DIR that are compared.
+    pub scope: Scope,
     /// What was found at DIR.
     pub found: Found,
     pub contents: Contents,
 }
 
 impl<'a> Comparison<'a> {
-    /// Walks DIR and reads the files that may differ.
+    /// Walks the part of DIR that is in `scope`, and reads the files that may differ.
     pub(crate) fn new(
         plan: &'a Plan,
         source: &'a Source,
         there: Option<&'a OpenDir>,
         place: &'a Place,
         (caller, power): (Ids, OwnerPower),
+        mut scope: Scope,
         run: &Run<'_>,
     ) -> Result<Self, Error> {
-        let found = there.map_or(Ok(Found::new()), |dir| walk(dir, place, &Scope::of(plan), run))?;
-        let mut comparison = Self { plan, source, there, place, caller, power, found, contents: Contents::default() };
-        let questions = comparison.sides().questions();
-        comparison.read(&questions, run)?;
+        let mut found = there.map_or(Ok(Found::new()), |dir| walk(dir, place, &scope, run))?;
+        let listed = scope.listed(&found);
+        if let Some(dir) = there.filter(|_| !listed.is_empty()) {
+            scope = scope.and(listed);
+            found = walk(dir, place, &scope, run)?;
+        }
+        let mut comparison = Self { plan, source, there, place, caller, power, scope, found, contents: Contents::default() };
+        let unread: Vec<TreePath> = comparison.sides().questions().found.into_iter().collect();
+        let equal = Mutex::new(BTreeSet::new());
+        workers::for_each(&unread, 0, |reader: &mut Reader, path| {
+            run.check()?;
+            if comparison.is_equal(reader, path)? {
+                equal.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone());
+            }
+            Ok(())
+        })?;
+        comparison.contents.equal = equal.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(comparison)
+    }
+
+    /// Compares the file at `path` in DIR with the planned one, which has the same size.
+    fn is_equal(&self, reader: &mut Reader, path: &TreePath) -> Result<bool, Error> {
+        let Reader { cursor, template, buffer, other } = reader;
+        let found = self.open_found(cursor, path)?;
+        let failed = self.place.at(path);
+        match self.plan.tree.get(path).map(|node| &node.kind) {
+            Some(Kind::File(Content::Generated(bytes))) => {
+                let rest = equal_part(&found, bytes, buffer).map_err(failed.cannot("read"))?;
+                Ok(rest.is_some_and(<[u8]>::is_empty))
+            }
+            Some(Kind::File(Content::Template(original))) => {
+                let name = last_name(original).ok_or_else(|| Error::Changed(self.source.place(original)))?;
+                let parent = template.parent_of(original, |parent| self.source.open_dir(parent))?;
+                self.source.with_contents(parent, &name, original, |file| {
+                    let (mut from, mut left) = (file.file, file.size);
+                    while left > 0 {
+                        let room = usize::try_from(left).map_or(BUFFER, |left| left.min(BUFFER));
+                        let read = retry(|| from.read(buffer.get_mut(..room).unwrap_or_default()));
+                        let read = read.map_err(file.place().cannot("read"))?;
+                        let expected = buffer.get(..read).unwrap_or_default();
+                        let rest = equal_part(&found, expected, other).map_err(failed.cannot("read"))?;
+                        if read == 0 || !rest.is_some_and(<[u8]>::is_empty) {
+                            return Ok(false);
+                        }
+                        left = left.saturating_sub(read as u64);
+                    }
+                    Ok(true)
+                })
+            }
+            _ => Ok(false),
+        }
     }
 
     /// The same comparison once more, with the contents of all instances.
     pub(crate) fn again(&self, run: &Run<'_>) -> Result<Self, Error> {
-        let Self { plan, source, there, place, caller, power, .. } = *self;
-        let mut again = Self::new(plan, source, there, place, (caller, power), run)?;
+        let Self { plan, source, there, place, caller, power, ref scope, .. } = *self;
+        let mut again = Self::new(plan, source, there, place, (caller, power), scope.clone(), run)?;
         let mut questions = Questions::default();
         again.ask_about_instances(&mut questions);
         again.read(&questions, run)?;
@@ -68,8 +117,8 @@ impl<'a> Comparison<'a> {
 
     /// The comparison for the core.
     pub(crate) fn sides(&self) -> Sides<'_> {
-        let Self { plan, source, found, caller, power, .. } = self;
-        Sides { plan, template: source.template(), found, caller: *caller, power: *power }
+        let Self { plan, source, scope, found, caller, power, .. } = self;
+        Sides { plan, template: source.template(), found, scope, caller: *caller, power: *power }
     }
 
     /// Returns the differences, without notes about instances.
@@ -150,8 +199,8 @@ impl<'a> Comparison<'a> {
         };
         let template = unread(&questions.template, &self.contents.template);
         let found = unread(&questions.found, &self.contents.found);
-        let template = digests(&template, run, |cursor: &mut Cursor, path| self.digest_of_template(cursor, path))?;
-        let found = digests(&found, run, |cursor: &mut Cursor, path| self.digest_of_found(cursor, path))?;
+        let template = digests(&template, run, |reader, path| self.digest_of_template(reader, path))?;
+        let found = digests(&found, run, |reader, path| self.digest_of_found(reader, path))?;
         self.contents.template.extend(template);
         self.contents.found.extend(found);
         for path in &questions.generated {
@@ -162,15 +211,16 @@ impl<'a> Comparison<'a> {
         Ok(())
     }
 
-    fn digest_of_template(&self, cursor: &mut Cursor, path: &TreePath) -> Result<Digest, Error> {
+    fn digest_of_template(&self, Reader { cursor, buffer, .. }: &mut Reader, path: &TreePath) -> Result<Digest, Error> {
         let name = last_name(path).ok_or_else(|| Error::Changed(self.source.place(path)))?;
         let parent = cursor.parent_of(path, |parent| self.source.open_dir(parent))?;
-        self.source
-            .with_contents(parent, &name, path, |original| digest(original.file).map_err(original.place().cannot("read")))
+        self.source.with_contents(parent, &name, path, |original| {
+            digest(original.file, buffer).map_err(original.place().cannot("read"))
+        })
     }
 
-    fn digest_of_found(&self, cursor: &mut Cursor, path: &TreePath) -> Result<Digest, Error> {
-        self.open_found(cursor, path).and_then(|file| digest(&file).map_err(self.place.at(path).cannot("read")))
+    fn digest_of_found(&self, Reader { cursor, buffer, .. }: &mut Reader, path: &TreePath) -> Result<Digest, Error> {
+        self.open_found(cursor, path).and_then(|file| digest(&file, buffer).map_err(self.place.at(path).cannot("read")))
     }
 
     /// Opens the file at `path` in DIR.
@@ -178,12 +228,7 @@ impl<'a> Comparison<'a> {
         let place = self.place.at(path);
         let (Some(name), Some(there)) = (last_name(path), self.there) else { return Err(Error::DirChanged(place)) };
         let parent = cursor.parent_below(&there.dir, path).map_err(place.cannot("open the directory of"))?;
-        let file = open_file(parent, &name).map_err(place.cannot("open"))?;
-        // A FIFO would be waited for.
-        match Status::of(&file).map_err(place.cannot("examine"))?.kind {
-            FileKind::Regular => Ok(file),
-            _ => Err(Error::DirChanged(place)),
-        }
+        open_file(parent, &name).map_err(place.cannot("open"))
     }
 
     /// Returns the first bytes of the file at `path` in DIR, at most `most`.
@@ -214,26 +259,57 @@ impl<'a> Comparison<'a> {
 }
 
 /// Reads files, by several threads where that helps, and returns their digests.
-fn digests<S: Default>(
+fn digests(
     paths: &[TreePath],
     run: &Run<'_>,
-    read: impl Fn(&mut S, &TreePath) -> Result<Digest, Error> + Sync,
+    read: impl Fn(&mut Reader, &TreePath) -> Result<Digest, Error> + Sync,
 ) -> Result<BTreeMap<TreePath, Digest>, Error> {
     let digests = Mutex::new(BTreeMap::new());
-    workers::for_each(paths, 0, |state: &mut S, path| {
+    workers::for_each(paths, 0, |reader: &mut Reader, path| {
         run.check()?;
-        let digest = read(state, path)?;
+        let digest = read(reader, path)?;
         digests.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), digest);
         Ok(())
     })?;
     Ok(digests.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-fn digest(mut file: &File) -> io::Result<Digest> {
-    let mut buffer = [0; BUFFER];
+/// A worker's directories that were used last, in DIR and in the template, and its buffers.
+struct Reader {
+    cursor: Cursor,
+    template: Cursor,
+    buffer: Vec<u8>,
+    other: Vec<u8>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        let buffer = || vec![0; BUFFER];
+        Self { cursor: Cursor::default(), template: Cursor::default(), buffer: buffer(), other: buffer() }
+    }
+}
+
+/// Reads from `file` for as long as it has the bytes of `expected`. Returns those that it lacks at its end; `None`: it has others.
+fn equal_part<'e>(mut file: &File, expected: &'e [u8], buffer: &mut [u8]) -> io::Result<Option<&'e [u8]>> {
+    let mut left = expected;
+    while !left.is_empty() {
+        let room = left.len().min(buffer.len());
+        let read = retry(|| file.read(buffer.get_mut(..room).unwrap_or_default()))?;
+        if read == 0 {
+            break;
+        }
+        match left.strip_prefix(buffer.get(..read).unwrap_or_default()) {
+            Some(rest) => left = rest,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(left))
+}
+
+fn digest(mut file: &File, buffer: &mut [u8]) -> io::Result<Digest> {
     let mut hash = Sha256::new();
     loop {
-        match retry(|| file.read(&mut buffer))? {
+        match retry(|| file.read(buffer))? {
             0 => return Ok(Digest(hash.finalize().into())),
             read => hash.update(buffer.get(..read).unwrap_or_default()),
         }

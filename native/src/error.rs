@@ -253,7 +253,8 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Plan(_) | Self::Template { .. } | Self::DuplicateInstance(_) | Self::OtherOptions(_) => 100,
-            Self::Supervised { .. } | Self::Refresh { reason: RefreshError::TooManyInstances { .. }, .. } => 100,
+            Self::Supervised { .. } => 100,
+            Self::Refresh { reason: RefreshError::TooManyInstances { .. } | RefreshError::Taken { .. }, .. } => 100,
             Self::Instances { .. } | Self::Document { .. } | Self::OtherTemplate { .. } | Self::Violation(_) => 100,
             Self::Planner { exit_code, .. } => *exit_code,
             _ => 111,
@@ -292,10 +293,17 @@ impl Error {
             Self::Refresh { reason: RefreshError::NotOurs(_), .. } => {
                 "--refresh brings up to date what this program made; choose that directory".into()
             }
+            Self::Refresh { reason: RefreshError::Taken { .. }, .. } => {
+                "choose another name, or move that definition away".into()
+            }
             Self::Refresh { reason: RefreshError::TooManyInstances { .. }, .. } => {
                 "raise the capacity (-c), or delete instances first (s6-instance-delete)".into()
             }
-            Self::Unseen { .. } => "use an s6-instance-maker that is linked to the C library dynamically".into(),
+            Self::Unseen { name } => format!(
+                "use an s6-instance-maker that is linked to the C library dynamically, or make an archive without {name}: \
+                 --tar --owner 0 --group 0"
+            )
+            .into(),
             Self::Template { reason: TemplateReason::TooMuchOutside { .. }, .. } => {
                 "put the targets into the template, or raise the limit: --dereference-limit BYTES".into()
             }

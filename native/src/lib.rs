@@ -20,6 +20,7 @@ mod diff;
 mod record;
 pub(crate) mod sys;
 pub mod template;
+mod threads;
 mod workers;
 
 pub mod apply;
@@ -45,6 +46,7 @@ use planner::ObtainedPlan;
 use run::Run;
 use s6_instance_maker_core::archive::ArchiveOwners;
 use s6_instance_maker_core::cli::{Audience, Comparison, Copies, Format, Verdict};
+use s6_instance_maker_core::compare::Scope;
 use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::instances::Instances;
 use s6_instance_maker_core::plan::{Plan, PlanError};
@@ -151,7 +153,8 @@ pub fn execute<P: Planner>(
         }
         Action::Compare { site, comparison } => {
             let caller = (facts.caller, facts::owner_power(facts)?);
-            let mut compared = compare::Comparison::new(&plan, &source, site.there(), site.place(), caller, run)?;
+            let scope = Scope::of(&plan).with_bundle(options.bundle());
+            let mut compared = compare::Comparison::new(&plan, &source, site.there(), site.place(), caller, scope, run)?;
             let differences = compared.differences_in_full(&record::read(site.there())?, run)?;
             if let Audience::Reader(format) = comparison.audience {
                 let report = diff::Report { compared: &compared, differences: &differences, private: comparison.private };

@@ -1,15 +1,12 @@
 //! Threads that do something with the entries of one tree together, where that helps.
 
 use crate::error::Error;
+use crate::threads::{threads, threads_for};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// The least number of entries that is worth a second thread.
-const ENTRIES_FOR_THREADS: usize = 512;
-/// The least number of bytes that is.
+/// The least number of bytes that is worth a second thread.
 const BYTES_FOR_THREADS: u64 = 8 << 20;
-/// More threads than this wait for the file system's own locks.
-const THREADS_MAX: usize = 8;
 /// Entries are handed out in runs of neighbours, which mostly share a directory.
 const RUN: usize = 32;
 
@@ -23,9 +20,7 @@ pub(crate) fn for_each<T: Sync, S: Default>(
     bytes: u64,
     work: impl Fn(&mut S, &T) -> Result<(), Error> + Sync,
 ) -> Result<(), Error> {
-    let is_worth_it = entries.len() >= ENTRIES_FOR_THREADS || bytes >= BYTES_FOR_THREADS;
-    let processors = || std::thread::available_parallelism().map_or(1, |processors| processors.get().min(THREADS_MAX));
-    let threads = if is_worth_it { processors() } else { 1 };
+    let threads = if bytes >= BYTES_FOR_THREADS { threads() } else { threads_for(entries.len()) };
     if threads == 1 {
         let mut state = S::default();
         return entries.iter().try_for_each(|entry| work(&mut state, entry));

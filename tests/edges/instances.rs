@@ -3,6 +3,7 @@
 use super::path;
 use s6_instance_maker_core::cli::LinkPolicy;
 use s6_instance_maker_core::instances::{DuplicateInstance, Instances};
+use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::plan::{PlanError, plan};
 use s6_instance_maker_core::request::{Request, Shape};
 use s6_instance_maker_core::template::FileFacts;
@@ -46,6 +47,26 @@ fn names_from_a_file() {
     let many = |count: usize| (0..count).map(|number| format!("{number}\n")).collect::<String>();
     assert!(asked(&[], &many(500)).is_ok());
     assert_eq!(asked(&[], &many(501)), Err(PlanError::TooManyInstances { declared: 501, room: 500 }));
+}
+
+/// Numbers are names like those that are typed, and the same to a document.
+#[test]
+fn numbers_are_names() {
+    let options = |words: &[&str], names: &str| Options::of(&declaring(words, names).unwrap());
+    let three = options(&["--instance", "3", "--instance", "1", "--instance", "2"], "");
+    assert_eq!(options(&["--count", "3"], ""), three);
+    assert_eq!(options(&["--count", "2"], "3\n"), three);
+    assert_eq!(options(&["--count", "1", "--instance", "3"], "2\n"), three);
+    assert_eq!(options(&["--count", "0"], ""), options(&[], ""));
+    assert_eq!(options(&["--count", "5", "--count", "007"], ""), options(&["--count", "7"], ""));
+    assert_eq!(declaring(&["--count", "3"], "3\n").unwrap_err().to_string(), "duplicate instance `3`");
+    // Only as it is: with zeros before it, it is another name.
+    assert!(declaring(&["--count", "3"], "03\n").is_ok());
+    assert_eq!(Instances::numbered(Instances::NUMBERED_MAX).iter().len(), 90_000);
+    // What was typed is what a document must have been computed for.
+    let expected = three.clone().only(&["count"]);
+    assert_eq!(expected.require(&three), Ok(()));
+    assert!(expected.require(&options(&["--count", "2"], "")).is_err());
 }
 
 /// A plan has the instances that were asked for, and no others.

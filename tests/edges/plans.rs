@@ -104,6 +104,11 @@ fn plans_are_in_one_shape() {
         &["-r", "other", "template", "dir"],
         &["-r", "svc/logger", "-L", "/l", "template", "dir"],
         &["-r", "svc/other", "-L", "/l", "template", "dir"],
+        &["-r", "svc", "--static", "--count", "2", "template", "dir"],
+        &["-r", "svc", "--static", "--count", "3", "template", "dir"],
+        &["-r", "svc", "--static", "--count", "0", "template", "dir"],
+        &["-r", "svc/log/pipe", "-L", "/l", "--static", "--instance", "a", "template", "dir"],
+        &["-r", "svc/log/pipe", "-L", "/l", "--static", "--count", "0", "template", "dir"],
         // What these services are called is what a service directory has.
         &["-r", "run/log", "-L", "/l", "template", "dir"],
     ];
@@ -142,6 +147,22 @@ fn plans_are_in_one_shape() {
         }
         let placement = if plan.placement == Placement::New { Placement::Within } else { Placement::New };
         assert!(!Plan { placement, ..plan.clone() }.is_in_shape(shape), "{plan}");
+    }
+}
+
+/// A plan shows the first difference of the template that it was computed for, wherever the entries of the template are in it.
+#[test]
+fn plans_show_differences_of_templates() {
+    const BEFORE: &str = "0755 file run\n0755 dir conf\n0644 file conf/main\n0755 dir data\n0644 fifo data/table\n0755 dir log\n0755 file log/run";
+    let asked = [&["t", "d"][..], &["-r", "svc", "t", "d"], &["-r", "svc", "--static", "--count", "2", "t", "d"]];
+    for words in asked {
+        let plan = plan(&request(words.iter().copied()).unwrap(), &facts(), &template(BEFORE)).unwrap();
+        let difference = |after: &str| plan.template_difference(&template(after)).to_string();
+        let with = |from: &str, to: &str| difference(&BEFORE.replace(from, to));
+        assert_eq!(with("0755 dir data\n", "0644 file more\n0755 dir data\n"), "`more` is new", "{words:?}");
+        assert_eq!(with("fifo data/table", "file data/table"), "`data/table` has another type", "{words:?}");
+        assert_eq!(with("\n0644 file conf/main", ""), "`conf/main` is missing", "{words:?}");
+        assert!(with("0644 fifo data", "0600 fifo data").contains("another size, mode"), "{words:?}");
     }
 }
 

@@ -105,7 +105,7 @@ fn killed_at_every_call_with_r_in_an_existing_directory() {
 #[test]
 fn killed_with_threads() {
     const TEST: &str = "faults::killed_with_threads";
-    let share = if skip::all() { 100 } else { 2 };
+    let share = if skip::all() { 50 } else { 2 };
     let ground = Ground::new(None, large_template);
     for shape in shapes_for_threads() {
         let record = ground.record(*shape);

@@ -339,7 +339,59 @@ const FOLLOWED: &[Followed] = &[
             "0755 file run",
         ),
     ),
+    (
+        "static-entry-ignored",
+        (STATIC, "0755 file run\n0644 file down"),
+        "remove it; whether an instance runs is for s6-rc to say",
+        (STATIC, "0755 file run"),
+    ),
+    ("static-needs-newer-s6-rc", (STATIC, "0755 file run\n0644 file flag-newpidns"), "or remove it", (STATIC, "0755 file run")),
+    (
+        "static-name-taken",
+        (STATIC, "0755 file run\n0755 dir template\n0755 dir data\n0644 file data/.template"),
+        "rename it",
+        (STATIC, "0755 file run\n0755 dir templates\n0755 dir data\n0644 file data/template"),
+    ),
+    (
+        "static-data-not-a-directory",
+        (STATIC, "0755 file run\n0644 file data\n0755 dir conf\n0777 link env -> conf"),
+        "make it a directory, or rename it",
+        (STATIC, "0755 file run\n0755 dir data\n0755 dir conf\n0777 link variables -> conf"),
+    ),
+    (
+        "static-link-breaks",
+        (STATIC, "0755 file run\n0755 file finish\n0755 dir data\n0777 link data/stop -> ../finish"),
+        "put a copy of the target in the place of the link",
+        (STATIC, "0755 file run\n0755 file finish\n0755 dir data\n0755 file data/stop"),
+    ),
+    (
+        "static-names-parent",
+        (STATIC, "0755 file run == #!/bin/sh\\nexec ../bin/web $1\\n"),
+        "use an absolute path, or put the file beside the script",
+        (STATIC, "0755 file run == #!/bin/sh\\nexec ./bin/web $1\\n\n0755 dir bin\n0755 file bin/web"),
+    ),
+    (
+        "static-name-from-directory",
+        (STATIC, "0755 file run == #!/bin/sh\\nexec web ${PWD##*/}\\n"),
+        "use the script's first argument",
+        (STATIC, "0755 file run == #!/bin/sh\\nexec web $1\\n"),
+    ),
+    (
+        "static-opens-directory",
+        (STATIC, "0700 dir .\n0755 file run\n0755 dir data"),
+        "chmod o-x",
+        (STATIC, "0700 dir .\n0755 file run\n0754 dir data"),
+    ),
+    (
+        "static-user-writable",
+        (&["-r", "web", "--static", "--count", "1", "-u", "www-data"], "0755 file run\n0777 dir data"),
+        "take the user's right to write away from it",
+        (&["-r", "web", "--static", "--count", "1", "-u", "www-data"], "0755 file run\n0755 dir data"),
+    ),
 ];
+
+/// One instance that s6-rc runs.
+const STATIC: &[&str] = &["-r", "web", "--static", "--count", "1"];
 
 #[test]
 fn hints_work() {

@@ -2,6 +2,34 @@
 
 /// Templates that are sound: what they are, the options, the template.
 pub(super) const SOUND: &[(&str, &[&str], &str)] = &[
+    // Instances that s6-rc runs: what it carries.
+    (
+        "static instances",
+        &["-r", "web", "--static", "--count", "2", "-u", "www-data"],
+        "0755 file run == #!/bin/sh\\nexec web -c conf/main.cf -n \"$1\"\\n
+         0755 file finish == #!/bin/sh\\nrm -f \"/run/web/$3\"\\n
+         0644 file notification-fd = 3
+         0644 file timeout-kill == 5000\\nand a rest\\n
+         0644 file down-signal = SIGINT
+         0755 dir conf
+         0644 file conf/main.cf
+         0777 link conf/table -> ../data/table
+         0777 link conf/shared -> ../other
+         0777 link conf/again -> ..
+         0644 file other
+         0755 dir data
+         0644 file data/table
+         0777 link data/conf -> ../conf
+         0777 link data/here -> ..
+         0777 link data/LEVEL -> ../env/LEVEL
+         0755 dir env
+         0644 file env/LEVEL
+         0777 link start -> run
+         0755 dir log
+         0777 link log/run -> data/start
+         0755 dir log/data
+         0755 file log/data/start",
+    ),
     // Scripts of shells.
     ("sh", &[], r#"0755 file run == #!/bin/sh\nexec my-daemon --name "$1"\n"#),
     ("blank behind #!, and options", &[], r#"0755 file run == #! /bin/sh -eu\nexec my-daemon "${1}"\n"#),

@@ -1,5 +1,6 @@
 //! Templates that break a rule: those of one rule are together, in the order of the rules.
 
+mod static_services;
 mod texts;
 
 use std::iter::chain;
@@ -9,7 +10,7 @@ pub(super) type Unsound = (&'static str, &'static [&'static str], &'static str, 
 
 /// All of them.
 pub(super) fn unsound() -> impl Iterator<Item = &'static Unsound> {
-    chain(FILES, texts::TEXTS)
+    chain(chain(FILES, texts::TEXTS), static_services::STATIC_SERVICES)
 }
 
 /// Names, kinds, modes, links and control files.
@@ -267,6 +268,12 @@ const FILES: &[Unsound] = &[
         &[],
         "0755 file run\n0755 dir log\n0755 file log/run\n0644 file log/notification-fd = 3 # ready",
         "warning control-file-invalid log/notification-fd",
+    ),
+    (
+        "control-file-invalid",
+        &["-r", "web", "--static", "--count", "1"],
+        "0755 file run\n0644 file timeout-kill == 3 \\n\n0755 dir log\n0755 file log/run\n0644 file log/notification-fd = 3s",
+        "error control-file-invalid timeout-kill; error control-file-invalid log/notification-fd",
     ),
     (
         "lock-fd-equals-notification-fd",

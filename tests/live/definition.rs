@@ -8,21 +8,21 @@ use s6_instance_maker_workspace::scan::until;
 on_each_s6!(definition, definition_with_user, definition_with_logger);
 
 /// Makes in `scan` the compiled service directories of all longruns in `definitions`. The scripts by which s6-rc starts a service
-/// of a pipeline need its holder of descriptors: `starter` gives what stands for them.
-fn compile(site: &Site, starter: impl Fn(&str) -> String) {
+/// of a pipeline need its holder of descriptors: `starter` gives what stands for them, by the service and by `run` or `finish`.
+pub(super) fn compile(site: &Site, starter: impl Fn(&str, &str) -> String) {
     let database = Compiler::NEWEST.compile(&disk::read_tree(&site.path("definitions")));
     let database = database.unwrap_or_else(|refusal| panic!("s6-rc-compile would refuse {refusal}"));
     for (name, servicedir) in database.longruns {
         let name = String::from_utf8(name).unwrap();
         let mut tree: Tree = servicedir.tree;
-        for entry in tree.values_mut().filter(|entry| entry.bytes == WRAPPER) {
-            entry.bytes = starter(&name).into_bytes();
+        for (path, entry) in tree.iter_mut().filter(|(_, entry)| entry.bytes == WRAPPER) {
+            entry.bytes = starter(&name, &String::from_utf8_lossy(path)).into_bytes();
         }
         disk::write_tree(&site.path("scan").join(name), &tree);
     }
 }
 
-fn no_pipeline(name: &str) -> String {
+fn no_pipeline(name: &str, _: &str) -> String {
     panic!("{name} is in no pipeline")
 }
 
@@ -57,7 +57,7 @@ fn definition_with_logger(site: &Site) {
     site.make_for_this_s6(&["-r", "service/logger/pipe", "-L", &logs, "template", "definitions"]);
     disk::fifo(site.path("pipe"), 0o600);
     let pipe = site.inside("pipe");
-    compile(site, |name| {
+    compile(site, |name, _| {
         let end = if name == "service" { "-w 1" } else { "-rnb 0" };
         format!("#!/usr/bin/execlineb -S0\n/usr/lib/execline/bin/redirfd {end} {pipe}\n./run.user $@\n")
     });

@@ -2,11 +2,12 @@
 
 use super::{Instances, Site, until, wait_for_count};
 use s6_instance_maker_workspace::program::{self, Answer, maker};
+use s6_instance_maker_workspace::{disk, s6rc_model};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-on_each_s6!(heartbeat, getty, worker);
+on_each_s6!(heartbeat, getty, worker, workers);
 
 /// A directory that an example writes to; gone in the end, however it ends.
 struct Written(PathBuf);
@@ -83,6 +84,65 @@ fn getty(site: &Site) {
     for name in ["console", "tty1", "tty2", "ttyS0"] {
         instances.delete(name);
     }
+}
+
+/// Makes what a how-to makes of an example, in `definitions`. There is nothing to warn of.
+fn make_as_in_the_how_to(site: &Site, how_to: &str, options: &[&str]) {
+    let text = std::fs::read_to_string(program::workspace().join("docs/how-to").join(how_to)).unwrap();
+    let command = text.lines().find(|line| line.starts_with("s6-instance-maker ") && line.contains(" examples/"));
+    let command = command.unwrap_or_else(|| panic!("{how_to} makes nothing of an example"));
+    let (command, _) = command.rsplit_once(' ').unwrap();
+    let dir = site.path("definitions").into_os_string().into_string().unwrap();
+    let words = command.split(' ').skip(1).collect::<Vec<_>>();
+    let (template, words) = words.split_last().unwrap();
+    // What is typed last counts: the system of the test has its programs elsewhere.
+    let words = words.iter().chain(options).copied().chain([*template, dir.as_str()]);
+    let answer = maker(program::workspace(), ["--strict"].into_iter().chain(words)).expect_code(0);
+    assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("", ""), "{answer}");
+}
+
+/// Several workers of a queue, as both how-tos make them: each job is done once, and no job is lost when a worker ends.
+fn workers(site: &Site) {
+    let state = Written(site.path("../../var/lib/workers"));
+    std::fs::create_dir(&state.0).unwrap();
+    chown(&state.0, Some(33), Some(33)).unwrap();
+    make_as_in_the_how_to(site, "numprocs-s6-overlay.md", &["--installation", "path"]);
+    // s6-overlay has it.
+    disk::file(site.path("definitions/base/type"), 0o644, "oneshot\n");
+    disk::file(site.path("definitions/base/up"), 0o644, "true\n");
+    super::definition::compile(site, |name, _| panic!("{name} is in no pipeline"));
+    let scan = site.start(&[]);
+    let numbers = ["1", "2", "3", "4", "5"];
+    for number in numbers {
+        scan.wait_until_ready(&format!("scan/workers@{number}"));
+    }
+    let jobs = state.0.join("jobs");
+    // What a worker had in its hands when it ended is a job again.
+    std::fs::write(state.0.join("taken-by-3"), "").unwrap();
+    chown(state.0.join("taken-by-3"), Some(33), Some(33)).unwrap();
+    scan.restart("scan/workers@3");
+    for job in 0..20 {
+        std::fs::write(jobs.join(format!("job-{job}")), "").unwrap();
+    }
+    until("an empty queue", || std::fs::read_dir(&jobs).unwrap().next().is_none().then_some(()));
+    let output = || std::fs::read_to_string(site.path("scan.output")).unwrap();
+    for job in (0..20).map(|job| format!("job-{job}")).chain(["again-3".into()]) {
+        let done = |output: &str| output.lines().filter(|line| line.ends_with(&format!(": doing {job}"))).count();
+        until(&job, || (done(&output()) > 0).then_some(()));
+        assert_eq!(done(&output()), 1, "{job}");
+    }
+    assert!(numbers.iter().any(|number| output().contains(&format!("worker {number}: doing "))));
+    let worker = scan.process("scan/workers@5");
+    assert_eq!(worker.credentials()[0], ["33"; 4], "{worker:?}");
+    drop(scan);
+
+    // The other how-to has a logger for all of them: its definitions compile.
+    std::fs::remove_dir_all(site.path("definitions")).unwrap();
+    make_as_in_the_how_to(site, "static-instances.md", &[]);
+    let database = s6rc_model::accept(disk::read_tree(&site.path("definitions")));
+    assert_eq!(database.longruns.len(), 4);
+    assert_eq!(database.bundles[b"workers-all".as_slice()].len(), 4);
+    assert_eq!(database.bundles[b"workers".as_slice()].len(), 3);
 }
 
 fn worker(site: &Site) {

@@ -132,14 +132,15 @@ fn programs_that_a_stand_in_does_not_see_refuse() {
     let scratch = folder("unseen");
     disk::chmod(scratch.join("T/data"), 0o755);
     disk::chmod(scratch.join("T/data/file"), 0o644);
-    let run = |environment: &str| {
-        let script = format!("env {environment} ./M T out");
+    let run_words = |environment: &str, words: &str| {
+        let script = format!("env {environment} ./M {words}");
         if rustix::process::geteuid().is_root() {
             as_nobody(&scratch, shell(&script))
         } else {
             Answer::of(Command::new("sh").args(["-c", &script]).current_dir(scratch.path()))
         }
     };
+    let run = |environment: &str| run_words(environment, "T out");
     // The library is not there, and so does nothing.
     for (environment, name) in [
         ("LD_PRELOAD=/nowhere/libfakeroot-sysv.so FAKEROOTKEY=1", "fakeroot"),
@@ -149,6 +150,11 @@ fn programs_that_a_stand_in_does_not_see_refuse() {
         assert_eq!(answer.code, Some(111), "{answer}");
         assert!(answer.stderr.contains(&format!("fatal: {name}: active, ")) && answer.stderr.contains("hint: "), "{answer}");
         assert!(!scratch.join("out").exists(), "{answer}");
+        // The hint can be followed as it stands.
+        let words = answer.stderr.lines().find_map(|line| line.split_once(&format!("an archive without {name}: ")));
+        let (_, words) = words.unwrap_or_else(|| panic!("{answer}"));
+        let archive = run_words("", &format!("{words} T out | tar --numeric-owner -tvf -")).expect_code(0);
+        assert!(archive.stdout.lines().count() > 5 && archive.stdout.lines().all(|line| line.contains(" 0/0 ")), "{archive}");
     }
     let answer = run("LD_PRELOAD=/nowhere/libpseudo.so PSEUDO_DISABLED=1");
     assert_eq!(answer.code, Some(0), "{answer}");

@@ -10,6 +10,33 @@ const ALL_SCRIPTS: &str = "
     0755 file log/run = #!/bin/sh
     0755 file log/finish = #!/bin/sh";
 
+/// A template with an entry of each kind that s6-rc treats in its own way.
+const STATIC_EVERYTHING: &str = "
+    0755 file run = #!/bin/sh
+    0755 file finish = #!/bin/sh
+    0644 file notification-fd = 3
+    0644 file timeout-kill = 5000
+    0644 file down-signal = SIGINT
+    0644 file max-death-tally = 5
+    0755 dir conf
+    0644 file conf/main.cf
+    0644 file -x
+    2750 dir data (0:33)
+    0644 file data/table
+    0777 link data/conf -> ../conf
+    0755 dir env
+    0644 file env/LEVEL
+    0755 dir log
+    0755 file log/run = #!/bin/sh
+    0755 file log/finish = #!/bin/sh
+    0644 file log/notification-fd = 3
+    0644 file log/rules
+    0700 dir supervise
+    0700 dir log/event";
+/// The name of a service that leaves no room for a logger's: 240 bytes.
+const NAME_240: &str = "web-240-bytes-1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456";
+const STATIC_EVERYTHING_PLAIN: &str = "0755 file run = #!/bin/sh\n0755 file finish = #!/bin/sh\n0644 file a\"b";
+
 /// The name of a snapshot, the options, the template; planned for root under umask 022.
 pub const CASES: &[(&str, &[&str], &str)] = &[
     ("plain", &[], PLAIN),
@@ -148,6 +175,80 @@ pub const CASES: &[(&str, &[&str], &str)] = &[
     ("instances-as-many-as-there-is-room", &["--instance", "a", "--instance", "b", "-c2"], PLAIN),
     ("instances-too-many", &["--instance", "a", "--instance", "b", "--instance", "c", "-c2"], PLAIN),
     ("instances-with-short-names", &["--instance", "eleven-byte", "--instance", "twelve-bytes", "--name-max", "11"], PLAIN),
+    ("instances-numbered", &["--count", "10", "--instance", "a", "--instance", "010"], PLAIN),
+    ("instances-numbered-none", &["--count", "0"], PLAIN),
+    ("instances-numbered-too-many", &["--count", "501"], PLAIN),
+    // Instances that s6-rc runs.
+    ("static", &["-r", "web", "--static", "--instance", "b", "--instance", "a"], PLAIN),
+    ("static-none", &["-r", "web", "--static", "--count", "0"], LOGGED),
+    ("static-none-with-logger", &["-r", "web/log/all", "-L", "/l", "--static", "--count=0"], PLAIN),
+    ("static-logged", &["-r", "web", "--static", "--instance", "a"], ALL_SCRIPTS),
+    ("static-logger", &["-r", "web/log/all", "-L", "/l", "-l", "nobody", "--static", "--count", "2"], PLAIN),
+    ("static-logged-logger", &["-r", "web/log/all", "-L", "/l", "--static", "--instance", "a"], LOGGED),
+    (
+        "static-user",
+        &["-r", "web", "-u", "www-data", "--static", "--instance", "a", "--installation", "slashpackage"],
+        STATIC_EVERYTHING,
+    ),
+    (
+        "static-managed",
+        &[
+            "-r",
+            "web/log",
+            "-L",
+            "/l",
+            "--static",
+            "--instance=a",
+            "--essential",
+            "--recommended",
+            "--depends-on=base",
+            "--timeout-up=1",
+            "--timeout-down=0",
+        ],
+        LOGGED,
+    ),
+    ("static-odd-names", &["-r", "#w \"é\"", "--static", "--instance", "a\"b\\c'#{é"], STATIC_EVERYTHING_PLAIN),
+    (
+        "static-by-links",
+        &["-r", "web", "--static", "--instance", "a"],
+        "0777 link run -> data/start
+         0755 dir data
+         0755 file data/start = #!/bin/sh
+         0755 dir data/logger
+         0755 file data/logger/run = #!/bin/sh
+         0777 link log -> data/logger
+         0644 file data/fd = 3
+         0777 link notification-fd -> data/fd
+         0777 link conf -> /etc/web",
+    ),
+    (
+        "static-special",
+        &["-r", "web", "--static", "--instance", "a"],
+        "2775 dir . (33:33)
+         0755 file run = #!/bin/sh
+         4755 file tool (33:4)
+         0640 fifo pipe (0:33)
+         1777 dir tmp
+         0777 link out -> /etc/passwd (33:33)
+         1777 dir data (33:33)
+         0500 dir data/empty (1:2)
+         2750 dir log (0:33)
+         0755 file log/run = #!/bin/sh
+         0640 fifo log/pipe (33:33)",
+    ),
+    ("static-template-closed", &["-r", "web", "--static", "--instance", "a"], "0700 dir .\n0755 file run = #!/bin/sh"),
+    ("static-user-writes", &["-r", "web", "-u", "www-data", "--static", "--count=1"], "0755 file run\n0777 dir data"),
+    ("static-name-taken", &["-r", "web", "--static", "--instance", "a", "--instance", "a-log"], LOGGED),
+    ("static-name-of-logger", &["-r", "web/web@1", "-L", "/l", "--static", "--count", "1"], PLAIN),
+    ("static-name-too-long", &["-r", NAME_240, "--static", "--instance", "12345678901"], PLAIN),
+    ("static-logger-name-too-long", &["-r", NAME_240, "--static", "--instance", "a"], LOGGED),
+    ("static-name-with-dollar", &["-r", "web", "--static", "--instance", "a$b"], PLAIN),
+    ("static-service-with-dollar", &["-r", "w$1", "--static", "--instance", "a"], PLAIN),
+    ("static-service-with-dollar-logged", &["-r", "w$1", "--static", "--instance", "a"], LOGGED),
+    ("static-service-unlistable", &["-r", "#web", "--static", "--instance", "a"], LOGGED),
+    ("static-on-itself", &["-r", "web", "--static", "--count", "3", "--depends-on", "web@2"], PLAIN),
+    ("static-user-substituted", &["-r", "web", "--static", "--count", "1", "-u", "a$1"], PLAIN),
+    ("static-user-substituted-in-finish", &["-r", "web", "--static", "--count", "1", "-u", "a$1"], ALL_SCRIPTS),
     // Scripts that are made executable.
     (
         "fix-modes",

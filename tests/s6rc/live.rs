@@ -14,18 +14,21 @@ pub(super) const DEFINITIONS: &[&[&str]] = &[
     &["-r", "kept/keeper", "-L", "/logs", "--depends-on", "net", "--timeout-up", "5000"],
     &["-r", "service/logger", "-L", "/logs"],
     &["-r", "source/sink/pipe", "-L", "/logs", "-l", "nobody"],
+    &["-r", "web", "--static", "--count", "2", "--instance", "it's", "--depends-on", "net"],
+    &["-r", "worker/work log/all workers", "-L", "/logs", "--static", "--instance", "a", "--instance", "-b", "--essential"],
+    &["-r", "none/no log/nothing", "-L", "/logs", "--static", "--count", "0"],
     &["-r", "-odd \"one\"/caf\u{e9}/pipe line", "-L", "/logs"],
 ];
 
 /// A system that runs, stopped when this goes.
-struct System<'a> {
-    scan: Scan<'a>,
+pub(super) struct System<'a> {
+    pub(super) scan: Scan<'a>,
     databases: Cell<u32>,
 }
 
 impl<'a> System<'a> {
     /// Starts s6-svscan by `starter`, and s6-rc with the definitions in `source`.
-    fn boot(site: &'a Site, starter: &[&str], source: &str) -> Self {
+    pub(super) fn boot(site: &'a Site, starter: &[&str], source: &str) -> Self {
         let system = System { scan: site.start_by(starter, &[]), databases: Cell::default() };
         let control = site.path("scan/.s6-svscan/control");
         until("s6-svscan", || control.exists().then_some(()));
@@ -45,7 +48,7 @@ impl<'a> System<'a> {
     }
 
     /// Brings the system to the definitions in `source`, with these lines of a conversion file.
-    fn update_with(&self, source: &str, conversion: &str) {
+    pub(super) fn update_with(&self, source: &str, conversion: &str) {
         let site = self.scan.site;
         disk::file(site.path("conversion"), 0o644, conversion);
         let (live, conversion) = (site.inside("live"), site.inside("conversion"));
@@ -53,12 +56,12 @@ impl<'a> System<'a> {
         self.scan.exec("s6-rc-update", options).expect_code(0);
     }
 
-    fn update(&self, source: &str) {
+    pub(super) fn update(&self, source: &str) {
         self.update_with(source, "");
     }
 
     /// `s6-rc change`, up with `-u` or down with `-d`.
-    fn change(&self, direction: &str, name: &str) {
+    pub(super) fn change(&self, direction: &str, name: &str) {
         let live = self.scan.site.inside("live");
         self.scan.exec("s6-rc", ["-t", TIMEOUT, "-l", &live, direction, "change", name]).expect_code(0);
     }
@@ -67,11 +70,11 @@ impl<'a> System<'a> {
         Instances::of(&self.scan, service)
     }
 
-    fn pid(&self, path: &str) -> i32 {
+    pub(super) fn pid(&self, path: &str) -> i32 {
         self.scan.process(path).pid
     }
 
-    fn wait_for_report(&self, start: &str) {
+    pub(super) fn wait_for_report(&self, start: &str) {
         until(start, || self.scan.site.reports().iter().any(|line| line.starts_with(start)).then_some(()));
     }
 }
@@ -80,7 +83,7 @@ impl<'a> System<'a> {
 const SVC: &str = "live/servicedirs/svc";
 
 /// On a system with s6-rc.
-fn on(test: &str, subject: fn(&Site)) {
+pub(super) fn on(test: &str, subject: fn(&Site)) {
     if let Some(root) = Root::with_s6_rc(test) {
         subject(&Site::new(root, &format!("s6rc-{test}")));
     }
@@ -99,13 +102,13 @@ fn other(site: &Site, source: &str) {
 }
 
 /// Definitions in `source`: those of `args`, and the other service.
-fn define(site: &Site, source: &str, args: &[&str]) {
+pub(super) fn define(site: &Site, source: &str, args: &[&str]) {
     other(site, source);
     site.make_for_this_s6(&[args, &["template", source]].concat());
 }
 
 /// The usual starter of s6-svscan: it changes nothing.
-const AS_IT_IS: &[&str] = &["env"];
+pub(super) const AS_IT_IS: &[&str] = &["env"];
 
 /// A service is added to a system that runs, and updated again and again while it is up: no process is lost, and the live state
 /// stays.

@@ -7,11 +7,15 @@ use crate::cases::CASES;
 use crate::damage::damaged;
 use crate::jobs;
 use crate::manifest;
+use crate::model;
 use crate::program;
 use crate::wrong::wrong;
+use s6_instance_maker_core::compare::{Digest, Fingerprint, Version};
 use s6_instance_maker_core::instances::Instances;
+use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::plan;
-use s6_instance_maker_core::wire::{Job, VERSION};
+use s6_instance_maker_core::tree::Mode;
+use s6_instance_maker_core::wire::{Job, TemplateRecord, VERSION};
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
@@ -83,14 +87,9 @@ pub fn tables(target: &str) -> Vec<Seed> {
             let planned = CASES.iter().map(|(_, options, _)| [*options, &["t", "d"][..]].concat().join("\0").into_bytes());
             planned.chain(wrong().map(|words| words.join("\0").into_bytes())).collect()
         }
-        "job" => {
-            let encode = |case: &jobs::Case| Job::encode(&Instances::default(), &case.facts, &case.template);
-            let small = small_documents(target).into_iter().flat_map(|job| damaged(&job));
-            jobs::cases().iter().map(encode).chain(small).collect()
-        }
-        "plan" => {
-            let small = small_documents(target).into_iter().flat_map(|plan| damaged(&plan));
-            jobs::cases().iter().filter_map(document).chain(small).collect()
+        "job" | "plan" | "record" => {
+            let small = small_documents(target).into_iter().flat_map(|document| damaged(&document));
+            written(target).chain(small).collect()
         }
         "quoting" => texts(),
         other => panic!("there are no tables for the fuzz target {other}"),
@@ -127,16 +126,45 @@ fn small_jobs() -> Vec<jobs::Case> {
     [new, within].map(case).into()
 }
 
+/// Versions of few entries, for [`small_documents`].
+fn small_records() -> [Version; 2] {
+    let mode = Mode::new(0o640);
+    let digest = Some(Digest([0xf0; 32]));
+    let directory: [(&str, Fingerprint); 2] =
+        [("d", Fingerprint::Directory(Mode::new(0o755))), ("d/f", Fingerprint::File(mode, digest))];
+    let others = [("l", Fingerprint::Symlink(b"/e".to_vec())), ("p", Fingerprint::Fifo(mode)), ("s", Fingerprint::Other)];
+    let version = |entries: Vec<(&str, Fingerprint)>| {
+        Version(entries.into_iter().map(|(path, entry)| (TreePath::parse(path).unwrap(), entry)).collect())
+    };
+    [version(directory.into()), version(others.into())]
+}
+
 /// Documents of few bytes that together have every member that a document of the fuzz target can have.
 #[must_use]
 pub fn small_documents(target: &str) -> Vec<String> {
+    if target == "record" {
+        return small_records().map(|record| String::from_utf8(TemplateRecord::encode(&record)).unwrap()).into();
+    }
     let instances = Instances::parse_list(b"a\nb").unwrap();
-    let encode = |case: &jobs::Case| match target {
-        "job" => Some(Job::encode(&instances, &case.facts, &case.template)),
+    let cases = small_jobs();
+    let documents = cases.iter().filter_map(|case| encode(target, case, &instances));
+    documents.map(|document| String::from_utf8(document).unwrap()).collect()
+}
+
+/// The documents of the fuzz target that are written of the cases of plans.
+pub fn written(target: &str) -> impl Iterator<Item = Vec<u8>> {
+    let none = Instances::default();
+    jobs::cases().into_iter().filter_map(move |case| encode(target, &case, &none))
+}
+
+/// The document of a fuzz target for a case; `None`: there is none.
+fn encode(target: &str, case: &jobs::Case, instances: &Instances) -> Option<Vec<u8>> {
+    match target {
+        "job" => Some(Job::encode(instances, &case.facts, &case.template)),
         "plan" => document(case),
+        "record" => record(case),
         _ => None,
-    };
-    small_jobs().iter().filter_map(encode).map(|document| String::from_utf8(document).unwrap()).collect()
+    }
 }
 
 /// The plan of a case as a document; `None`: the case is refused.
@@ -144,6 +172,13 @@ fn document(case: &jobs::Case) -> Option<Vec<u8>> {
     let request = manifest::request(case.words.clone()).ok()?;
     let plan = plan(&request, &case.facts, &case.template).ok()?;
     Some(crate::manifest::document(&plan, &request, &case.template))
+}
+
+/// The record of a case's template, as a document; `None`: the case is refused.
+fn record(case: &jobs::Case) -> Option<Vec<u8>> {
+    let request = manifest::request(case.words.clone()).ok()?;
+    let plan = plan(&request, &case.facts, &case.template).ok()?;
+    Some(TemplateRecord::encode(&model::version(&plan, &case.template, case.facts.caller)))
 }
 
 /// All seeds of a fuzz target: the kept ones, then those of the tables.

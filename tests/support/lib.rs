@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod json;
 pub mod listing;
 pub mod manifest;
+pub mod model;
 pub mod program;
 pub mod roots;
 pub mod s6rc_model;

@@ -12,6 +12,7 @@ mod source;
 use crate::disk::OnDisk;
 use s6_instance_maker_core::escape::Escaped;
 use s6_instance_maker_core::plan::{Content, Plan};
+use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::Kind;
 use source::Source;
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,14 +132,14 @@ impl Database {
     }
 }
 
-/// The tree that a plan makes in its DIR, with files of the template empty.
+/// The tree that a plan makes of `template` in its DIR; of files of the template, only the text that a plan looks at.
 #[must_use]
-pub fn planned(plan: &Plan) -> Tree {
+pub fn planned(plan: &Plan, template: &Template) -> Tree {
     let entries = plan.tree.iter().map(|(path, node)| {
         let (kind, bytes) = match &node.kind {
             Kind::Directory => ("dir", Vec::new()),
             Kind::File(Content::Generated(bytes)) => ("file", bytes.clone()),
-            Kind::File(_) => ("file", Vec::new()),
+            Kind::File(Content::Template(from)) => ("file", template.head(from).unwrap_or_default().to_vec()),
             Kind::Symlink(target) => ("link", target.clone()),
             Kind::Fifo => ("fifo", Vec::new()),
         };

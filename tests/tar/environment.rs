@@ -3,11 +3,22 @@
 use s6_instance_maker_workspace::disk;
 use s6_instance_maker_workspace::program::{self, Answer};
 use s6_instance_maker_workspace::scratch::Scratch;
-use std::process::{Command, Stdio};
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::Command;
 
 fn with_epoch(scratch: &Scratch, epoch: &str, words: &[&str]) -> Answer {
     let mut command = Command::new(program::program());
     Answer::of(command.args(words).env("SOURCE_DATE_EPOCH", epoch).current_dir(scratch.path()))
+}
+
+/// A file with the archive that is made at `epoch`.
+fn archive_at(scratch: &Scratch, epoch: &str) -> PathBuf {
+    let path = scratch.join("archive");
+    let mut command = Command::new(program::program());
+    command.args(["--tar", "template", "out"]).env("SOURCE_DATE_EPOCH", epoch).current_dir(scratch.path());
+    assert!(command.stdout(File::create(&path).unwrap()).status().unwrap().success(), "{epoch}");
+    path
 }
 
 #[test]
@@ -21,16 +32,9 @@ fn the_time_of_an_archive() {
         ("8589934592", "2242-03-16 12:56:32"),
         ("253402300799", "9999-12-31 23:59:59"),
     ] {
-        let maker = Command::new(program::program())
-            .args(["--tar", "template", "out"])
-            .env("SOURCE_DATE_EPOCH", epoch)
-            .current_dir(scratch.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let list =
-            Command::new("tar").args(["--utc", "--full-time", "-tvf", "-"]).stdin(maker.stdout.unwrap()).output().unwrap();
-        let list = String::from_utf8(list.stdout).unwrap();
+        let archive = archive_at(&scratch, epoch);
+        let list = super::output(Command::new("tar").args(["--utc", "--full-time", "-tvf"]).arg(archive));
+        let list = String::from_utf8(list).unwrap();
         assert!(list.lines().count() == 7 && list.lines().all(|line| line.contains(shown)), "{epoch}:\n{list}");
     }
     for epoch in ["", " ", "now", "-1", "1.5", "253402300800", "99999999999999999999", "\u{1b}[31m"] {

@@ -1,4 +1,5 @@
-//! Files that cannot be read, or change meanwhile, and system calls that fail: an archive is whole, or the exit code is not 0.
+//! Files that cannot be read, or change meanwhile: an archive is whole, or the exit code is not 0. `faults::archive` has the system
+//! calls that fail.
 
 use super::{output, printed, sh};
 use s6_instance_maker_workspace::program::{self, Answer};
@@ -85,52 +86,6 @@ fn a_file_without_a_size_is_an_error() {
     std::os::unix::fs::symlink("/proc/self/status", scratch.join("template/status")).unwrap();
     let answer = sh(scratch.path(), "\"$0\" --dereference --tar template out", &[]).expect_code(111);
     assert_eq!(answer.stderr, "s6-instance-maker: fatal: `template/status`: changed while the template was copied\n");
-}
-
-/// Each system call of some kinds fails once: the archive is whole and the exit code 0, or the exit code is another one.
-#[test]
-fn a_failing_call_leaves_no_archive_that_seems_whole() {
-    let scratch = Scratch::new("tar");
-    disk::plain_template(scratch.join("template"));
-    disk::file(scratch.join("template/data/file"), 0o644, vec![b'x'; 300_000]);
-    let expected = printed(scratch.path(), &["--tar", "template", "out"]);
-    let mut counts = [0, 0];
-    for (call, errors) in [
-        ("openat", &["EIO", "EMFILE", "EACCES"][..]),
-        ("newfstatat", &["EIO"]),
-        ("getdents64", &["EIO"]),
-        ("read", &["EIO"]),
-        ("write", &["EIO", "ENOSPC", "EPIPE", "EINTR"]),
-    ] {
-        for error in errors {
-            for nth in 1..200 {
-                let fault = format!("inject={call}:error={error}:when={nth}");
-                let log = scratch.join("log");
-                let mut command = Command::new("strace");
-                command.args(["-f", "-qq", "-o"]).arg(&log).arg("-e").arg(format!("trace={call}")).arg("-e").arg(&fault);
-                // The loader would look in more places, and not mind that it cannot.
-                command.env_remove("LD_LIBRARY_PATH").current_dir(scratch.path());
-                command.arg(program::program()).args(["--tar", "template", "out"]);
-                let answer = command.stdin(Stdio::null()).output().unwrap();
-                if !fs::read_to_string(&log).unwrap().contains("(INJECTED)") {
-                    assert!(nth > 1 && answer.status.success(), "{fault}: no such call takes place");
-                    break;
-                }
-                let stderr = String::from_utf8_lossy(&answer.stderr);
-                if answer.status.success() {
-                    assert!(answer.stdout == expected, "{fault}: exit code 0, and another archive");
-                    counts[0] += 1;
-                } else {
-                    assert_ne!(*error, "EINTR", "{fault}: an interrupted call was not tried again");
-                    assert!(call != "write" || answer.status.code() == Some(111), "{fault}: {stderr}");
-                    counts[1] += 1;
-                }
-            }
-        }
-    }
-    let [whole, failed] = counts;
-    assert!(whole >= 3 && failed >= 30, "{whole} whole, {failed} failed");
-    skip::tell(&format!("tar: {} failing calls: {whole} whole archives, {failed} errors", whole + failed));
 }
 
 /// Nothing is written but the stream: the folder is as it was, and DIR may be there or not.

@@ -5,7 +5,7 @@ use super::grammar::Arguments;
 use super::refusal::UsageError;
 use crate::instances::{DuplicateInstance, Instances};
 use crate::options::Options;
-use crate::request::{Request, Shape};
+use crate::request::{Launcher, Request, Shape};
 use alloc::format;
 use std::ffi::OsString;
 
@@ -52,7 +52,9 @@ impl Invocation {
         let [template, dir] = arguments.operands()?;
         let action = arguments.action.action(&arguments.existing, &dir)?;
         let request = request(arguments)?;
-        if let (Action::Refresh(Copies::Unedited | Copies::All), Shape::S6Rc(_)) = (&action, &request.shape) {
+        if let (Action::Refresh(Copies::Unedited | Copies::All), Shape::S6Rc(_) | Shape::Static { .. }) =
+            (&action, &request.shape)
+        {
             let error = UsageError::new("--refresh-instances and -r are mutually exclusive");
             return Err(
                 error.with_hint("a source definition contains no instances; s6-rc-update brings running ones up to date")
@@ -105,19 +107,39 @@ fn request(arguments: &Arguments) -> Result<Request, UsageError> {
     let logger = arguments.logger.meaning()?;
     let target = arguments.target.target()?;
     let name_max = arguments.service.name_max(&target)?;
-    let shape = match arguments.s6_rc.definition(logger.logging.as_ref())? {
-        None => Shape::ServiceDirectory { log: logger.logging, instances: arguments.instances.declared()? },
-        Some(definition) => match arguments.instances.given() {
-            Some(option) => {
-                let error = UsageError::new(format!("{option} and -r are mutually exclusive"));
-                return Err(error.with_hint("s6-rc-compile creates the directories for instances itself, empty"));
+    let max_instances = arguments.service.capacity()?;
+    let definition = arguments.s6_rc.definition(logger.logging.as_ref())?;
+    let declaring = arguments.instances.given();
+    let shape = match (arguments.instances.launcher(), definition, declaring) {
+        (Launcher::S6Rc, None, _) => return Err(UsageError::requires("--static", "-r")),
+        (Launcher::S6Rc, Some(_), None) => {
+            let error = UsageError::requires("--static", "--instance, --instances-from or --count");
+            return Err(error.with_hint("--count 0 declares no instance: the service is an empty bundle"));
+        }
+        (Launcher::S6Rc, Some(definition), Some(_)) => {
+            let limits = [("-c", max_instances.is_some()), ("--name-max", name_max.is_some())];
+            if let Some((limit, _)) = limits.into_iter().find(|(_, is_given)| *is_given) {
+                let error = UsageError::exclusive(&format!("{limit} and --static"));
+                return Err(
+                    error.with_hint("with --static there is no s6-svscan that has such a limit: s6-rc runs each instance")
+                );
             }
-            None => Shape::S6Rc(definition),
-        },
+            Shape::Static { definition, instances: arguments.instances.declared()? }
+        }
+        (Launcher::S6Svscan, None, _) => {
+            Shape::ServiceDirectory { log: logger.logging, instances: arguments.instances.declared()? }
+        }
+        (Launcher::S6Svscan, Some(_), Some(option)) => {
+            let error = UsageError::new(format!("{option} and -r are mutually exclusive without --static"));
+            return Err(error.with_hint(
+                "s6-rc-compile creates the directories for instances itself, empty; --static makes each instance an s6-rc service",
+            ));
+        }
+        (Launcher::S6Svscan, Some(definition), None) => Shape::S6Rc(definition),
     };
     Ok(Request {
         shape,
-        max_instances: arguments.service.capacity()?,
+        max_instances,
         name_max,
         user: arguments.service.user()?,
         script_modes: arguments.template.script_modes(),

@@ -72,7 +72,7 @@ pub enum Cause {
     Umask,
 }
 
-/// Returns the explanation of another mode of a generated file, if the rest of it is as planned.
+/// Returns the explanation of another mode of a generated file, whatever its contents and its owner are.
 pub(super) fn cause(node: &Node<Content>, planned: &State, found: &State) -> Option<Cause> {
     let is_generated = matches!(node.kind, Kind::File(Content::Generated(_)));
     let both_files = matches!((&planned.kind, &found.kind), (StateKind::File { .. }, StateKind::File { .. }));

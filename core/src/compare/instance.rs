@@ -1,7 +1,7 @@
 //! The refresh of one instance's copy of the template, in place (docs/original.md, "Bringing a living service up to date").
 
 use super::copies::{Fingerprint, Version};
-use super::sides::{Contents, OwnerPower, Sides, is_same};
+use super::sides::{Contents, Equality, OwnerPower, Sides, is_same};
 use super::state::{Found, State, StateKind};
 use super::step::{Step, rank};
 use crate::layout::{INSTANCES, LOG, TEMPLATE};
@@ -49,8 +49,8 @@ impl Sides<'_> {
             match there {
                 None => work.whole(Step::Add(path)),
                 Some(there) => {
-                    let is_equal =
-                        is_same(&expected, there) && (self.power == OwnerPower::Keeps || expected.owner == there.owner);
+                    let is_equal = is_same(&expected, there, Equality::NotShown)
+                        && (self.power == OwnerPower::Keeps || expected.owner == there.owner);
                     work.bring(inner, path, &expected, there, is_equal);
                 }
             }

@@ -1,16 +1,19 @@
 //! The entries of an existing DIR that a comparison looks at, and the owner of each: the plan, the living service, or somebody
 //! else (docs/original.md, "Bringing a living service up to date").
 
+use super::state::Found;
 use crate::layout::{
-    CONSUMER_FOR, DEPENDENCIES_D, DOWN, FLAG_ESSENTIAL, FLAG_RECOMMENDED, INSTANCE, INSTANCES, LOG, NOTIFICATION_FD,
-    PIPELINE_NAME, PRODUCER_FOR, RECORD, RUN, STAGING_PREFIX, STATE, TEMPLATE, TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
+    CONSUMER_FOR, CONTENTS_D, DEPENDENCIES_D, DOWN, FINISH, FLAG_ESSENTIAL, FLAG_RECOMMENDED, INSTANCE, INSTANCES, LOG,
+    NOTIFICATION_FD, PIPELINE_NAME, PRODUCER_FOR, RECORD, RUN, S6_RC_COPIES, STAGING_PREFIX, STATE, TEMPLATE, TIMEOUT_DOWN,
+    TIMEOUT_UP, TYPE,
 };
 use crate::path::{Name, TreePath};
 use crate::plan::{Placement, Plan};
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 
 /// The files of a source definition that this program makes.
-const OF_DEFINITION: [Name; 10] = [
+const OF_DEFINITION: [Name; 11] = [
     TYPE,
     RUN,
     NOTIFICATION_FD,
@@ -21,7 +24,11 @@ const OF_DEFINITION: [Name; 10] = [
     FLAG_RECOMMENDED,
     TIMEOUT_UP,
     TIMEOUT_DOWN,
+    FINISH,
 ];
+/// The directories of a source definition that this program makes, each exchanged as a whole.
+const DIRECTORIES_OF_DEFINITION: [Name; 5] =
+    [Name::constant("template"), DEPENDENCIES_D, CONTENTS_D, Name::constant("data"), Name::constant("env")];
 
 /// The way of a comparison through DIR.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +36,10 @@ pub struct Scope {
     placement: Placement,
     /// With [`Placement::Within`], the definitions.
     parts: BTreeSet<Name>,
+    /// The bundle of static instances, whose `contents.d` lists the definitions that are this program's.
+    bundle: Option<Name>,
+    /// The definitions that it lists at DIR.
+    listed: BTreeSet<Name>,
 }
 
 /// The treatment of an entry of DIR by a walk.
@@ -57,7 +68,56 @@ impl Scope {
     /// The scope of a comparison with `plan`.
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
-        Self { placement: plan.placement, parts: plan.parts().collect() }
+        Self { placement: plan.placement, parts: plan.parts().collect(), bundle: None, listed: BTreeSet::new() }
+    }
+
+    /// The same for static instances, whose bundle is `bundle`.
+    #[must_use]
+    pub fn with_bundle(self, bundle: Option<Name>) -> Self {
+        Self { bundle, ..self }
+    }
+
+    /// The bundle of static instances.
+    #[must_use]
+    pub const fn bundle(&self) -> Option<&Name> {
+        self.bundle.as_ref()
+    }
+
+    /// The directory that lists the static instances, and their loggers.
+    #[must_use]
+    pub fn list(&self) -> Option<TreePath> {
+        TreePath::from(self.bundle.clone()?).join(&CONTENTS_D).ok()
+    }
+
+    /// The definitions that the bundle at DIR lists, and that have the name of a static instance or of its logger.
+    #[must_use]
+    pub fn listed(&self, found: &Found) -> BTreeSet<Name> {
+        let Some(list) = self.list() else { return BTreeSet::new() };
+        let below = found.range(list.clone()..).take_while(|(path, _)| path.starts_with(&list));
+        let names = below.filter_map(|(path, _)| path.split()).filter(|(directory, _)| *directory == list.as_bytes());
+        names.filter_map(|(_, name)| Name::new(name).ok()).filter(|name| self.is_static(name)).collect()
+    }
+
+    /// Adds definitions that are this program's, besides those of the plan.
+    #[must_use]
+    pub fn and(mut self, definitions: impl IntoIterator<Item = Name>) -> Self {
+        let definitions: Vec<Name> = definitions.into_iter().filter(|name| self.is_static(name)).collect();
+        self.listed.extend(definitions.iter().cloned());
+        self.parts.extend(definitions);
+        self
+    }
+
+    /// Returns `true` if a definition is one that the bundle lists at DIR.
+    #[must_use]
+    pub fn is_listed(&self, definition: &Name) -> bool {
+        self.listed.contains(definition)
+    }
+
+    /// Returns `true` if a definition has the name of a static instance, or of its logger.
+    #[must_use]
+    pub fn is_static(&self, definition: &Name) -> bool {
+        let rest = |bundle: &Name| definition.as_bytes().strip_prefix(bundle.as_bytes())?.strip_prefix(b"@").map(<[u8]>::len);
+        self.bundle.as_ref().and_then(rest).is_some_and(|length| length > 0)
     }
 
     /// Returns the treatment of the entry at `path`, which is not the root.
@@ -84,7 +144,7 @@ impl Scope {
             Placement::Within => match (second, third) {
                 _ if !self.parts.iter().any(|part| part.as_bytes() == first) => Visit::Skip,
                 (None, _) => Visit::Enter,
-                (Some(name), _) if name == TEMPLATE.as_bytes() || name == DEPENDENCIES_D.as_bytes() => Visit::Enter,
+                (Some(name), _) if self.is_of_definition(first, name) && is_directory_of_definition(name) => Visit::Enter,
                 (Some(_), None) => Visit::Examine,
                 _ => Visit::Skip,
             },
@@ -120,11 +180,21 @@ impl Scope {
             },
             Placement::Within => match (second, third) {
                 (None, _) => true,
-                (Some(name), None) => is_of_definition(name),
-                (Some(name), Some(_)) => name == TEMPLATE.as_bytes() || name == DEPENDENCIES_D.as_bytes(),
+                (Some(name), None) => self.is_of_definition(first, name),
+                (Some(name), Some(_)) => is_directory_of_definition(name) && self.is_of_definition(first, name),
             },
         };
         if is_plans { Claim::Plan } else { Claim::Foreign }
+    }
+
+    /// Returns `true` if this program makes entries called `name` in the definition `part`. Whatever else s6-rc reads of a longrun
+    /// belongs to whoever put it beside what this program made, except in static instances, of which s6-rc reads nothing else.
+    fn is_of_definition(&self, part: &[u8], name: &[u8]) -> bool {
+        let is_static = Name::new(part).is_ok_and(|part| self.is_static(&part));
+        let is_among = |names: &[Name]| names.iter().any(|known| known.as_bytes() == name);
+        let of_static = [FINISH, Name::constant("data"), Name::constant("env")];
+        let is_known = is_among(&OF_DEFINITION) || is_directory_of_definition(name);
+        if is_static { is_known || is_among(&S6_RC_COPIES) } else { is_known && !is_among(&of_static) }
     }
 
     /// Returns `true` if the entry at `path` is a directory whose entries are brought up to date one by one. All others are
@@ -162,6 +232,6 @@ fn is_own(name: &[u8]) -> bool {
     name == RECORD.as_bytes() || name.starts_with(STAGING_PREFIX.as_bytes())
 }
 
-fn is_of_definition(name: &[u8]) -> bool {
-    OF_DEFINITION.iter().chain([&DEPENDENCIES_D]).any(|known| known.as_bytes() == name) || name == TEMPLATE.as_bytes()
+fn is_directory_of_definition(name: &[u8]) -> bool {
+    DIRECTORIES_OF_DEFINITION.iter().any(|known| known.as_bytes() == name)
 }

@@ -13,9 +13,11 @@ use crate::tree::{Ids, Kind, Node};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-/// The digests of file contents, as far as they were read.
+/// The contents of files, as far as they were read: compared, or as digests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contents {
+    /// The files at DIR that have the planned contents, by their paths there.
+    pub equal: BTreeSet<TreePath>,
     /// Those of files of the template, by their paths in it.
     pub template: BTreeMap<TreePath, Digest>,
     /// Those of generated files, by their paths in the plan.
@@ -42,27 +44,30 @@ pub struct Sides<'a> {
     pub template: &'a Template,
     /// What is at DIR. Empty: nothing is.
     pub found: &'a Found,
+    /// The entries of DIR that are compared.
+    pub scope: &'a Scope,
     /// The caller, the owner of whatever a plan names no owner for.
     pub caller: Ids,
     /// Its power over owners.
     pub power: OwnerPower,
 }
 
-/// Compares. `contents` must have the digests that [`Sides::questions`] names; a file whose digest is missing counts as different.
+/// Compares. Of each file that [`Sides::questions`] names, `contents` must have the digests, or that it is equal; any other file
+/// counts as different.
 #[must_use]
 pub fn compare(sides: &Sides<'_>, contents: &Contents) -> Differences {
-    let scope = Scope::of(sides.plan);
+    let scope = sides.scope;
     let mut owners = Owners::default();
     let mut differences = Vec::new();
-    for path in sides.paths(&scope) {
+    for path in sides.paths(scope) {
         let (planned, found) = (sides.plan.tree.get(&path), sides.found.get(&path));
         let planned = planned.map(|node| (node, sides.planned(&path, node, contents)));
         let found = found.map(|state| sides.read(&path, state, contents));
-        differences.extend(sides.difference(&scope, path, planned, found, &mut owners));
+        differences.extend(sides.difference(scope, path, planned, found, contents, &mut owners));
     }
     let mut notes = sides.absent_directories();
     notes.extend(owners.note());
-    notes.extend(sides.foreign(&scope));
+    notes.extend(sides.foreign(scope));
     Differences { entries: differences, notes }
 }
 
@@ -81,7 +86,7 @@ impl Sides<'_> {
     /// Returns the files that must be read: those that have the size that is planned. Others differ without being read.
     #[must_use]
     pub fn questions(&self) -> Questions {
-        let scope = Scope::of(self.plan);
+        let scope = self.scope;
         let mut questions = Questions::default();
         for (path, node) in self.plan.tree.iter() {
             let Kind::File(content) = &node.kind else { continue };
@@ -170,6 +175,7 @@ impl Sides<'_> {
         path: TreePath,
         planned: Option<(&Node<Content>, State)>,
         found: Option<State>,
+        contents: &Contents,
         owners: &mut Owners,
     ) -> Option<Difference> {
         let (fate, cause) = match (&planned, &found) {
@@ -184,7 +190,8 @@ impl Sides<'_> {
                 if other_owner && self.power == OwnerPower::Keeps {
                     owners.add(&path, found.owner, planned.owner);
                 }
-                let is_different = !is_same(planned, found) || other_owner && self.power == OwnerPower::Gives;
+                let is_different =
+                    !is_same(planned, found, contents.equal.contains(&path)) || other_owner && self.power == OwnerPower::Gives;
                 if !is_different {
                     return None;
                 }
@@ -230,15 +237,31 @@ impl Sides<'_> {
     }
 }
 
-/// Returns `true` if nothing but the owner can differ.
-pub(super) fn is_same(planned: &State, found: &State) -> bool {
+/// Returns `true` if nothing but the owner can differ. `are_equal`: the contents were compared.
+pub(super) fn is_same(planned: &State, found: &State, are_equal: impl Into<Equality>) -> bool {
     match (&planned.kind, &found.kind) {
         // The mode of a link means nothing.
         (StateKind::Symlink(planned), StateKind::Symlink(found)) => planned == found,
         (StateKind::File { size, digest }, StateKind::File { size: found_size, digest: found_digest }) => {
-            planned.mode == found.mode && size == found_size && digest.is_some() && digest == found_digest
+            let is_equal = are_equal.into() == Equality::Shown || digest.is_some() && digest == found_digest;
+            planned.mode == found.mode && size == found_size && is_equal
         }
         (planned_kind, found_kind) => planned.mode == found.mode && planned_kind == found_kind,
+    }
+}
+
+/// The result of a comparison of contents, byte for byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Equality {
+    /// They are equal.
+    Shown,
+    /// There was none, or they differ.
+    NotShown,
+}
+
+impl From<bool> for Equality {
+    fn from(is_equal: bool) -> Self {
+        if is_equal { Self::Shown } else { Self::NotShown }
     }
 }
 

@@ -7,7 +7,7 @@ use super::scope::{Claim, Scope};
 use super::sides::{Sides, stranger};
 use super::state::StateKind;
 use crate::layout::{INSTANCE, INSTANCES, LOG};
-use crate::path::TreePath;
+use crate::path::{Name, TreePath};
 use crate::plan::{Content, Placement, Plan};
 use crate::tree::{Kind, Tree};
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -73,6 +73,14 @@ pub enum RefreshError {
     /// DIR, or a definition in it, is something else.
     #[error("`{0}` is missing: not a directory that this program made")]
     NotOurs(TreePath),
+    /// A static instance would have the name of a definition that the bundle does not list.
+    #[error("the definition `{definition}` is not in `{list}`: it is not one of this program, and stays")]
+    Taken {
+        /// The definition.
+        definition: Name,
+        /// The list.
+        list: TreePath,
+    },
     /// A directory of DIR is another type of file.
     #[error("`{0}` is not a directory")]
     NotADirectory(TreePath),
@@ -96,15 +104,16 @@ impl Refresh {
     ///
     /// DIR is something else, or has more instances than the plan has room for.
     pub fn of(sides: &Sides<'_>, differences: &Differences, room: u32) -> Result<Self, RefreshError> {
-        let scope = Scope::of(sides.plan);
-        if let Some(missing) = stranger(sides, &scope) {
+        let scope = sides.scope;
+        if let Some(missing) = stranger(sides, scope) {
             return Err(RefreshError::NotOurs(missing));
         }
         check_room(sides, room)?;
+        check_names(sides)?;
         let mut steps = BTreeMap::new();
         for difference in differences.entries.iter().filter(|difference| difference.fate != Fate::Kept) {
             let unit = scope.unit(&difference.path);
-            if let Some(step) = step(sides, &scope, &unit)? {
+            if let Some(step) = step(sides, scope, &unit)? {
                 steps.insert(unit, step);
             }
         }
@@ -190,6 +199,18 @@ fn step(sides: &Sides<'_>, scope: &Scope, unit: &TreePath) -> Result<Option<Step
             _ => Step::Replace(unit.clone()),
         },
     }))
+}
+
+/// Fails when the plan has a static instance whose name somebody else's definition has.
+fn check_names(sides: &Sides<'_>) -> Result<(), RefreshError> {
+    let Some(list) = sides.scope.list() else { return Ok(()) };
+    let is_taken = |part: &Name| {
+        sides.scope.is_static(part) && sides.found.contains_key(&TreePath::from(part.clone())) && !sides.scope.is_listed(part)
+    };
+    match sides.plan.parts().find(is_taken) {
+        Some(definition) => Err(RefreshError::Taken { definition, list }),
+        None => Ok(()),
+    }
 }
 
 fn check_room(sides: &Sides<'_>, room: u32) -> Result<(), RefreshError> {

@@ -60,6 +60,10 @@ pub fn command_line(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     if let PlanSource::Document { expected, .. } = &invocation.source {
         law(expected.require(&Options::of(&invocation.request)) == Ok(()), "a command line fits its own options", &invocation)?;
     }
+    // More instances differ from these in nothing but their number, and each is a copy of the template.
+    if invocation.request.shape.instances().is_some_and(|instances| instances.iter().len() > INSTANCES_MAX) {
+        return Ok(Outcome::Refused);
+    }
     let mut held = Outcome::Refused;
     for facts in sample::callers() {
         if let Outcome::Accepted = planned(&invocation.request, &facts, &sample::template())? {
@@ -101,12 +105,18 @@ pub fn job_document(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     Ok(held)
 }
 
+/// The number of instances up to which a plan is made.
+const INSTANCES_MAX: usize = 100;
+
 /// The requests that are combined with any job: each shape, with a logger and without, as the caller and as a user.
 const REQUESTS: &[&[&str]] = &[
     &["t", "d"],
     &["--fix-modes", "t", "d"],
     &["-c7", "-u", "www-data", "-L/l", "-l33:4", "t", "d"],
     &["-u7:8", "-rsvc", "t", "d"],
+    &["-rsvc", "--static", "--count", "2", "--instance", "a$b", "t", "d"],
+    &["-u7:8", "-rsvc", "--static", "--count", "0", "t", "d"],
+    &["-u7:8", "-rsvc/log/pipe", "-L/l", "--static", "--count", "1", "--instance", "run", "--depends-on", "net", "t", "d"],
     &["-c16001", "-u", "nobody-here", "-rsvc/log/pipe", "-L/l", "-Pa b", "t", "d"],
 ];
 
@@ -169,6 +179,14 @@ pub fn quoting(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let prefixed = [b"p", bytes].concat();
     let expected = [b"a", bytes, &prefixed, b"z", bytes].map(<[u8]>::to_vec).to_vec();
     law(lex(&script.into_bytes()) == Ok(expected), "a script has the words that were put there", &text)?;
+    match Wrapper::finish(&shebang, None, "./x", Word::quoted(&text)) {
+        Err(error) => is_one_line(&error)?,
+        Ok(wrapper) => {
+            let expected = [b"./x".as_slice(), b"$1", b"$2", bytes, b"$@"].map(<[u8]>::to_vec).to_vec();
+            law(lex(&wrapper.into_bytes()) == Ok(expected), "a finish script has the words that were put there", &text)?;
+            law(!is_substituted(bytes), "the words of a finish script stay as they are", &text)?;
+        }
+    }
     match Wrapper::new(&shebang, [Word::literal("a"), Word::quoted(&text)], "./x") {
         Err(error) => is_one_line(&error)?,
         Ok(wrapper) => {
@@ -208,10 +226,10 @@ fn planned(request: &Request, facts: &Facts, template: &Template) -> Result<Outc
         Ok(plan) => plan,
         Err(error) => return is_one_line(&error).map(|()| Outcome::Refused),
     };
-    law(plan.parts().count() == parts(&request.shape), "a plan has its parts", request)?;
+    law(plan.parts().count() == parts(&request.shape, template), "a plan has its parts", request)?;
     law(plan.is_in_shape(&request.shape), "a plan is in the shape that was asked for", request)?;
     law(plan.check(facts, template) == Ok(()), "a plan of ours passes the check", &plan)?;
-    say_what_was_asked(&plan, request)?;
+    say_what_was_asked(&plan, request, template)?;
     can_be_made(&plan, facts, template)?;
     is_written_and_read(&plan, &Options::of(request).given(), template)?;
     tells(&plan)?;

@@ -3,11 +3,14 @@
 use super::law::{BrokenLaw, law};
 use super::lexer::lex;
 use crate::account::Account;
+use crate::definition::Definition;
+use crate::instances::Instances;
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
 use crate::plan::{Content, Plan};
 use crate::request::{Request, Shape};
 use crate::target::{ProgramDir, Target};
-use crate::tree::{Kind, Mode};
+use crate::template::{InstanceLogger, Template};
+use crate::tree::Kind;
 use alloc::format;
 use alloc::vec::Vec;
 
@@ -15,26 +18,77 @@ use alloc::vec::Vec;
 type Words = Vec<Vec<u8>>;
 
 /// Every script of `plan` says what `request` asks for, and not a word more.
-pub(super) fn say_what_was_asked(plan: &Plan, request: &Request) -> Result<(), BrokenLaw> {
+pub(super) fn say_what_was_asked(plan: &Plan, request: &Request, template: &Template) -> Result<(), BrokenLaw> {
     let mut count = 0;
-    let expected = expected(request);
+    let expected = match &request.shape {
+        Shape::ServiceDirectory { .. } | Shape::S6Rc(_) => expected(request),
+        Shape::Static { definition, instances } => expected_static(request, definition, instances, template),
+    };
     for (path, node) in plan.tree.iter() {
         let Kind::File(Content::Generated(bytes)) = &node.kind else { continue };
-        let name = path.split().map_or(b"".as_slice(), |(_, name)| name);
-        if !matches!(name, b"run" | b"finish") {
+        let (directory, name) = path.split().unwrap_or_default();
+        // The bundle of static instances lists them in a directory, and one may be called so.
+        if !matches!(name, b"run" | b"finish") || directory.ends_with(b"/contents.d") {
             continue;
         }
         count += 1;
         law(bytes.starts_with(b"#!/") && bytes.ends_with(b"\n"), "a script has an interpreter, and an end", path)?;
         let words = lex(bytes).unwrap_or_default();
         law(expected.iter().any(|expected| expected.is_met_by(&words)), "a script says what was asked for", &words)?;
-        if node.meta.mode == Mode::new(0o755) && words.last().is_some_and(|word| word == b"$@") {
-            let others = words.split_last().map(|(_, others)| others).unwrap_or_default();
-            law(!others.iter().any(|word| is_substituted(word)), "a wrapper substitutes nothing but its arguments", &words)?;
+        if words.last().is_some_and(|word| word == b"$@") {
+            let is_argument = |word: &&Vec<u8>| matches!(word.as_slice(), b"$@" | b"$1" | b"$2");
+            let arguments = words.iter().filter(is_argument).count();
+            let asked: usize = if name == b"finish" && bytes.windows(4).any(|option| option == b" -s3") { 3 } else { 1 };
+            law(arguments == asked, "a wrapper passes on each argument once", &words)?;
+            let mut others = words.iter().filter(|word| !is_argument(word));
+            law(!others.any(|word| is_substituted(word)), "a wrapper substitutes nothing but its arguments", &words)?;
         }
     }
     let logged = request.shape.logging().is_some();
-    law(count >= 1 + usize::from(logged) + usize::from(request.user.is_some()), "every script is there", &count)
+    match &request.shape {
+        Shape::Static { instances, .. } => {
+            let each = 1 + usize::from(is_logged(template));
+            let common = usize::from(logged && !instances.is_empty());
+            law(count >= instances.iter().len() * each + common, "every script is there", &count)
+        }
+        Shape::ServiceDirectory { .. } | Shape::S6Rc(_) => {
+            law(count >= 1 + usize::from(logged) + usize::from(request.user.is_some()), "every script is there", &count)
+        }
+    }
+}
+
+/// Returns `true` if each instance has a logger of its own.
+fn is_logged(template: &Template) -> bool {
+    matches!(template.instance_logger(), InstanceLogger::Each)
+}
+
+/// The scripts of instances that are longruns, and of the logger of them all.
+fn expected_static(request: &Request, definition: &Definition, instances: &Instances, template: &Template) -> Vec<Expected> {
+    let target = &request.target;
+    let become_user = request.user.as_ref().map(|user| become_account(target, user)).unwrap_or_default();
+    let execline = |name| program(target.execline_dir.as_ref(), name);
+    let logged = words(&execline("fdmove"), &["-c", "2", "1"]);
+    let linked = words(&execline("if"), &["{", "ln", "-sfn", "--"]);
+    // Those of the service and those of its logger, and whether the common logger reads from them.
+    let is_logged = is_logged(template);
+    let halves = [(b"".as_slice(), !is_logged), (b"/log", true)];
+    let mut all: Vec<Expected> = request.shape.logging().map(|logging| logger(logging, target)).into_iter().collect();
+    for (name, (tail, is_last)) in instances.iter().flat_map(|name| halves.map(|half| (name, half))) {
+        let argument = [name.as_name().as_bytes(), tail].concat();
+        let run = [become_user.as_slice(), &[b"./data/.template/run".to_vec(), argument.clone()]].concat();
+        let start = if is_last && definition.log().is_some() { logged.clone() } else { Words::new() };
+        let with_links = Expected {
+            start: [start.as_slice(), &linked].concat(),
+            end: [owned(&[".", "}"]), run.clone()].concat(),
+            between: template.tree().count(),
+        };
+        let finish =
+            [become_user.clone(), owned(&["./data/.template/finish", "$1", "$2"]), Vec::from([argument]), owned(&["$@"])];
+        all.push(with_links);
+        all.push(Expected { start, end: run, between: 0 });
+        all.push(Expected { start: Words::new(), end: finish.concat(), between: 0 });
+    }
+    all
 }
 
 /// The beginnings that a script may have, and its end; between them are at most so many words of this program's own.
@@ -135,8 +189,15 @@ pub(super) fn is_substituted(word: &[u8]) -> bool {
 }
 
 /// The shape's own names, so that a plan's parts can be compared with them.
-pub(super) fn parts(shape: &Shape) -> usize {
+pub(super) fn parts(shape: &Shape, template: &Template) -> usize {
     match shape {
+        Shape::Static { definition, instances } => {
+            let (count, log) = (instances.iter().len(), definition.log());
+            let each = 1 + usize::from(is_logged(template));
+            // Without an instance there is no consumer of which s6-rc-compile would make the pipeline.
+            let pipeline = count == 0 && log.is_some_and(|log| log.pipeline.is_some());
+            1 + count * each + usize::from(log.is_some()) + usize::from(pipeline)
+        }
         Shape::ServiceDirectory { log, .. } => 5 + usize::from(log.is_some()),
         Shape::S6Rc(definition) => 1 + usize::from(definition.log().is_some()),
     }

@@ -5,7 +5,7 @@ use super::language::Language;
 use super::{Linter, of_supervisor, parent, tokens};
 use crate::layout::LOG;
 use crate::path::{Name, TreePath};
-use crate::rules::{EntryKind, Fault, Finding, Level, Part, Problem, Script, Stage};
+use crate::rules::{EntryKind, Fault, Finding, Level, Part, Problem, Script, Stage, StaticProblem};
 use crate::template::{FileFacts, Resolved};
 use crate::tree::Kind;
 use alloc::collections::BTreeSet;
@@ -103,6 +103,16 @@ impl Linter<'_> {
         }
     }
 
+    /// Checks the commands of a script that s6-rc runs in a service directory of its own, also that of a logger.
+    fn static_script(&mut self, script: Script, seen: &[u8]) {
+        if let Some(path) = parent::outside(seen, Part::Service) {
+            self.warn(Problem::Static(StaticProblem::NamesParent(path), script.path()));
+        }
+        if NAMES_OF_DIRECTORY.iter().any(|words| seen.windows(words.len()).any(|text| text == *words)) {
+            self.warn(Problem::Static(StaticProblem::NameFromDirectory, script.path()));
+        }
+    }
+
     /// Without `run` there is no instance; without `finish`, nothing is cleaned up.
     fn fault(&mut self, script: Script, fault: Fault) {
         let level = match script.stage {
@@ -121,7 +131,9 @@ impl Linter<'_> {
         if language == Language::Other {
             return;
         }
-        if let Some(path) = parent::outside(seen, script.part) {
+        if self.is_static() {
+            self.static_script(script, seen);
+        } else if let Some(path) = parent::outside(seen, script.part) {
             self.warn(Problem::Script(script, Fault::NamesParent(path)));
         }
         if script.stage == Stage::Finish {
@@ -144,6 +156,19 @@ impl Linter<'_> {
         }
     }
 }
+
+/// Words of a shell for the last name of the working directory.
+const NAMES_OF_DIRECTORY: [&[u8]; 9] = [
+    b"${PWD##*/}",
+    b"basename $PWD",
+    b"basename \"$PWD\"",
+    b"basename -- \"$PWD\"",
+    b"basename \"${PWD}\"",
+    b"basename $(pwd)",
+    b"basename \"$(pwd)\"",
+    b"basename -- \"$(pwd)\"",
+    b"basename `pwd`",
+];
 
 /// The text of a script.
 #[derive(Clone, Copy)]

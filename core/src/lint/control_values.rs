@@ -2,7 +2,7 @@
 
 use super::Linter;
 use crate::path::TreePath;
-use crate::rules::{ControlFile, Part, Problem, Setting, descriptor};
+use crate::rules::{ControlFile, Part, Problem, Setting, StaticProblem, descriptor};
 use crate::template::Resolved;
 use crate::tree::Kind;
 
@@ -32,7 +32,9 @@ impl Linter<'_> {
             _ => {}
         }
         let Some(line) = self.line(&path) else { return };
-        if !file.setting.takes(line) {
+        if self.is_refused(file.setting, line) {
+            self.fail(Problem::Static(StaticProblem::Value(line.to_vec()), path));
+        } else if !file.setting.takes(line) {
             let problem = Problem::ControlFile(file, line.to_vec());
             if file.setting.forbids_start(line) { self.fail(problem) } else { self.warn(problem) }
         }

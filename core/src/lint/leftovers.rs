@@ -22,7 +22,9 @@ impl Linter<'_> {
                 }
             }
             // A link that leads nowhere is not such a file.
-            if let Resolved::Entry(_) = self.template.resolve(&part.path(&DOWN)) {
+            if !self.is_static()
+                && let Resolved::Entry(_) = self.template.resolve(&part.path(&DOWN))
+            {
                 self.warn(Problem::StartsDown(part));
             }
         }

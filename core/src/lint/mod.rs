@@ -15,6 +15,7 @@ mod log_directory;
 mod parent;
 mod readiness;
 mod s6_rc_files;
+mod static_service;
 mod tokens;
 mod user_access;
 mod uses;
@@ -52,6 +53,9 @@ pub fn lint(request: &Request, facts: &Facts, template: &Template) -> Vec<Findin
     lint.state();
     lint.leftovers();
     lint.s6_rc_files();
+    if lint.is_static() {
+        lint.static_service();
+    }
     lint.writers();
     if let Some(user) = &request.user {
         lint.user_access(&UserAccess::new(user, facts, template, &copying));

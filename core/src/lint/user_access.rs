@@ -3,7 +3,7 @@
 use super::{Linter, of_supervisor};
 use crate::path::TreePath;
 use crate::rights::{Obstacle, UserAccess};
-use crate::rules::{DeniedAccess, Finding, Level, Problem};
+use crate::rules::{DeniedAccess, Finding, Level, Problem, StaticProblem};
 use crate::template::Resolved;
 use crate::tree::Kind;
 use alloc::collections::BTreeSet;
@@ -31,6 +31,11 @@ impl Linter<'_> {
             }));
             if !self.found.contains(&denied) {
                 self.found.push(denied);
+            }
+        }
+        if self.is_static() {
+            for path in access.writable_directories() {
+                self.fail(Problem::Static(StaticProblem::UserWritable, path));
             }
         }
         // s6-supervise and s6-rc read these as root.

@@ -4,10 +4,11 @@ use super::content::Content;
 use super::error::PlanError;
 use super::wrap::Wrappers;
 use crate::definition::{Definition, ServiceName};
-use crate::execline::Script;
+use crate::execline::{Script, Wrapper};
 use crate::instances::InstanceName;
 use crate::layout::{
-    DEPENDENCIES_D, FLAG_ESSENTIAL, FLAG_RECOMMENDED, INSTANCE, INSTANCES, NOTIFICATION_FD, RUN, TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
+    CONTENTS_D, DEPENDENCIES_D, FINISH, FLAG_ESSENTIAL, FLAG_RECOMMENDED, INSTANCE, INSTANCES, NOTIFICATION_FD, RUN,
+    TIMEOUT_DOWN, TIMEOUT_UP, TYPE,
 };
 use crate::path::{Name, TreePath};
 use crate::rights::CopyRights;
@@ -60,6 +61,13 @@ impl TemplateCopy {
         Self { entries, without_set_id, without_owner }
     }
 
+    /// The copy of the template's entry at `path`, if it is copied.
+    pub(super) fn node(&self, path: &TreePath) -> Option<Node<Content>> {
+        // Without wrappers, the entries are in the order of the template.
+        let at = self.entries.binary_search_by(|(entry, _)| entry.cmp(path)).ok()?;
+        self.entries.get(at).map(|(_, node)| node.clone())
+    }
+
     /// The first entry of the template whose copy has another owner, and how many there are.
     pub(super) const fn without_owner(&self) -> Option<(&TreePath, u64)> {
         match &self.without_owner {
@@ -72,6 +80,14 @@ impl TemplateCopy {
     pub(super) fn without_set_id(&self) -> &[TreePath] {
         &self.without_set_id
     }
+}
+
+/// The origin of what a longrun runs.
+pub(super) enum LongrunKind {
+    /// A script of this program's own, which says that it is ready.
+    Ready(Script),
+    /// An instance or its logger: the template, which is added apart.
+    Instance,
 }
 
 /// A plan in the making.
@@ -92,7 +108,7 @@ impl Draft {
     }
 
     pub(super) fn directory(&mut self, path: TreePath) -> Result<(), PlanError> {
-        Ok(self.tree.insert(path, Node::new(Meta::callers(Modes::DIRECTORY), Kind::Directory))?)
+        self.node(path, Self::made_directory())
     }
 
     fn file(&mut self, directory: &TreePath, name: &Name, mode: Mode, bytes: Vec<u8>) -> Result<(), PlanError> {
@@ -106,16 +122,19 @@ impl Draft {
         self.file(directory, &RUN, mode, script.into_bytes())
     }
 
-    /// A source definition directory of a longrun; s6-rc-compile makes its script executable.
+    /// A source definition directory of a longrun; s6-rc-compile makes its scripts executable.
     pub(super) fn definition(
         &mut self,
         name: &ServiceName,
         definition: &Definition,
-        script: Script,
+        kind: LongrunKind,
     ) -> Result<TreePath, PlanError> {
         let directory = TreePath::from(name.as_name().clone());
         self.directory(directory.clone())?;
-        self.longrun(&directory, script, self.modes.file)?;
+        match kind {
+            LongrunKind::Ready(script) => self.longrun(&directory, script, self.modes.file)?,
+            LongrunKind::Instance => {}
+        }
         self.file(&directory, &TYPE, self.modes.file, b"longrun\n".to_vec())?;
         let flags = definition.management().flags;
         for (flag, is_set) in [(FLAG_ESSENTIAL, flags.essential), (FLAG_RECOMMENDED, flags.recommended)] {
@@ -145,9 +164,41 @@ impl Draft {
         Ok(())
     }
 
-    /// A file of s6-rc that lists one name.
-    pub(super) fn list(&mut self, directory: &TreePath, file: &Name, name: &Name) -> Result<(), PlanError> {
-        self.file(directory, file, self.modes.file, [name.as_bytes(), b"\n"].concat())
+    /// A file of s6-rc that lists names, one in a line.
+    pub(super) fn list<'a>(
+        &mut self,
+        directory: &TreePath,
+        file: &Name,
+        names: impl IntoIterator<Item = &'a Name>,
+    ) -> Result<(), PlanError> {
+        let lines = names.into_iter().flat_map(|name| name.as_bytes().iter().chain(b"\n")).copied();
+        self.file(directory, file, self.modes.file, lines.collect())
+    }
+
+    /// A source definition directory of a bundle of `contents`.
+    pub(super) fn bundle<'a>(&mut self, name: &Name, contents: impl IntoIterator<Item = &'a Name>) -> Result<(), PlanError> {
+        let directory = TreePath::from(name.clone());
+        self.directory(directory.clone())?;
+        self.file(&directory, &TYPE, self.modes.file, b"bundle\n".to_vec())?;
+        let listed = below(&directory, &CONTENTS_D.into())?;
+        self.directory(listed.clone())?;
+        contents.into_iter().try_for_each(|name| self.file(&listed, name, self.modes.file, Vec::new()))
+    }
+
+    /// Adds the scripts of a definition: `run`, and `finish` where there is one.
+    pub(super) fn scripts(&mut self, directory: &TreePath, run: Script, finish: Option<Wrapper>) -> Result<(), PlanError> {
+        self.file(directory, &RUN, self.modes.file, run.into_bytes())?;
+        finish.map_or(Ok(()), |finish| self.file(directory, &FINISH, self.modes.file, finish.into_bytes()))
+    }
+
+    /// Adds an entry as it is.
+    pub(super) fn node(&mut self, path: TreePath, node: Node<Content>) -> Result<(), PlanError> {
+        Ok(self.tree.insert(path, node)?)
+    }
+
+    /// The node of a directory that is made.
+    pub(super) const fn made_directory() -> Node<Content> {
+        Node::new(Meta::callers(Modes::DIRECTORY), Kind::Directory)
     }
 
     /// A copy of the template as `directory`.

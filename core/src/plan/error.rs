@@ -3,9 +3,12 @@
 use super::scripts::MOST_LOGGED;
 use super::wrap::WrapError;
 use crate::instances::{InstanceName, NameMax};
+use crate::layout::DATA_TEMPLATE;
 use crate::message::Message;
 use crate::path::{PathError, TreePath};
 use crate::rules::{Finding, Findings, Settings};
+use crate::static_instances::StaticInstanceError;
+use crate::static_layout::LayoutError;
 use crate::tree::{Mode, TreeError};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -70,9 +73,18 @@ pub enum PlanError {
         /// The problem.
         source: PathError,
     },
+    /// An instance cannot be an s6-rc service.
+    #[error(transparent)]
+    Static(#[from] StaticInstanceError),
     /// Two parts of the result are in each other's way.
     #[error(transparent)]
     Tree(#[from] TreeError),
+}
+
+impl From<LayoutError> for PlanError {
+    fn from(LayoutError { path, source }: LayoutError) -> Self {
+        Self::Path { directory: DATA_TEMPLATE, path, source }
+    }
 }
 
 impl PlanError {

@@ -7,6 +7,7 @@ mod content;
 mod draft;
 mod error;
 mod scripts;
+mod static_plan;
 mod wrap;
 
 pub use content::{Content, Placement, Plan, TemplateDifference};
@@ -21,13 +22,13 @@ use crate::layout::{CONSUMER_FOR, INSTANCE, INSTANCES, LOG, PIPELINE_NAME, PRODU
 use crate::lint::lint;
 use crate::logging::LOG_FILE_SIZES;
 use crate::path::TreePath;
-use crate::request::{Request, Shape};
+use crate::request::{Launcher, Request, Shape};
 use crate::rights::{CopyRights, UserAccess};
 use crate::rules::{self, Finding, Problem, Tally};
 use crate::target::S6Version;
 use crate::template::Template;
 use alloc::vec::Vec;
-use draft::{Draft, Modes, TemplateCopy, below};
+use draft::{Draft, LongrunKind, Modes, TemplateCopy, below};
 use scripts::CapacityError;
 use wrap::Wrappers;
 
@@ -52,7 +53,13 @@ fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: 
     let wrapping = match &request.user {
         // What cannot run at all need not run as a user.
         Some(_) if request.rules.refuses(&findings) => Wrappers::default(),
-        Some(user) => Wrappers::new(user, &request.target, template, &UserAccess::new(user, facts, template, &copying))?,
+        Some(user) => {
+            let access = UserAccess::new(user, facts, template, &copying);
+            match request.shape.launcher() {
+                Launcher::S6Svscan => Wrappers::new(user, &request.target, template, &access)?,
+                Launcher::S6Rc => Wrappers::elsewhere(user, template, &access)?,
+            }
+        }
         None => Wrappers::default(),
     };
     findings.extend(of_wrapping(&wrapping));
@@ -80,17 +87,21 @@ fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: 
             }
         }
         Shape::S6Rc(definition) => {
-            let service = draft.definition(definition.service(), definition, run)?;
+            let service = draft.definition(definition.service(), definition, LongrunKind::Ready(run))?;
             draft.managed(&service, definition)?;
             draft.copy(&below(&service, &TEMPLATE)?, &copy)?;
             if let Some(Consumer { logger, pipeline, logging }) = definition.log() {
-                draft.list(&service, &PRODUCER_FOR, logger.as_name())?;
-                let log = draft.definition(logger, definition, scripts::logger(logging, &request.target))?;
-                draft.list(&log, &CONSUMER_FOR, definition.service().as_name())?;
+                draft.list(&service, &PRODUCER_FOR, [logger.as_name()])?;
+                let script = LongrunKind::Ready(scripts::logger(logging, &request.target));
+                let log = draft.definition(logger, definition, script)?;
+                draft.list(&log, &CONSUMER_FOR, [definition.service().as_name()])?;
                 if let Some(pipeline) = pipeline {
-                    draft.list(&log, &PIPELINE_NAME, pipeline.as_name())?;
+                    draft.list(&log, &PIPELINE_NAME, [pipeline.as_name()])?;
                 }
             }
+        }
+        Shape::Static { definition, instances } => {
+            static_plan::draft(&mut draft, request, definition, instances, template, &copy)?;
         }
     }
     Ok(Plan { tree: draft.into_tree(), placement: Placement::of(&request.shape), warnings })
@@ -100,7 +111,8 @@ fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: 
 fn instances(request: &Request) -> Result<Instances, PlanError> {
     let instances = match &request.shape {
         Shape::ServiceDirectory { instances, .. } => instances.clone(),
-        Shape::S6Rc(_) => Instances::default(),
+        // s6-rc has room for all of them.
+        Shape::S6Rc(_) | Shape::Static { .. } => Instances::default(),
     };
     let (declared, room) = (instances.iter().len(), request.room().get());
     if u32::try_from(declared).map_or(true, |declared| declared > room) {
@@ -141,7 +153,7 @@ fn of_request(request: &Request, facts: &Facts) -> Vec<Finding> {
     {
         problems.push(Problem::UnknownAccount(name.clone()));
     }
-    if let Shape::S6Rc(definition) = &request.shape
+    if let Some(definition) = request.shape.definition()
         && definition.management().flags.essential
         && !definition.management().depends_on.is_empty()
     {

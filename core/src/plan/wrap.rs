@@ -116,13 +116,9 @@ impl Wrappers {
         access: &UserAccess<'_>,
     ) -> Result<Self, WrapError> {
         let check = Check { template, access };
-        let unknown = match user {
-            Account::Named(name) if !access.is_known() => Some(name.clone()),
-            Account::Named(_) | Account::Numbered(_) => None,
-        };
         let mut scripts = BTreeMap::new();
         for (called, directory) in script_directories(template)? {
-            for (name, needed) in [(RUN, true), (FINISH, false)] {
+            for (name, needed) in SCRIPTS {
                 let path = join(&directory, name.clone())?;
                 if template.tree().get(&path).is_none() {
                     if needed {
@@ -140,7 +136,23 @@ impl Wrappers {
             }
         }
         let links = links_to(&scripts, template)?;
-        Ok(Self { scripts, unknown, user_writable: check.writable_directories(), links })
+        Ok(Self { scripts, unknown: unknown(user, access), user_writable: access.writable_directories(), links })
+    }
+
+    /// Finds the scripts that `user` shall run by wrappers in another directory: none of them is renamed.
+    pub(crate) fn elsewhere(user: &Account, template: &Template, access: &UserAccess<'_>) -> Result<Self, WrapError> {
+        let check = Check { template, access };
+        for (_, directory) in script_directories(template)? {
+            for (name, needed) in SCRIPTS {
+                let path = join(&directory, name)?;
+                if template.tree().get(&path).is_some() {
+                    check.is_a_file(&path)?;
+                } else if needed {
+                    return Err(problem(&path, ScriptReason::Missing).into());
+                }
+            }
+        }
+        Ok(Self { unknown: unknown(user, access), ..Self::default() })
     }
 
     /// The wrapper for the script at `path`, if it gets one.
@@ -161,6 +173,17 @@ impl Wrappers {
     /// Links that lead to a script that gets a wrapper.
     pub(crate) fn links(&self) -> &[TreePath] {
         &self.links
+    }
+}
+
+/// The scripts that run as the user, and whether each must be there.
+const SCRIPTS: [(Name, bool); 2] = [(RUN, true), (FINISH, false)];
+
+/// The name of the user, if nobody here knows it.
+fn unknown(user: &Account, access: &UserAccess<'_>) -> Option<AccountName> {
+    match user {
+        Account::Named(name) if !access.is_known() => Some(name.clone()),
+        Account::Named(_) | Account::Numbered(_) => None,
     }
 }
 
@@ -218,23 +241,6 @@ impl Check<'_> {
             Some(directory) => Err(problem(&directory, ScriptReason::Replaceable)),
             None => Ok(()),
         }
-    }
-
-    /// The outermost directories that the user may write, but for a supervisor's state, which is not copied.
-    fn writable_directories(&self) -> Vec<TreePath> {
-        let state = self.template.state();
-        let mut writable: Vec<TreePath> = Vec::new();
-        for (path, node) in self.template.tree().iter() {
-            let known = writable.last().is_some_and(|last| path.starts_with(last));
-            if matches!(node.kind, Kind::Directory)
-                && !known
-                && !state.iter().any(|state| path.starts_with(state))
-                && self.access.may_write(path)
-            {
-                writable.push(path.clone());
-            }
-        }
-        writable
     }
 }
 

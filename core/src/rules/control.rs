@@ -76,6 +76,15 @@ impl Setting {
         }
     }
 
+    /// Returns `true` if s6-rc-compile takes `line`: it writes numbers anew, and copies signals as they are.
+    #[must_use]
+    pub(crate) fn is_compiled(self, line: &[u8]) -> bool {
+        match self {
+            Self::DownSignal | Self::ReloadSignal => true,
+            _ => number_of(line.get(..DIGITS_MAX).unwrap_or(line)).is_some(),
+        }
+    }
+
     /// Returns `true` if no instance starts with this value.
     #[must_use]
     pub(crate) fn forbids_start(self, line: &[u8]) -> bool {

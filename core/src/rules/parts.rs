@@ -2,7 +2,7 @@
 
 use super::control::ControlFile;
 use super::finding::Finding;
-use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, ServiceKind, Tally};
+use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, S6RcSeries, ServiceKind, StaticProblem, Tally};
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::{Account, AccountName};
@@ -57,6 +57,7 @@ impl Finding {
             Problem::LockFdTooNew(_, version) => version.to_string().into_bytes(),
             Problem::SharedLogDirectory(directory) => directory.clone(),
             Problem::UserCannot(denied) => denied.word().to_vec(),
+            Problem::Static(problem, _) => problem.detail(),
             Problem::NotALongrun(kind) => kind.word().to_vec(),
             Problem::Tally(_, _, count) => count.to_string().into_bytes(),
             Problem::S6RcDefinition(names) => {
@@ -120,6 +121,14 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::WritableScripts => plain(Mode::parse(subject).map(Problem::WritableScripts)),
         Rule::UnknownAccount => plain(account(subject).map(Problem::UnknownAccount)),
         Rule::UserWritable => plain(path().map(Problem::UserWritable)),
+        Rule::StaticEntryIgnored
+        | Rule::StaticNeedsNewerS6Rc
+        | Rule::StaticLinkBreaks
+        | Rule::StaticNamesParent
+        | Rule::StaticNameFromDirectory
+        | Rule::StaticOpensDirectory => Some(Problem::Static(StaticProblem::of(rule, detail)?, path()?)),
+        // Errors only, and a document has warnings.
+        Rule::StaticNameTaken | Rule::StaticDataNotADirectory | Rule::StaticUserWritable => None,
         Rule::LinkToWrapped => plain(path().map(Problem::LinkToWrapped)),
         Rule::SetIdDropped => plain(path().map(Problem::SetIdDropped)),
         Rule::EmptyUser => plain(subject.is_empty().then_some(Problem::EmptyUser)),
@@ -184,6 +193,35 @@ impl ServiceKind {
 
     fn of(word: &[u8]) -> Option<Self> {
         [Self::Oneshot, Self::Bundle].into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+impl StaticProblem {
+    /// The detail in a document.
+    fn detail(&self) -> Vec<u8> {
+        match self {
+            Self::NeedsNewer(series) => series.number().into(),
+            Self::Value(text) | Self::LinkBreaks(text) | Self::NamesParent(text) => text.clone(),
+            Self::Opened(mode) => mode.to_string().into_bytes(),
+            Self::Ignored | Self::NameTaken | Self::NotADirectory | Self::NameFromDirectory | Self::UserWritable => Vec::new(),
+        }
+    }
+
+    /// The problem that `rule` finds and `detail` says more about.
+    fn of(rule: Rule, detail: &[u8]) -> Option<Self> {
+        let plain = |problem| detail.is_empty().then_some(problem);
+        match rule {
+            Rule::StaticEntryIgnored => plain(Self::Ignored),
+            Rule::StaticNameFromDirectory => plain(Self::NameFromDirectory),
+            Rule::StaticNeedsNewerS6Rc => {
+                let series = [S6RcSeries::V0_6_1, S6RcSeries::V0_7];
+                series.into_iter().find(|series| series.number().as_bytes() == detail).map(Self::NeedsNewer)
+            }
+            Rule::StaticLinkBreaks => Some(Self::LinkBreaks(detail.to_vec())),
+            Rule::StaticNamesParent => Some(Self::NamesParent(detail.to_vec())),
+            Rule::StaticOpensDirectory => Mode::parse(detail).map(Self::Opened),
+            _ => None,
+        }
     }
 }
 

@@ -71,6 +71,8 @@ pub enum Problem {
     UnknownAccount(AccountName),
     /// A directory that the user of `-u` may write, and that root copies by path whenever it makes an instance.
     UserWritable(TreePath),
+    /// s6-rc would make something else of an entry.
+    Static(StaticProblem, TreePath),
     /// A link that leads to a script, and in the copy to its wrapper.
     LinkToWrapped(TreePath),
     /// A file whose set-id bit the copy does not have.
@@ -91,6 +93,59 @@ pub enum Problem {
     WouldBeRefused(String),
     /// An instance whose copy of the template was edited: its name, and the first edited entry.
     InstanceEdited(InstanceName, TreePath),
+}
+
+/// A problem of an entry of a template whose instances s6-rc runs itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StaticProblem {
+    /// s6-rc-compile passes over it.
+    Ignored,
+    /// s6-rc-compile passes over it before this version.
+    NeedsNewer(S6RcSeries),
+    /// Its name is one that s6-rc requires in a service directory.
+    NameTaken,
+    /// It is `data` or `env`, and not a directory.
+    NotADirectory,
+    /// s6-rc-compile refuses this value.
+    Value(Vec<u8>),
+    /// It is a link, with this target, that leads to something else in an instance.
+    LinkBreaks(Vec<u8>),
+    /// It is a script that names this path, which begins with `../`.
+    NamesParent(Vec<u8>),
+    /// It is a script that takes the name of its working directory.
+    NameFromDirectory,
+    /// It is a service directory with this mode, which s6-rc-compile opens.
+    Opened(Mode),
+    /// It is a directory that the user of `-u` can write, and that root copies by path whenever s6-rc compiles or updates it.
+    UserWritable,
+}
+
+/// Releases of s6-rc from which on a file is copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum S6RcSeries {
+    /// 0.6.1.
+    V0_6_1,
+    /// 0.7.
+    V0_7,
+}
+
+impl StaticProblem {
+    /// The rule that finds it.
+    #[must_use]
+    pub(super) const fn rule(&self) -> Rule {
+        match self {
+            Self::Ignored => Rule::StaticEntryIgnored,
+            Self::NeedsNewer(_) => Rule::StaticNeedsNewerS6Rc,
+            Self::NameTaken => Rule::StaticNameTaken,
+            Self::NotADirectory => Rule::StaticDataNotADirectory,
+            Self::Value(_) => Rule::ControlFileInvalid,
+            Self::LinkBreaks(_) => Rule::StaticLinkBreaks,
+            Self::NamesParent(_) => Rule::StaticNamesParent,
+            Self::NameFromDirectory => Rule::StaticNameFromDirectory,
+            Self::Opened(_) => Rule::StaticOpensDirectory,
+            Self::UserWritable => Rule::StaticUserWritable,
+        }
+    }
 }
 
 /// The destination of a link.
@@ -202,6 +257,7 @@ impl Problem {
             Self::WritableScripts(_) => Rule::WritableScripts,
             Self::UnknownAccount(_) => Rule::UnknownAccount,
             Self::UserWritable(_) => Rule::UserWritable,
+            Self::Static(problem, _) => problem.rule(),
             Self::LinkToWrapped(_) => Rule::LinkToWrapped,
             Self::SetIdDropped(_) => Rule::SetIdDropped,
             Self::EmptyUser => Rule::EmptyUser,
@@ -236,6 +292,7 @@ impl Problem {
             Self::StateLeftBehind(path)
             | Self::StateInTheWay(path)
             | Self::UserWritable(path)
+            | Self::Static(_, path)
             | Self::LinkToWrapped(path)
             | Self::SetIdDropped(path)
             | Self::OthersCanWrite(path)

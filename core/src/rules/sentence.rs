@@ -1,6 +1,8 @@
 //! The sentence about a problem: subject, problem, consequence.
 
-use super::problem::{CheckFault, DeniedAccess, LinkDestination, PlaceChange, Problem, ServiceKind, Tally};
+use super::problem::{
+    CheckFault, DeniedAccess, LinkDestination, PlaceChange, Problem, S6RcSeries, ServiceKind, StaticProblem, Tally,
+};
 use super::script::{Part, Script, Stage};
 use crate::escape::Excerpt;
 use crate::layout::LOG;
@@ -93,6 +95,7 @@ impl fmt::Display for Problem {
                 write!(f, "there is no account `{name}` here; its rights in the template were judged as anybody's")
             }
             Self::UserWritable(_) => write!(f, "can be written by the user of -u, and s6-instance-create copies it as root"),
+            Self::Static(problem, _) => problem.fmt(f),
             Self::LinkToWrapped(_) => {
                 write!(
                     f,
@@ -162,6 +165,47 @@ impl LinkDestination {
             }
             Self::Nowhere if is_log => ("leads nowhere", "no instance has a logger"),
             Self::Nowhere => ("leads nowhere", "whatever opens it in an instance fails"),
+        }
+    }
+}
+
+impl fmt::Display for StaticProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ignored => write!(f, "has no effect with --static; s6-rc-compile does not copy it"),
+            Self::NeedsNewer(series) => {
+                write!(f, "has no effect with --static before s6-rc {}, which does not copy it", series.number())
+            }
+            Self::NameTaken => {
+                write!(f, "has a name that is taken in an s6-rc service; an instance would not find it")
+            }
+            Self::NotADirectory => {
+                write!(f, "is not a directory; s6-rc-compile copies nothing but a directory of that name")
+            }
+            Self::Value(value) => write!(f, "contains `{}`; s6-rc-compile refuses the definition", Excerpt(value)),
+            Self::LinkBreaks(target) => {
+                write!(f, "is a link to `{}`, which in an s6-rc service leads to something else or nowhere", Excerpt(target))
+            }
+            Self::NamesParent(path) => {
+                write!(f, "names `{}`; in an s6-rc service, `..` is the directory of all service directories", Excerpt(path))
+            }
+            Self::NameFromDirectory => {
+                write!(f, "takes the name of its directory, which is SERVICE@NAME for an instance of --static")
+            }
+            Self::Opened(mode) => {
+                write!(f, "has mode {mode}, and a service directory of s6-rc has mode 0755; others can reach its data and env")
+            }
+            Self::UserWritable => write!(f, "can be written by the user of -u, and s6-rc copies it as root"),
+        }
+    }
+}
+
+impl S6RcSeries {
+    /// The number of the first release.
+    pub(super) const fn number(self) -> &'static str {
+        match self {
+            Self::V0_6_1 => "0.6.1",
+            Self::V0_7 => "0.7",
         }
     }
 }

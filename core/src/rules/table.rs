@@ -283,6 +283,43 @@ rules! {
     EssentialDependencies, "essential-dependencies", Warning, "--essential with --depends-on.", "",
         "The repository tools of s6-rc 0.6 and later refuse a set in which an essential service depends on one that is not.",
         "mark the services that it depends on as essential too (flag-essential), or leave out --essential";
+    StaticEntryIgnored, "static-entry-ignored", Warning, "With --static: a file that s6-rc does not copy.",
+        "`down` and `nosetsid`, in the template or in its `log`.",
+        "The file has no effect on an instance that s6-rc runs.",
+        "remove it; whether an instance runs is for s6-rc to say: s6-rc -d change SERVICE@NAME";
+    StaticNeedsNewerS6Rc, "static-needs-newer-s6-rc", Warning, "With --static: a file that an older s6-rc does not copy.",
+        "`flag-newpidns` and `flag-timeout-killpg` before s6-rc 0.6.1, `reload-signal` before 0.7.",
+        "Without a word, an older s6-rc makes service directories without it.",
+        "compile the definitions with an s6-rc that copies it, or remove it";
+    StaticNameTaken, "static-name-taken", Error, "With --static: an entry whose name s6-rc requires.",
+        "`template`, `instance`, `instances`, `old`, `run.user` and `finish.user`, in the template or in its `log`, and `data/.template`.",
+        "An instance does not find it where it is in the template.",
+        "rename it";
+    StaticDataNotADirectory, "static-data-not-a-directory", Error, "With --static: `data` or `env` is not a directory.",
+        "A link to a directory is none either: s6-rc-compile copies the link and not the directory.",
+        "s6-rc-compile refuses the definition, or an instance does not find what the link leads to.",
+        "make it a directory, or rename it";
+    StaticLinkBreaks, "static-link-breaks", Either, "With --static: a link that leads elsewhere in an instance.",
+        "An error for `run` and `log/run`. In an instance, `run` and `finish` are wrappers, `log` is a service of its own, and the control \
+         files are not beside the scripts.",
+        "Whatever opens the link in an instance does not find what it leads to in the template.",
+        "put a copy of the target in the place of the link";
+    StaticNamesParent, "static-names-parent", Warning, "With --static: a script that leaves its service directory.",
+        "Scripts of shells and of execline that name a path beginning with `../`.",
+        "In s6-rc, `..` is the directory of all service directories; for `log/run` it is not the service that it logs.",
+        "use an absolute path, or put the file beside the script";
+    StaticNameFromDirectory, "static-name-from-directory", Warning, "With --static: a name taken from a directory.",
+        "Scripts of shells that take the last name of their working directory.",
+        "The directory of an instance that s6-rc runs is called SERVICE@NAME.",
+        "use the script's first argument, which is the name of the instance; finish gets it as the third one";
+    StaticOpensDirectory, "static-opens-directory", Warning, "With --static: a template that others cannot enter.",
+        "The template or its `log`, if there is `data` or `env` in it that others can enter.",
+        "s6-rc-compile makes service directories of mode 0755: others can reach `data` and `env` in them.",
+        "take the right to enter away from data and env themselves: chmod o-x";
+    StaticUserWritable, "static-user-writable", Error, "With --static and -u: a directory that the user can write.",
+        "s6-rc-compile, s6-rc-init and s6-rc-update copy the template's entries as root, by path.",
+        "While one of them does, the user can put a link there and have root copy another file.",
+        "take the user's right to write away from it in the template, and have run make a directory elsewhere for what it writes";
     StagingLeft, "staging-left", Warning, "Something that an earlier run left.", "",
         "It takes room beside DIR; s6-svscan and s6-rc ignore it.",
         "remove it";

@@ -201,6 +201,8 @@ impl Effects<'_> {
                 && difference.found.is_some()
                 && match (names.next(), names.next()) {
                     (Some(b"run"), None) => true,
+                    // A longrun that is an instance: its process goes on with what it has.
+                    (Some(b"finish" | b"data" | b"env"), _) => true,
                     (Some(b"template"), Some(name)) => !UPDATED_BY_S6_RC.contains(&name),
                     _ => false,
                 }

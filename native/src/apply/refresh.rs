@@ -20,7 +20,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use s6_instance_maker_core::cli::Copies;
 use s6_instance_maker_core::compare::{
-    self, CopyState, Differences, InstanceRefresh, OwnerPower, Questions, Refresh as Steps, Step, TEMPLATE, Version,
+    self, CopyState, Differences, InstanceRefresh, OwnerPower, Questions, Refresh as Steps, Scope, Step, TEMPLATE, Version,
 };
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::{Name, TreePath};
@@ -63,11 +63,15 @@ impl Refresh<'_> {
     /// [`Error::Busy`] where another refresh is at work; [`Error::Partly`] where some parts are new; otherwise DIR is as it was.
     pub(crate) fn carry_out(&self, options: &Options, run: &Run<'_>) -> Result<Outcome, Error> {
         let _lock = self.lock()?;
+        let scope = Scope::of(self.plan).with_bundle(options.bundle());
+        // What an interrupted refresh took out of the list is still this program's.
+        let interrupted = scope.list().map(|list| Stage::names_in_leftovers(self.dir, &list)).unwrap_or_default();
+        let scope = scope.and(interrupted);
         let mut outcome =
             Outcome { leftovers: Stage::sweep(self.dir, Leftovers::Any, self.terms.caller), ..Outcome::default() };
         let recorded = record::read(Some(self.dir))?;
         let mut compared =
-            Comparison::new(self.plan, self.source, Some(self.dir), self.place, (self.terms.caller, self.power), run)?;
+            Comparison::new(self.plan, self.source, Some(self.dir), self.place, (self.terms.caller, self.power), scope, run)?;
         let mut questions = Questions::default();
         compared.ask_about_instances(&mut questions);
         compared.read(&questions, run)?;
@@ -148,6 +152,8 @@ impl Refresh<'_> {
         let updated: BTreeSet<&TreePath> = work.instances.iter().map(|(path, _)| path).collect();
         let notes = compared.notes(recorded).into_iter();
         let is_left = |note: &compare::Note| match note {
+            // There is a finding about it.
+            compare::Note::Instance(_, CopyState::Edited(_)) if self.copies != Copies::Kept => false,
             compare::Note::Instance(name, _) => {
                 let copy = compare::instances(&compared.found).find(|(other, _)| other == name);
                 copy.is_none_or(|(_, path)| !updated.contains(&path))

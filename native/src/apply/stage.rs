@@ -107,6 +107,15 @@ impl<'a> Stage<'a> {
         stale.iter().filter_map(remove).collect()
     }
 
+    /// The names in the directory `path` of leftovers in `parent`: entries of an interrupted run.
+    pub(super) fn names_in_leftovers(parent: &OpenDir, path: &TreePath) -> Vec<Name> {
+        let list = |dir: &Dir, path: &TreePath| open_readable(dir, path).and_then(|dir| names(&dir)).unwrap_or_default();
+        let valid = |names: Vec<std::ffi::OsString>| names.into_iter().filter_map(|name| Name::new(name.as_bytes()).ok());
+        let leftovers = valid(list(&parent.dir, &TreePath::ROOT)).filter(|name| name.as_bytes().starts_with(PREFIX.as_bytes()));
+        let inner = leftovers.filter_map(|leftover| TreePath::from(leftover).join_path(path).ok());
+        inner.flat_map(|inner| valid(list(&parent.dir, &inner))).collect()
+    }
+
     /// Gives the staging directory the name `result` in its parent, if nothing has that name.
     ///
     /// A rename takes a name, not a handle: who may rename in the parent could have put something else there.

@@ -107,8 +107,7 @@ impl Reader<'_> {
             let stamp = Stamp::of(&found.status);
             // A link has no rights of its own, and a supervisor's state is not copied.
             if found.status.kind != FileKind::Symlink && !Template::may_be_state(&whole) {
-                let attributes = walk.attributes(&found).map_err(|error| self.explain(base, error))?;
-                found.status = self.note(&whole, attributes, found.status);
+                found.status = self.note(&whole, found.attributes, found.status);
             }
             let kind = self.kind(&found, &whole)?;
             if !base.is_root() {

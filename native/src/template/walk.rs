@@ -1,10 +1,13 @@
 //! A walk through all that is below a directory: names, types, modes and owners, no link followed, no contents read.
 //!
 //! It knows nothing of templates: the caller decides about each entry, and which directories are entered.
+//!
+//! The entries of a large directory are examined by several threads before the first of them is reported.
 
 use crate::attributes::Attributes;
 use crate::cursor::Cursor;
 use crate::sys::{FileKind, Identity, Status, as_os, last_name, names, open_child, open_readable, retry};
+use crate::threads::threads_for;
 use cap_std::fs::Dir;
 use s6_instance_maker_core::path::{Name, PathError, TreePath};
 use std::ffi::OsString;
@@ -17,6 +20,8 @@ pub(crate) struct WalkEntry {
     /// Its path below the directory where the walk began.
     pub path: TreePath,
     pub status: Status,
+    /// Its extended attributes; none for a link, which has no rights of its own.
+    pub attributes: Attributes,
     /// The text of a symbolic link; empty for everything else.
     pub target: Vec<u8>,
 }
@@ -38,13 +43,19 @@ pub(crate) struct Walk<'d> {
     root: &'d Dir,
     /// Directories that are still to be listed.
     pending: Vec<(TreePath, Identity)>,
-    /// The directory that is being listed, and the names in it that are still to be reported.
+    /// The directory that is being listed.
     listed: Option<Listed>,
     cursor: Cursor,
 }
 
-/// The path of a directory, its handle, and the names in it that are still to be reported.
-type Listed = (TreePath, Dir, std::vec::IntoIter<OsString>);
+/// A directory that is being listed: its entries that are still to be reported, the examined ones first.
+#[derive(Debug)]
+struct Listed {
+    path: TreePath,
+    dir: Dir,
+    examined: std::vec::IntoIter<Result<WalkEntry, WalkError>>,
+    names: std::vec::IntoIter<OsString>,
+}
 
 impl<'d> Walk<'d> {
     /// Begins in `root`, which has `identity`.
@@ -60,24 +71,15 @@ impl<'d> Walk<'d> {
     /// The next entry; `None` after the last one.
     pub(crate) fn next(&mut self) -> Result<Option<WalkEntry>, WalkError> {
         loop {
-            if let Some((path, dir, names)) = &mut self.listed {
-                if let Some(name) = names.next() {
-                    return examine(path, dir, name.into_vec()).map(Some);
+            if let Some(Listed { path, dir, examined, names }) = &mut self.listed {
+                let next = examined.next().or_else(|| names.next().map(|name| examine(path, dir, name)));
+                if let Some(found) = next {
+                    return found.map(Some);
                 }
                 self.listed = None;
             }
             let Some((path, identity)) = self.pending.pop() else { return Ok(None) };
             self.listed = Some(self.list(path, identity)?);
-        }
-    }
-
-    /// The extended attributes of the entry that was found last.
-    pub(crate) fn attributes(&self, found: &WalkEntry) -> Result<Attributes, WalkError> {
-        match (&self.listed, last_name(&found.path)) {
-            (Some((_, dir, _)), Some(name)) => {
-                Attributes::of_entry(dir, &name).map_err(cannot("read the attributes of", &found.path))
-            }
-            _ => Ok(Attributes::default()),
         }
     }
 
@@ -91,13 +93,33 @@ impl<'d> Walk<'d> {
             return Err(WalkError::Replaced(path));
         }
         let names = names(&dir).map_err(cannot("read", &path))?;
-        Ok((path, dir, names.into_iter()))
+        let threads = threads_for(names.len());
+        let (examined, names) = if threads > 1 { (examine_all(&path, &dir, &names, threads), vec![]) } else { (vec![], names) };
+        Ok(Listed { path, dir, examined: examined.into_iter(), names: names.into_iter() })
     }
 }
 
-fn examine(directory: &TreePath, dir: &Dir, name: Vec<u8>) -> Result<WalkEntry, WalkError> {
+/// Examines the entries `names` of a directory with several threads; the results have the order of the names.
+fn examine_all(directory: &TreePath, dir: &Dir, names: &[OsString], threads: usize) -> Vec<Result<WalkEntry, WalkError>> {
+    let examine_part = |names: &[OsString]| names.iter().map(|name| examine(directory, dir, name.clone())).collect::<Vec<_>>();
+    let mut parts = names.chunks(names.len().div_ceil(threads).max(1));
+    let own = parts.next().unwrap_or_default();
+    std::thread::scope(|scope| {
+        let others: Vec<_> =
+            parts.map(|part| (part, std::thread::Builder::new().spawn_scoped(scope, move || examine_part(part)))).collect();
+        let mut examined = examine_part(own);
+        for (part, other) in others {
+            // Where the system has no room for another thread, this one does its work.
+            let other = other.ok().and_then(|thread| thread.join().ok());
+            examined.extend(other.unwrap_or_else(|| examine_part(part)));
+        }
+        examined
+    })
+}
+
+fn examine(directory: &TreePath, dir: &Dir, name: OsString) -> Result<WalkEntry, WalkError> {
     let refused = |source| WalkError::Name { directory: directory.clone(), source };
-    let name = Name::new(name).map_err(|error| refused(error.into()))?;
+    let name = Name::new(name.into_vec()).map_err(|error| refused(error.into()))?;
     let path = directory.join(&name).map_err(refused)?;
     let status = Status::of_entry(dir, &name).map_err(cannot("examine", &path))?;
     let target = match status.kind {
@@ -106,7 +128,11 @@ fn examine(directory: &TreePath, dir: &Dir, name: Vec<u8>) -> Result<WalkEntry, 
         }
         _ => Vec::new(),
     };
-    Ok(WalkEntry { path, status, target })
+    let attributes = match status.kind {
+        FileKind::Symlink => Attributes::default(),
+        _ => Attributes::of_entry(dir, &name).map_err(cannot("read the attributes of", &path))?,
+    };
+    Ok(WalkEntry { path, status, target, attributes })
 }
 
 /// For `map_err`: the system refused `operation` with what is at `path`.
