@@ -170,7 +170,7 @@ fn commands_do_what_pages_say() {
     let (counts, failures): (Vec<_>, Vec<_>) = pages.map(|(name, page)| run(&stage, &name, &page)).unzip();
     let failures = failures.concat();
     assert!(failures.is_empty(), "{failures}");
-    assert!(!only.is_empty() || counts.iter().sum::<usize>() > 90, "only {counts:?} commands were run");
+    assert!(!only.is_empty() || counts.iter().sum::<usize>() > 70, "only {counts:?} commands were run");
 }
 
 /// Each block is in a language that is known, and each command that no page runs says why.
@@ -186,7 +186,8 @@ fn what_is_not_run_says_why() {
                 block.line,
                 block.language
             );
-            let Some(note) = block.note.filter(|_| is_command) else { continue };
+            // A Dockerfile is no command here, but its commands are run nowhere either.
+            let Some(note) = block.note else { continue };
             if let Some(test) = note.strip_prefix("run by ") {
                 let (module, function) = test.rsplit_once("::").unwrap();
                 let file = program::workspace().join(format!("tests/{}.rs", module.replace("::", "/")));
@@ -213,7 +214,8 @@ fn links_lead_to_files() {
     let mut missing = String::new();
     for (name, page) in pages() {
         let folder = program::workspace().join(&name);
-        for link in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        let text: String = page.split("```").step_by(2).collect();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = link.split('#').next().unwrap();
             if !file.is_empty() && !file.contains("://") && !folder.parent().unwrap().join(file).exists() {
                 writeln!(missing, "{name}: {link}").unwrap();

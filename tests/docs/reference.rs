@@ -14,7 +14,7 @@ fn expected(help: &str) -> String {
     let flush = |text: &mut String, entries: &mut Vec<(String, Vec<String>)>| {
         for (names, paragraphs) in entries.drain(..) {
             let names = names.replace(['<', '>'], "");
-            *text += &format!("| `{names}` | {} |\n", paragraphs.join(" ").replace('|', "\\|"));
+            *text += &format!("| `{names}` | {} |\n", paragraphs.join(" ").trim_end().replace('|', "\\|"));
         }
     };
     let (_, options) = help.split_once("\nOperands:\n").unwrap();
