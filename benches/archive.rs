@@ -1,4 +1,5 @@
-//! Archives side by side, by turns: `--tar` of a template, and GNU tar of the tree that is made from it.
+//! Archives side by side, by turns: `--tar` of a template, and GNU tar of the tree that is made from it; without and with a look at
+//! ACLs and other attributes, of which `--tar` warns.
 //!
 //! `cargo bench --bench archive` prints the median of each and the ratio; nothing is judged.
 
@@ -16,7 +17,10 @@ const TURNS: usize = 9;
 
 fn main() {
     let maker = program::released_program();
-    println!("{:<24}{:>12}{:>12}{:>10}", "template", "ours, ms", "tar, ms", "ours/tar");
+    println!(
+        "{:<24}{:>12}{:>12}{:>10}{:>18}{:>10}",
+        "template", "ours, ms", "tar, ms", "ours/tar", "tar with ACLs, ms", "ours/tar"
+    );
     for (label, count, size) in
         [("5 files", 5, 1 << 10), ("10,000 files of 1 KiB", 10_000, 1 << 10), ("4 files of 64 MiB", 4, 64 << 20)]
     {
@@ -27,17 +31,30 @@ fn main() {
         }
         run(&scratch, &maker, &["template", "made"]);
         let archive = ["--format=gnu", "--sort=name", "--numeric-owner", "--mtime=@0", "-c", "made"];
-        let mut times = [Vec::new(), Vec::new()];
+        let with_acls = [&["--acls", "--xattrs"], &archive[1..]].concat();
+        let mut times = [Vec::new(), Vec::new(), Vec::new()];
         // One turn more than counted, to fill the caches.
         for turn in 0..=TURNS {
-            let taken = [run(&scratch, &maker, &["--tar", "template", "made"]), run(&scratch, Path::new("tar"), &archive)];
+            let taken = [
+                run(&scratch, &maker, &["--tar", "template", "made"]),
+                run(&scratch, Path::new("tar"), &archive),
+                run(&scratch, Path::new("tar"), &with_acls),
+            ];
             if turn > 0 {
                 times.iter_mut().zip(taken).for_each(|(times, taken)| times.push(taken));
             }
         }
-        let [ours, theirs] = times.map(median);
+        let [ours, theirs, theirs_with_acls] = times.map(median);
         let ms = |time: Duration| format!("{:.1}", time.as_secs_f64() * 1e3);
-        println!("{label:<24}{:>12}{:>12}{:>10.2}", ms(ours), ms(theirs), ours.as_secs_f64() / theirs.as_secs_f64());
+        let ratio = |theirs: Duration| format!("{:.2}", ours.as_secs_f64() / theirs.as_secs_f64());
+        println!(
+            "{label:<24}{:>12}{:>12}{:>10}{:>18}{:>10}",
+            ms(ours),
+            ms(theirs),
+            ratio(theirs),
+            ms(theirs_with_acls),
+            ratio(theirs_with_acls)
+        );
     }
 }
 

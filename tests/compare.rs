@@ -6,6 +6,7 @@ mod refreshes;
 mod trees;
 
 use s6_instance_maker_core::compare::{Differences, Fate, Found, OwnerPower};
+use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::plan::{Placement, plan};
 use s6_instance_maker_workspace::jobs::{Case, cases};
 use s6_instance_maker_workspace::manifest;
@@ -18,9 +19,11 @@ fn results_do_not_differ_from_their_plans() {
     for Case { words, facts, template } in &cases() {
         let request = manifest::request(words.clone()).unwrap();
         let Ok(plan) = plan(&request, facts, template) else { continue };
+        let bundle = Options::of(&request).bundle();
         let found = model::carried_out(&plan, template, facts.caller);
         for power in [OwnerPower::Gives, OwnerPower::Keeps] {
-            let compared = Compared { plan: &plan, template, caller: facts.caller, power };
+            let bundle = bundle.as_ref();
+            let compared = Compared { plan: &plan, template, bundle, caller: facts.caller, power };
             assert_eq!(compared.differences(&found), Differences::default(), "{words:?}");
             assert_eq!(compared.refresh(&found, 90_000).unwrap().steps, [], "{words:?}");
             let all = compared.differences(&Found::new());

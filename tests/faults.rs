@@ -23,6 +23,7 @@ mod disks;
 mod errors;
 mod kills;
 mod original;
+mod refresh;
 mod rivals;
 
 /// A tree as it was read back.
@@ -68,6 +69,8 @@ struct Ground {
     inside: PathBuf,
     /// The locks of what a living run holds.
     _locks: Vec<fs::File>,
+    /// What a run changes, as it was: its path in the folder `work`, and a copy.
+    pristine: Option<(&'static str, Scratch)>,
 }
 
 impl Ground {
@@ -88,7 +91,15 @@ impl Ground {
             lock.try_lock().unwrap();
             lock
         });
-        Self { original, scratch, log: Scratch::new("faults-log"), inside, _locks: locks.into() }
+        Self { original, scratch, log: Scratch::new("faults-log"), inside, _locks: locks.into(), pristine: None }
+    }
+
+    /// Has what is at `path` now restored after each trial.
+    fn restoring(mut self, path: &'static str) -> Self {
+        let copy = Scratch::new("faults-pristine");
+        copy_tree(&self.scratch.join("work").join(path), &copy.join("copy"));
+        self.pristine = Some((path, copy));
+        self
     }
 
     fn tree(&self) -> Tree {
@@ -128,9 +139,13 @@ impl Ground {
         String::from_utf8_lossy(&fs::read(self.log.join("calls")).unwrap()).into_owned()
     }
 
-    /// Removes all that was not there `before`.
+    /// Removes all that was not there `before`, and restores what a run changes.
     fn undo(&self, before: &Tree) {
         let work = self.scratch.join("work");
+        if let Some((path, copy)) = &self.pristine {
+            let _ = fs::remove_dir_all(work.join(path));
+            copy_tree(&copy.join("copy"), &work.join(path));
+        }
         let mut pending = vec![work.clone()];
         while let Some(directory) = pending.pop() {
             for entry in fs::read_dir(directory).unwrap() {
@@ -185,6 +200,11 @@ impl Ground {
         let silenced = told.lines().any(|line| line.contains(" write(2, ") && line.contains("(INJECTED)"));
         Trial { disturbance, answer, met, silenced, tree: self.tree() }
     }
+}
+
+/// Copies a tree with its modes and owners.
+fn copy_tree(from: &Path, to: &Path) {
+    Answer::of(std::process::Command::new("cp").arg("-a").arg("--").arg(from).arg(to)).expect_code(0);
 }
 
 /// A run that nothing disturbed.

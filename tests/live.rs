@@ -37,6 +37,7 @@ mod hints;
 mod instances;
 mod links;
 mod logger;
+mod refresh;
 mod room;
 mod static_instances;
 mod user;

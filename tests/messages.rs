@@ -71,6 +71,7 @@ fn errors(name: &[u8]) -> Vec<Error> {
         Error::Supervised { place: directory(), change: LoggerChange::Disappears },
         Error::Exchange { place: place(), source: io::Error::from_raw_os_error(18) },
         Error::Partly { place: directory(), error: Box::new(Error::Changed(place())) },
+        Error::Uncompared { place: directory(), error: Box::new(Error::Changed(place())) },
         Error::Instances { place: place(), source: list },
         Error::Document { place: place(), source: document },
         Error::OtherTemplate {

@@ -3,9 +3,11 @@
 //! The scripts are run as they are; the first program that they call is one that only tells its arguments.
 
 use s6_instance_maker_core::execline::Text;
+use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::laws;
-use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::{self, PlanError};
+use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::Kind;
 use s6_instance_maker_workspace::corpus::{Seed, kept, seeds};
 use s6_instance_maker_workspace::disk;
@@ -107,6 +109,7 @@ fn cases_of(programs: &Path, texts: &[Vec<u8>]) -> (Vec<Case>, usize) {
         let account = Some(text.as_slice()).filter(|text| account_is_accepted(text));
         cases.extend(logger_case(programs, &slashed, text, account, true));
         cases.extend(logger_case(programs, &slashed, text, account, false));
+        cases.extend(static_cases(programs, text));
         // What -S0 would substitute no quoting protects: it must be refused, and nothing else may be.
         match account.map(|account| wrapper_case(programs, account)) {
             None => {}
@@ -174,18 +177,60 @@ fn wrapper_case(programs: &Path, account: &[u8]) -> Result<Case, PlanError> {
     Ok(Case { script: generated(words, "template/run")?, expected })
 }
 
+/// The scripts of an instance that s6-rc runs: with this text as its name, and with an entry of the template of that name.
+fn static_cases(programs: &Path, text: &[u8]) -> Vec<Case> {
+    let is_name = |name: &&[u8]| InstanceName::new(name).is_ok() && !name.contains(&b'$') && name.len() < 200;
+    let name = Some(text).filter(is_name).unwrap_or(b"a");
+    let entry = Name::new(text).ok();
+    if name != text && entry.is_none() {
+        return Vec::new();
+    }
+    let mut template = manifest::template("0755 file run\n0755 file finish");
+    let run = template.tree().get(&TreePath::constant("run")).unwrap().clone();
+    let linked = entry.filter(|entry| template.insert(entry.clone().into(), run).is_ok());
+    let mut words = common(programs);
+    words.extend(["-u", "www-data", "-r", "svc", "--static", "--instance"].map(Into::into));
+    words.push(OsString::from_vec(name.to_vec()));
+    let directory = [b"svc@", name].concat();
+    let script = |script: &str| {
+        let path = [&directory, b"/".as_slice(), script.as_bytes()].concat();
+        generated_of(words.clone(), &TreePath::parse(path).unwrap(), &template).unwrap()
+    };
+    let setuidgid = programs.join("s6-setuidgid").into_os_string().into_vec();
+    let mut start: Vec<Vec<u8>> = Vec::new();
+    if let Some(entry) = linked {
+        // A block is its words with a space before each, and an empty word at its end.
+        let target = [b"data/.template/", entry.as_bytes()].concat();
+        let block = [b"ln".as_slice(), b"-sfn", b"--", &target, b"."].map(|word| [b" ", word].concat());
+        start.extend(block.into_iter().chain([Vec::new(), setuidgid]));
+    }
+    let arguments = [b"a b".as_slice(), b"$@", b"", b"{"];
+    let run = [b"www-data".as_slice(), b"./data/.template/run", name].map(<[u8]>::to_vec);
+    // Of the arguments, the third is the name; the rest follows.
+    let finish = [b"www-data".as_slice(), b"./data/.template/finish", arguments[0], arguments[1], name, arguments[3]];
+    vec![
+        Case { script: script("run"), expected: start.into_iter().chain(run).collect() },
+        Case { script: script("finish"), expected: finish.map(<[u8]>::to_vec).to_vec() },
+    ]
+}
+
 fn common(programs: &Path) -> Vec<OsString> {
     let programs = programs.as_os_str();
     vec!["--s6-dir".into(), programs.into(), "--execline-dir".into(), programs.into()]
 }
 
 /// The bytes of a file that a command line generates.
-fn generated(mut words: Vec<OsString>, path: &str) -> Result<Vec<u8>, PlanError> {
+fn generated(words: Vec<OsString>, path: &str) -> Result<Vec<u8>, PlanError> {
+    generated_of(words, &TreePath::parse(path).unwrap(), &manifest::template("0755 file run"))
+}
+
+/// The same for another template.
+fn generated_of(mut words: Vec<OsString>, path: &TreePath, template: &Template) -> Result<Vec<u8>, PlanError> {
     words.extend(["template".into(), "dir".into()]);
     let shown = format!("{words:?}");
     let request = manifest::request(words).unwrap_or_else(|refusal| panic!("{shown}: {refusal:?}"));
-    let plan = plan::plan(&request, &manifest::facts(), &manifest::template("0755 file run"))?;
-    match &plan.tree.get(&TreePath::parse(path).unwrap()).unwrap().kind {
+    let plan = plan::plan(&request, &manifest::facts(), template)?;
+    match &plan.tree.get(path).unwrap().kind {
         Kind::File(plan::Content::Generated(bytes)) => Ok(bytes.clone()),
         other => panic!("{path}: {other:?}"),
     }

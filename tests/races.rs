@@ -20,6 +20,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+mod refresh;
+
 /// A way to make trouble.
 struct Attack {
     label: &'static str,

@@ -16,6 +16,7 @@ mod places;
 mod quoting;
 mod races;
 mod reference;
+mod refresh;
 mod runtimes;
 mod s6rc;
 mod streams;

@@ -9,6 +9,7 @@ mod lies;
 mod limits;
 mod memory;
 mod program;
+mod refresh;
 mod same;
 mod tidy;
 

@@ -41,11 +41,7 @@ pub(crate) struct LayoutError {
 impl StaticLayout {
     /// The layout of `part` of a template. `None`: the template has no such part.
     pub(crate) fn new(template: &Template, part: Part) -> Result<Option<Self>, LayoutError> {
-        let log = match template.resolve(&LOG) {
-            Resolved::Entry(end) if is_directory(template, &end) => Some(end),
-            _ => None,
-        };
-        let (origin, without) = match (part, log) {
+        let (origin, without) = match (part, template.log_directory()) {
             (Part::Service, log) => (TreePath::ROOT, log.map(|_| LOG)),
             (Part::Logger, Some(log)) => (log, None),
             (Part::Logger, None) => return Ok(None),
@@ -163,10 +159,6 @@ fn inner(directory: &TreePath, path: &TreePath) -> Option<TreePath> {
         path.as_bytes().strip_prefix(directory.as_bytes())?.strip_prefix(b"/")?
     };
     TreePath::parse(below).ok().filter(|inner| !inner.is_root())
-}
-
-fn is_directory(template: &Template, path: &TreePath) -> bool {
-    matches!(template.tree().get(path), Some(Node { kind: Kind::Directory, .. }))
 }
 
 /// Returns `true` if an entry of that name is linked into the service directory: neither s6-supervise nor s6-rc knows it.

@@ -213,6 +213,15 @@ impl Template {
         if is_logged { InstanceLogger::Each } else { InstanceLogger::None }
     }
 
+    /// The directory in the template that `log` is, or leads to.
+    #[must_use]
+    pub fn log_directory(&self) -> Option<TreePath> {
+        match self.resolve(&LOG) {
+            Resolved::Entry(path) => matches!(self.0.get(&path), Some(Node { kind: Kind::Directory, .. })).then_some(path),
+            Resolved::Missing | Resolved::Outside(_) | Resolved::Loop => None,
+        }
+    }
+
     /// Follows `path` through the template's links.
     #[must_use]
     pub fn resolve(&self, path: &TreePath) -> Resolved {

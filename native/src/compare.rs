@@ -4,15 +4,17 @@ use crate::apply::entry::OpenDir;
 use crate::cursor::Cursor;
 use crate::error::{Error, Place};
 use crate::run::Run;
-use crate::sys::{FileKind, Status, last_name, open_file, retry};
+use crate::sys::{FileKind, Status, is_one_of, last_name, open_dir, open_file, retry};
 use crate::template::source::Source;
 use crate::template::walk::{Walk, WalkError};
 use crate::workers;
+use rustix::io::Errno;
 use s6_instance_maker_core::compare::{
     self, Claim, Contents, Differences, Digest, Found, OwnerPower, Questions, Scope, Sides, State, StateKind, Version, Visit,
 };
-use s6_instance_maker_core::path::TreePath;
-use s6_instance_maker_core::plan::{Content, Plan};
+use s6_instance_maker_core::instances::InstanceName;
+use s6_instance_maker_core::path::{Name, TreePath};
+use s6_instance_maker_core::plan::{Content, Placement, Plan};
 use s6_instance_maker_core::tree::{Ids, Kind, Mode};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +22,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::sync::{Mutex, PoisonError};
 
+/// The links to the instances.
+const INSTANCE: Name = Name::constant("instance");
+/// The copies of the template that the instances are.
+const INSTANCES: Name = Name::constant("instances");
 /// The buffer of a reader, in bytes.
 const BUFFER: usize = 64 << 10;
 
@@ -106,13 +112,25 @@ impl<'a> Comparison<'a> {
     }
 
     /// The same comparison once more, with the contents of all instances.
-    pub(crate) fn again(&self, run: &Run<'_>) -> Result<Self, Error> {
+    pub(crate) fn again(&self, older: &[Version], run: &Run<'_>) -> Result<Self, Error> {
         let Self { plan, source, there, place, caller, power, ref scope, .. } = *self;
         let mut again = Self::new(plan, source, there, place, (caller, power), scope.clone(), run)?;
-        let mut questions = Questions::default();
-        again.ask_about_instances(&mut questions);
-        again.read(&questions, run)?;
+        again.read_instances(older, run)?;
         Ok(again)
+    }
+
+    /// The instances that were found, and the paths of their copies. In source definitions there are none.
+    pub(crate) fn instances(&self) -> impl Iterator<Item = (InstanceName, TreePath)> + '_ {
+        let is_service = self.plan.placement == Placement::New;
+        compare::instances(&self.found).filter(move |_| is_service)
+    }
+
+    /// Reads all that copies of the template are compared with: the copies, the template in DIR, and the plan's. `older` are the
+    /// templates that are known besides.
+    pub(crate) fn read_instances(&mut self, older: &[Version], run: &Run<'_>) -> Result<(), Error> {
+        let mut questions = Questions::default();
+        self.ask_about_instances(older, &mut questions);
+        self.read(&questions, run)
     }
 
     /// The comparison for the core.
@@ -140,7 +158,7 @@ impl<'a> Comparison<'a> {
                 self.ask(&difference.path, &mut questions);
             }
         }
-        self.ask_about_instances(&mut questions);
+        self.ask_about_instances(older, &mut questions);
         self.read(&questions, run)?;
         let mut differences = self.differences();
         differences.notes.extend(self.notes(older));
@@ -149,6 +167,9 @@ impl<'a> Comparison<'a> {
 
     /// Notes about instances whose copies are not the plan's template.
     pub(crate) fn notes(&self, older: &[Version]) -> Vec<compare::Note> {
+        if self.instances().next().is_none() {
+            return Vec::new();
+        }
         let found = self.with_digests();
         let there = Version::below(&found, &compare::TEMPLATE);
         let older: Vec<Version> = older.iter().cloned().chain([there]).collect();
@@ -176,23 +197,29 @@ impl<'a> Comparison<'a> {
         };
     }
 
-    /// Asks for all that copies of the template are compared with: the copies, the template in DIR, and the plan's.
-    pub(crate) fn ask_about_instances(&self, questions: &mut Questions) {
-        let copies: Vec<_> = compare::instances(&self.found).map(|(_, path)| path).collect();
+    /// Asks for the contents of the files that copies of the template are compared with. What no template has had is the
+    /// instances' own, and may be large.
+    fn ask_about_instances(&self, older: &[Version], questions: &mut Questions) {
+        let copies: Vec<_> = self.instances().map(|(_, path)| path).collect();
         if copies.is_empty() {
             return;
         }
-        let is_file = |state: &State| state.kind.size().is_some();
-        for directory in copies.iter().chain([&compare::TEMPLATE]) {
+        let template = compare::TEMPLATE;
+        let is_known = |inner: &TreePath| {
+            let has = |path: TreePath| self.found.contains_key(&path) || self.plan.tree.get(&path).is_some();
+            older.iter().any(|version| version.0.contains_key(inner)) || template.join_path(inner).is_ok_and(has)
+        };
+        for directory in copies.iter().chain([&template]) {
             let below = self.found.range(directory.clone()..).take_while(|(path, _)| path.starts_with(directory));
-            questions.found.extend(below.filter(|(_, state)| is_file(state)).map(|(path, _)| path.clone()));
+            let files = below.filter(|(_, state)| state.kind.size().is_some()).map(|(path, _)| path);
+            questions.found.extend(files.filter(|path| inner(directory, path).is_some_and(|path| is_known(&path))).cloned());
         }
-        for (path, _) in self.plan.tree.iter().filter(|(path, _)| path.starts_with(&compare::TEMPLATE)) {
+        for (path, _) in self.plan.tree.iter().filter(|(path, _)| path.starts_with(&template)) {
             self.ask(path, questions);
         }
     }
 
-    /// Reads the files that `questions` names, unless they were read before.
+    /// Reads the files that `questions` names, unless they were read before. Instances that disappear meanwhile were not found.
     pub(crate) fn read(&mut self, questions: &Questions, run: &Run<'_>) -> Result<(), Error> {
         let unread = |paths: &BTreeSet<TreePath>, read: &BTreeMap<TreePath, Digest>| -> Vec<TreePath> {
             paths.iter().filter(|path| !read.contains_key(*path)).cloned().collect()
@@ -200,15 +227,38 @@ impl<'a> Comparison<'a> {
         let template = unread(&questions.template, &self.contents.template);
         let found = unread(&questions.found, &self.contents.found);
         let template = digests(&template, run, |reader, path| self.digest_of_template(reader, path))?;
-        let found = digests(&found, run, |reader, path| self.digest_of_found(reader, path))?;
+        let found = digests(&found, run, |reader, path| match self.digest_of_found(reader, path) {
+            Err(error) if is_gone(&error) && lives(&self.scope, path) => Ok(None),
+            digest => digest.map(Some),
+        })?;
         self.contents.template.extend(template);
-        self.contents.found.extend(found);
+        let gone: Vec<&TreePath> = found.iter().filter(|(_, digest)| digest.is_none()).map(|(path, _)| path).collect();
+        gone.into_iter().try_for_each(|path| self.forget(path))?;
+        self.contents.found.extend(found.into_iter().filter_map(|(path, digest)| Some((path, digest?))));
         for path in &questions.generated {
             if let Some(Kind::File(Content::Generated(bytes))) = self.plan.tree.get(path).map(|node| &node.kind) {
                 self.contents.generated.insert(path.clone(), Digest(Sha256::digest(bytes).into()));
             }
         }
         Ok(())
+    }
+
+    /// Forgets an entry of an instance that is gone, and all of the instance if that is being deleted: its link goes first.
+    fn forget(&mut self, gone: &TreePath) -> Result<(), Error> {
+        self.found.remove(gone);
+        let Some(name) = gone.components().nth(1).and_then(|name| Name::new(name).ok()) else { return Ok(()) };
+        let (link, copy) = (TreePath::from(INSTANCE).join(&name), TreePath::from(INSTANCES).join(&name));
+        let (Ok(link), Ok(copy), Some(there)) = (link, copy, self.there) else { return Ok(()) };
+        let place = self.place.at(&link);
+        let seen = open_dir(&there.dir, &TreePath::from(INSTANCE)).and_then(|dir| Status::of_entry(&dir, &name));
+        match seen {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.found.retain(|path, _| !path.starts_with(&copy) && *path != link);
+                Ok(())
+            }
+            Err(error) => Err(place.cannot("examine")(error)),
+        }
     }
 
     fn digest_of_template(&self, Reader { cursor, buffer, .. }: &mut Reader, path: &TreePath) -> Result<Digest, Error> {
@@ -259,11 +309,11 @@ impl<'a> Comparison<'a> {
 }
 
 /// Reads files, by several threads where that helps, and returns their digests.
-fn digests(
+fn digests<D: Send>(
     paths: &[TreePath],
     run: &Run<'_>,
-    read: impl Fn(&mut Reader, &TreePath) -> Result<Digest, Error> + Sync,
-) -> Result<BTreeMap<TreePath, Digest>, Error> {
+    read: impl Fn(&mut Reader, &TreePath) -> Result<D, Error> + Sync,
+) -> Result<BTreeMap<TreePath, D>, Error> {
     let digests = Mutex::new(BTreeMap::new());
     workers::for_each(paths, 0, |reader: &mut Reader, path| {
         run.check()?;
@@ -339,6 +389,22 @@ fn walk(dir: &OpenDir, place: &Place, scope: &Scope, run: &Run<'_>) -> Result<Fo
             Visit::Enter | Visit::Examine => {}
         }
         found.insert(entry.path, state(&entry.status, entry.target));
+    }
+}
+
+/// The path of an entry below `directory`.
+fn inner(directory: &TreePath, path: &TreePath) -> Option<TreePath> {
+    TreePath::parse(path.as_bytes().strip_prefix(directory.as_bytes())?.strip_prefix(b"/")?).ok()
+}
+
+/// Returns `true` if an entry could not be opened because it is no longer what was found.
+fn is_gone(error: &Error) -> bool {
+    match error {
+        Error::Io { source, .. } => {
+            matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) || is_one_of(source, &[Errno::LOOP])
+        }
+        Error::DirChanged(_) => true,
+        _ => false,
     }
 }
 

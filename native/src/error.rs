@@ -109,6 +109,14 @@ pub enum Error {
         /// The failure.
         error: Box<Error>,
     },
+    /// DIR is up to date, and instances could not be compared with it.
+    #[error("{place}: up to date; its instances, and which records in `.s6-instance-maker` they need, are not known: {error}")]
+    Uncompared {
+        /// DIR.
+        place: Place,
+        /// The failure.
+        error: Box<Error>,
+    },
     /// A list of instances is refused.
     #[error("{place}: {source}")]
     Instances {
@@ -370,8 +378,8 @@ impl Place {
         core::str::from_utf8(&self.base).ok().filter(|_| is_word)
     }
 
-    /// The path as one word of a shell; `DIR` where it cannot be shown.
-    pub(crate) fn as_word(&self) -> String {
+    /// The path as one word of a shell, behind a `--`; `placeholder` where it cannot be shown.
+    pub(crate) fn as_word(&self, placeholder: &str) -> String {
         let mut path = self.base.clone();
         if !self.path.is_root() {
             path.extend_from_slice(if path.ends_with(b"/") { b"" } else { b"/" });
@@ -379,9 +387,9 @@ impl Place {
         }
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._+,=@%-".contains(&byte);
         match std::str::from_utf8(&path) {
-            Ok(text) if path.iter().copied().all(is_plain) && !text.starts_with('-') => text.to_owned(),
-            Ok(text) if is_printable(text) && !text.starts_with('-') => format!("'{}'", text.replace('\'', "'\\''")),
-            _ => "DIR".to_owned(),
+            Ok(text) if path.iter().copied().all(is_plain) => text.to_owned(),
+            Ok(text) if is_printable(text) => format!("'{}'", text.replace('\'', "'\\''")),
+            _ => placeholder.to_owned(),
         }
     }
 

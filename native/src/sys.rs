@@ -159,15 +159,20 @@ pub(crate) fn change_entry_owner(dir: &Dir, name: &Name, owner: Ids) -> io::Resu
 }
 
 /// Renames, unless something has the new name already.
-#[expect(clippy::disallowed_methods, reason = "it can replace nothing but an empty directory that it made")]
+#[expect(clippy::disallowed_methods, reason = "it can replace nothing but what it made: an empty directory or an empty file")]
 pub(crate) fn rename_new(from: &Dir, name: &Name, to: &Dir, new: &Name) -> io::Result<()> {
     match retry(|| Ok(rustix::fs::renameat_with(from, as_os(name), to, as_os(new), RenameFlags::NOREPLACE)?)) {
-        // A file system that knows no flags: an empty directory of our own can be replaced, and nothing else.
+        // A file system that knows no flags: what is empty and our own can be replaced, and nothing else.
         Err(error) if is_one_of(&error, &[Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP]) => {
-            create_dir(to, new, 0o700)?;
+            let is_directory = Status::of_entry(from, name)?.kind == FileKind::Directory;
+            if is_directory {
+                create_dir(to, new, 0o700)?
+            } else {
+                drop(create_file(to, new, 0o000)?)
+            }
             retry(|| Ok(rustix::fs::renameat(from, as_os(name), to, as_os(new))?)).inspect_err(|_| {
                 // It was empty, and is again gone; if even that fails, the rename's error is the one to report.
-                let _ = to.remove_dir(as_os(new));
+                let _ = if is_directory { to.remove_dir(as_os(new)) } else { to.remove_file(as_os(new)) };
             })
         }
         result => result,

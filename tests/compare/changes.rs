@@ -2,7 +2,7 @@
 //! lives are not.
 
 use super::trees::{CALLER, Numbers, Service, callers, file, path, services};
-use s6_instance_maker_core::compare::{Claim, Difference, Fate, Found, Note, OwnerPower, Scope, State, StateKind};
+use s6_instance_maker_core::compare::{Claim, Difference, Fate, Found, Note, OwnerPower, State, StateKind};
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::Placement;
 use s6_instance_maker_core::tree::{Ids, Mode};
@@ -16,7 +16,8 @@ const SERVICES: usize = 200;
 impl Service {
     /// Its comparison, for a caller who can give files away.
     pub(super) const fn compared(&self) -> Compared<'_> {
-        Compared { plan: &self.plan, template: &self.template, caller: CALLER, power: OwnerPower::Gives }
+        let bundle = self.bundle.as_ref();
+        Compared { plan: &self.plan, template: &self.template, bundle, caller: CALLER, power: OwnerPower::Gives }
     }
 }
 
@@ -83,7 +84,7 @@ pub(super) fn inside(directory: &TreePath, name: &'static str) -> TreePath {
 
 /// The entries of the plan that must be as planned.
 pub(super) fn entries(service: &Service) -> Vec<TreePath> {
-    let scope = Scope::of(&service.plan);
+    let scope = service.compared().scope();
     let is_dir = |path: &TreePath| service.plan.placement == Placement::New || !path.is_root();
     let paths = service.plan.tree.iter().map(|(path, _)| path);
     paths.filter(|path| scope.claim(path) == Claim::Plan && is_dir(path)).cloned().collect()
@@ -138,7 +139,7 @@ fn every_change_of_a_planned_entry_is_found() {
             let differences = compared.differences(&found).entries;
             assert_eq!(at(&differences, &path).is_some(), !is_note, "{path}: {differences:?}");
             // Another directory in DIR with -r is none of ours.
-            let is_seen = model::examined(&service.plan, &found).contains_key(&other);
+            let is_seen = compared.examined(&found).1.contains_key(&other);
             assert_eq!(at(&differences, &other).is_some(), is_seen, "{other}: {differences:?}");
             assert!(is_seen || path.parent().unwrap().is_root() && service.plan.placement == Placement::Within, "{path}");
             *counts.entry("renamed").or_default() += 1;
@@ -154,7 +155,7 @@ fn every_change_of_a_planned_entry_is_found() {
 fn every_added_entry_is_found() {
     let mut fates: BTreeMap<&str, usize> = BTreeMap::new();
     for service in services(SERVICES) {
-        let scope = Scope::of(&service.plan);
+        let scope = service.compared().scope();
         for directory in entries(&service) {
             if service.found[&directory].kind != StateKind::Directory {
                 continue;

@@ -3,6 +3,7 @@
 use super::changes::{remove, replace};
 use super::trees::{CALLER, callers, file, path};
 use s6_instance_maker_core::compare::{Differences, Found, OwnerPower, StateKind};
+use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::tree::{Ids, Mode};
 use s6_instance_maker_core::wire::DifferenceDocument;
@@ -75,6 +76,12 @@ const PREVIEWS: &[Preview] = &[
         remove(found, &path("svc/dependencies.d/x"));
         found.insert(path("other"), callers(0o755, StateKind::Directory));
     }),
+    ("static-instance-no-longer-declared", &["-r", "svc", "--static", "--instance", "a"], PLAIN, |found| {
+        found.insert(path("svc/contents.d/svc@old"), file(""));
+        found.insert(path("svc@old"), callers(0o755, StateKind::Directory));
+        found.insert(path("svc@old/run"), file("#!/bin/sh\n"));
+        found.insert(path("svc@old/down"), file(""));
+    }),
     ("something-else", &[], PLAIN, |found| {
         found.retain(|path, _| path.is_root());
         found.insert(path("passwd"), file("root:x:0:0"));
@@ -101,7 +108,8 @@ fn compare(&(_, options, template, change): &Preview, power: OwnerPower) -> Diff
     let plan = plan(&request, &manifest::facts(), &template).unwrap();
     let mut found = model::carried_out(&plan, &template, CALLER);
     change(&mut found);
-    Compared { plan: &plan, template: &template, caller: CALLER, power }.differences(&found)
+    let bundle = Options::of(&request).bundle();
+    Compared { plan: &plan, template: &template, bundle: bundle.as_ref(), caller: CALLER, power }.differences(&found)
 }
 
 #[test]

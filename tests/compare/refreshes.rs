@@ -2,9 +2,7 @@
 
 use super::changes::{changes, entries, inside, remove, replace};
 use super::trees::{CALLER, Numbers, Service, callers, file, path, service, services};
-use s6_instance_maker_core::compare::{
-    Difference, Fate, Found, LoggerChange, Note, Refresh, RefreshError, Scope, StateKind, Step,
-};
+use s6_instance_maker_core::compare::{Difference, Fate, Found, LoggerChange, Note, Refresh, RefreshError, StateKind, Step};
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_workspace::{model, skip};
 use std::collections::BTreeMap;
@@ -14,7 +12,7 @@ const ROOM: u32 = 500;
 
 /// Carries out the steps; fails where the system would refuse one, and where one would touch what it must not.
 fn carry_out(service: &Service, refresh: &Refresh, found: &mut Found) {
-    let scope = Scope::of(&service.plan);
+    let scope = service.compared().scope();
     let mut units = Vec::new();
     for step in &refresh.steps {
         let path = step.path();
@@ -114,13 +112,19 @@ fn refreshes_remove_every_difference() {
                     assert!(found[&path].kind != StateKind::Directory, "{path}");
                     "not a directory"
                 }
+                Err(RefreshError::Taken { definition, list }) => {
+                    let entry = list.join(&definition).unwrap();
+                    let is_listed = found.contains_key(&entry) && found[&list].kind == StateKind::Directory;
+                    assert!(!is_listed && found.contains_key(&TreePath::from(definition)), "{entry}");
+                    "name taken"
+                }
                 Err(error) => panic!("{error}: {before:?}"),
             };
             *outcomes.entry(outcome).or_default() += 1;
         }
     }
     skip::tell(&format!("compare: refreshes of 200 services: {outcomes:?}"));
-    assert_eq!(outcomes.len(), 4, "{outcomes:?}");
+    assert_eq!(outcomes.len(), 5, "{outcomes:?}");
     assert!(outcomes["done"] >= 2000, "{outcomes:?}");
 }
 
@@ -130,7 +134,7 @@ fn refreshes_touch_nothing_that_lives() {
     let mut numbers = Numbers(5);
     for service in services(100) {
         let entries = entries(&service);
-        let scope = Scope::of(&service.plan);
+        let scope = service.compared().scope();
         let is_living = |path: &TreePath| !entries.contains(path) && !path.is_root();
         let mut found = service.found.clone();
         for path in &entries {
@@ -138,7 +142,8 @@ fn refreshes_touch_nothing_that_lives() {
             let Some(state) = found.get(path).cloned() else { continue };
             let changes = changes(&state, &mut numbers);
             let (what, changed) = numbers.one(&changes).clone();
-            if what != "kind" || !scope.is_open(path) {
+            // Without its list, a bundle has no instances.
+            if what != "kind" || !scope.is_open(path) && scope.list().as_ref() != Some(path) {
                 replace(&mut found, path, changed);
             }
         }
@@ -191,7 +196,7 @@ fn logger(found: &mut Found) {
 /// Steps and refusals, each for one reason.
 #[test]
 fn outcomes() {
-    let table: [(&[&str], u32, fn(&mut Found), &str); 17] = [
+    let table: [(&[&str], u32, fn(&mut Found), &str); 20] = [
         (&[], 500, |_| {}, ""),
         (&[], 500, Found::clear, "add ."),
         (
@@ -215,7 +220,7 @@ fn outcomes() {
                 logger(found);
                 found.insert(path("log/rules"), file("mine"));
             },
-            "`log/rules` is not the logger's; the logger cannot be removed",
+            "`log/rules` is not this program's; `log` cannot be removed",
         ),
         (
             &["--instance", "a"],
@@ -235,6 +240,34 @@ fn outcomes() {
             "`svc/type` is missing: not a directory that this program made",
         ),
         (&["-rsvc"], 500, |found| drop(remove(found, &path("svc"))), "add svc"),
+        (
+            &["-rsvc", "--static", "--count=1"],
+            500,
+            |found| {
+                found.insert(path("svc/contents.d/svc@old"), file(""));
+                found.insert(path("svc@old"), callers(0o755, StateKind::Directory));
+                found.insert(path("svc@old/type"), file("longrun\n"));
+                found.insert(path("svc@foreign"), callers(0o755, StateKind::Directory));
+            },
+            "exchange svc/contents.d, remove svc@old",
+        ),
+        (
+            &["-rsvc", "--static", "--count=1"],
+            500,
+            |found| {
+                found.insert(path("svc/contents.d/svc@old"), file(""));
+                found.insert(path("svc@old"), callers(0o755, StateKind::Directory));
+                found.insert(path("svc@old/type"), file("longrun\n"));
+                found.insert(path("svc@old/notes"), file("mine"));
+            },
+            "`svc@old/notes` is not this program's; `svc@old` cannot be removed",
+        ),
+        (
+            &["-rsvc", "--static", "--count=1"],
+            500,
+            |found| drop(remove(found, &path("svc/contents.d/svc@1"))),
+            "the definition `svc@1` is not in `svc/contents.d`: it is not one of this program, and stays",
+        ),
     ];
     for (options, room, change, expected) in table {
         assert_eq!(outcome(options, room, change), expected, "{options:?}");

@@ -1,7 +1,8 @@
 //! Generated templates, requests for them, and the living services that come of their plans.
 
 use s6_instance_maker_core::compare::{Found, State, StateKind};
-use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::options::Options;
+use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::{Placement, Plan, plan};
 use s6_instance_maker_core::rules::Rule;
 use s6_instance_maker_core::template::{FileFacts, Template};
@@ -31,6 +32,8 @@ impl Numbers {
 pub(super) struct Service {
     pub(super) plan: Plan,
     pub(super) template: Template,
+    /// The bundle of static instances.
+    pub(super) bundle: Option<Name>,
     pub(super) found: Found,
 }
 
@@ -42,7 +45,7 @@ pub(super) const fn path(text: &'static str) -> TreePath {
 }
 
 /// Requests of every shape.
-const REQUESTS: [&[&str]; 9] = [
+const REQUESTS: [&[&str]; 11] = [
     &[],
     &["-c", "7"],
     &["-u", "33:33"],
@@ -52,6 +55,8 @@ const REQUESTS: [&[&str]; 9] = [
     &["-r", "svc"],
     &["-r", "svc/log", "-L", "/l", "--timeout-up", "5"],
     &["-r", "svc/log/pipe", "-L", "/l", "-u", "33:33", "--depends-on", "x", "--essential"],
+    &["-r", "svc", "--static", "--count", "2"],
+    &["-r", "svc/log/pipe", "-L", "/l", "-u", "33:33", "--static", "--instance", "a"],
 ];
 
 /// A service of the least that runs.
@@ -60,7 +65,7 @@ pub(super) fn service(options: &[&str]) -> Service {
     let request = manifest::request(options.iter().copied().chain(["template", "dir"])).unwrap();
     let plan = plan(&request, &manifest::facts(), &template).unwrap();
     let found = alive(&plan, &template);
-    Service { plan, template, found }
+    Service { plan, template, bundle: Options::of(&request).bundle(), found }
 }
 
 /// So many services, each of another template, with every request in turn.
@@ -76,7 +81,7 @@ pub(super) fn services(count: usize) -> Vec<Service> {
             .find_map(|template| plan(&request, &manifest::facts(), &template).ok().map(|plan| (template, plan)))
             .unwrap();
         let found = alive(&plan, &template);
-        services.push(Service { plan, template, found });
+        services.push(Service { plan, template, bundle: Options::of(&request).bundle(), found });
     }
     services
 }

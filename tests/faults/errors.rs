@@ -65,14 +65,14 @@ const OTHERS: &[&str] = &[
 ];
 
 /// The errors for a call; none for one that touches no files.
-fn errors(call: &Call) -> Vec<&'static str> {
+pub(super) fn errors(call: &Call) -> Vec<&'static str> {
     let rows: Vec<_> = ERRORS.iter().filter(|(names, _, _)| names.contains(&call.name.as_str())).collect();
     assert!(!rows.is_empty() || OTHERS.contains(&call.name.as_str()), "no table has this system call: {}", call.text);
     rows.into_iter().filter(|(_, what, _)| call.text.contains(what)).flat_map(|(_, _, errors)| *errors).copied().collect()
 }
 
 /// The system's words for it.
-fn words(error: &str) -> &str {
+pub(super) fn words(error: &str) -> &str {
     match error {
         "EIO" => "Input/output error",
         "ENOSPC" => "No space left on device",
@@ -86,7 +86,7 @@ fn words(error: &str) -> &str {
 }
 
 /// Unless in a full sweep, two of the errors, others at every turn.
-fn share(errors: Vec<&'static str>, turn: usize) -> Vec<&'static str> {
+pub(super) fn share(errors: Vec<&'static str>, turn: usize) -> Vec<&'static str> {
     let all = errors.len();
     let is_due = |place: usize| [0, all.div_ceil(2)].contains(&((place + turn) % all));
     errors.into_iter().enumerate().filter(|(place, _)| skip::all() || is_due(*place)).map(|(_, error)| error).collect()

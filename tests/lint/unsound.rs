@@ -36,6 +36,12 @@ const FILES: &[Unsound] = &[
     ("log-not-a-directory", &[], "0755 file run\n0755 file log", "error log-not-a-directory log"),
     ("log-not-a-directory", &[], "0755 file run\n0644 fifo log", "error log-not-a-directory log"),
     ("log-not-a-directory", &[], "0755 file run\n0777 link log -> run", "error log-not-a-directory log"),
+    (
+        "log-not-a-directory",
+        &["-r", "web", "--static", "--count=1"],
+        "0755 file run\n0755 file log",
+        "error log-not-a-directory log",
+    ),
     ("log-run-missing", &[], "0755 file run\n0755 dir log", "error log-run-missing log/run"),
     ("log-run-missing", &[], "0755 file run\n0755 dir data\n0777 link log -> data", "error log-run-missing log/run"),
     ("log-run-not-executable", &[], "0755 file run\n0755 dir log\n0644 file log/run", "error log-run-not-executable log/run"),

@@ -87,7 +87,7 @@ fn getty(site: &Site) {
 }
 
 /// Makes what a how-to makes of an example, in `definitions`. There is nothing to warn of.
-fn make_as_in_the_how_to(site: &Site, how_to: &str, options: &[&str]) {
+fn make_definitions_as_in_the_how_to(site: &Site, how_to: &str, options: &[&str]) {
     let text = std::fs::read_to_string(program::workspace().join("docs/how-to").join(how_to)).unwrap();
     let command = text.lines().find(|line| line.starts_with("s6-instance-maker ") && line.contains(" examples/"));
     let command = command.unwrap_or_else(|| panic!("{how_to} makes nothing of an example"));
@@ -106,7 +106,7 @@ fn workers(site: &Site) {
     let state = Written(site.path("../../var/lib/workers"));
     std::fs::create_dir(&state.0).unwrap();
     chown(&state.0, Some(33), Some(33)).unwrap();
-    make_as_in_the_how_to(site, "numprocs-s6-overlay.md", &["--installation", "path"]);
+    make_definitions_as_in_the_how_to(site, "numprocs-s6-overlay.md", &["--installation", "path"]);
     // s6-overlay has it.
     disk::file(site.path("definitions/base/type"), 0o644, "oneshot\n");
     disk::file(site.path("definitions/base/up"), 0o644, "true\n");
@@ -138,7 +138,7 @@ fn workers(site: &Site) {
 
     // The other how-to has a logger for all of them: its definitions compile.
     std::fs::remove_dir_all(site.path("definitions")).unwrap();
-    make_as_in_the_how_to(site, "static-instances.md", &[]);
+    make_definitions_as_in_the_how_to(site, "static-instances.md", &[]);
     let database = s6rc_model::accept(disk::read_tree(&site.path("definitions")));
     assert_eq!(database.longruns.len(), 4);
     assert_eq!(database.bundles[b"workers-all".as_slice()].len(), 4);

@@ -236,6 +236,11 @@ pub const CASES: &[(&str, &[&str], &str)] = &[
          0755 file log/run = #!/bin/sh
          0640 fifo log/pipe (33:33)",
     ),
+    (
+        "static-log-leads-out",
+        &["-r", "web", "--static", "--instance", "a", "--allow", "link-leaves-template"],
+        "0755 file run = #!/bin/sh\n0777 link log -> /etc/web/log",
+    ),
     ("static-template-closed", &["-r", "web", "--static", "--instance", "a"], "0700 dir .\n0755 file run = #!/bin/sh"),
     ("static-user-writes", &["-r", "web", "-u", "www-data", "--static", "--count=1"], "0755 file run\n0777 dir data"),
     ("static-name-taken", &["-r", "web", "--static", "--instance", "a", "--instance", "a-log"], LOGGED),

@@ -4,11 +4,11 @@ use s6_instance_maker_core::compare::{
     Contents, Differences, Digest, Found, OwnerPower, Refresh, RefreshError, Scope, Sides, State, StateKind, Version, Visit,
     compare,
 };
-use s6_instance_maker_core::path::TreePath;
+use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::{Content, Plan};
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Ids, Kind, Node};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Returns a number for contents in the place of their SHA-256: FNV-1a, four times, each time of one byte more.
 #[must_use]
@@ -80,10 +80,9 @@ pub fn version(plan: &Plan, template: &Template, caller: Ids) -> Version {
         .template_version(&contents(plan))
 }
 
-/// The part of what is at DIR that a walk for a comparison with `plan` finds.
+/// The part of what is at DIR that a walk finds in a scope.
 #[must_use]
-pub fn examined(plan: &Plan, everything: &Found) -> Found {
-    let scope = Scope::of(plan);
+pub fn examined(scope: &Scope, everything: &Found) -> Found {
     let mut found = Found::new();
     let mut entered = BTreeSet::from([TreePath::ROOT]);
     for (path, state) in everything {
@@ -109,10 +108,19 @@ pub struct Compared<'a> {
     pub plan: &'a Plan,
     /// Its template.
     pub template: &'a Template,
+    /// The bundle of its static instances.
+    pub bundle: Option<&'a Name>,
     /// The caller.
     pub caller: Ids,
     /// Its power over owners.
     pub power: OwnerPower,
+}
+
+/// The way in which the contents of files are read.
+#[derive(Clone, Copy)]
+enum Reading {
+    Compared,
+    Digests,
 }
 
 impl Compared<'_> {
@@ -120,37 +128,71 @@ impl Compared<'_> {
     ///
     /// # Panics
     ///
-    /// If a file is compared that the questions do not name.
+    /// If a file is compared that the questions do not name, or if they depend on the way in which contents are read.
     #[must_use]
     pub fn differences(&self, everything: &Found) -> Differences {
-        self.with_sides(everything, |sides, contents| compare(sides, contents))
+        let of = |reading| self.with_sides(everything, reading, |sides, contents| compare(sides, contents));
+        let places = |differences: &Differences| -> Vec<_> {
+            differences.entries.iter().map(|difference| (difference.path.clone(), difference.fate)).collect()
+        };
+        let differences = of(Reading::Digests);
+        assert_eq!(places(&of(Reading::Compared)), places(&differences));
+        differences
     }
 
     /// Returns the refresh of `everything` that is at DIR, for so many instances.
+    ///
+    /// # Panics
+    ///
+    /// As [`Compared::differences`].
     pub fn refresh(&self, everything: &Found, room: u32) -> Result<Refresh, RefreshError> {
-        self.with_sides(everything, |sides, contents| Refresh::of(sides, &compare(sides, contents), room))
+        let work = |sides: &Sides<'_>, contents: &Contents| Refresh::of(sides, &compare(sides, contents), room);
+        let refresh = self.with_sides(everything, Reading::Digests, work);
+        assert_eq!(self.with_sides(everything, Reading::Compared, work), refresh);
+        refresh
     }
 
-    fn with_sides<R>(&self, everything: &Found, work: impl FnOnce(&Sides<'_>, &Contents) -> R) -> R {
-        let Self { plan, template, caller, power } = *self;
-        let mut found = examined(plan, everything);
-        let digests: BTreeMap<TreePath, Digest> =
-            found.iter().filter_map(|(path, state)| Some((path.clone(), read(state)?))).collect();
+    /// The scope of the comparison, without the definitions that the bundle at DIR lists.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        Scope::of(self.plan).with_bundle(self.bundle.cloned())
+    }
+
+    /// The part of what is at DIR that is compared, and its scope.
+    #[must_use]
+    pub fn examined(&self, everything: &Found) -> (Scope, Found) {
+        let scope = self.scope();
+        let listed = scope.listed(&examined(&scope, everything));
+        let scope = scope.and(listed);
+        let found = examined(&scope, everything);
+        (scope, found)
+    }
+
+    fn with_sides<R>(&self, everything: &Found, reading: Reading, work: impl FnOnce(&Sides<'_>, &Contents) -> R) -> R {
+        let Self { plan, template, caller, power, .. } = *self;
+        let (scope, mut found) = self.examined(everything);
         // A walk reads no contents.
         for state in found.values_mut() {
             if let StateKind::File { digest, .. } = &mut state.kind {
                 *digest = None;
             }
         }
-        let scope = Scope::of(plan);
         let sides = Sides { plan, template, found: &found, scope: &scope, caller, power };
         let questions = sides.questions();
         let known = contents(plan);
-        let answers = Contents {
-            template: questions.template.into_iter().map(|path| (path.clone(), known.template[&path])).collect(),
-            generated: questions.generated.into_iter().map(|path| (path.clone(), known.generated[&path])).collect(),
-            equal: BTreeSet::new(),
-            found: questions.found.into_iter().map(|path| (path.clone(), digests[&path])).collect(),
+        let at_dir = |path: &TreePath| read(&everything[path]).unwrap_or_else(|| panic!("{path} is not a file"));
+        let planned = |path: &TreePath| read(&state(plan.tree.get(path).unwrap(), template, caller));
+        let answers = match reading {
+            Reading::Compared => {
+                let equal = questions.found.into_iter().filter(|path| planned(path) == Some(at_dir(path)));
+                Contents { equal: equal.collect(), ..Contents::default() }
+            }
+            Reading::Digests => Contents {
+                equal: BTreeSet::new(),
+                template: questions.template.into_iter().map(|path| (path.clone(), known.template[&path])).collect(),
+                generated: questions.generated.into_iter().map(|path| (path.clone(), known.generated[&path])).collect(),
+                found: questions.found.into_iter().map(|path| (path.clone(), at_dir(&path))).collect(),
+            },
         };
         work(&sides, &answers)
     }

@@ -1,5 +1,6 @@
 //! The copies of a template that instances are: of which template, and whether somebody edited them.
 
+use super::scope::is_of_supervisors;
 use super::state::{Digest, Found, State, StateKind};
 use crate::instances::InstanceName;
 use crate::layout::INSTANCES;
@@ -48,12 +49,12 @@ impl Fingerprint {
 pub struct Version(pub BTreeMap<TreePath, Fingerprint>);
 
 impl Version {
-    /// The entries of `found` below `directory`.
+    /// The entries of `found` below `directory`, a template or a copy of one, as far as copies have them.
     #[must_use]
     pub fn below(found: &Found, directory: &TreePath) -> Self {
         let inner = |path: &TreePath| {
             let inner = path.as_bytes().strip_prefix(directory.as_bytes())?.strip_prefix(b"/")?;
-            TreePath::parse(inner).ok()
+            TreePath::parse(inner).ok().filter(|inner| !is_of_supervisors(inner.components()))
         };
         // A directory sorts directly before its content.
         let below = found.range(directory.clone()..).take_while(|(path, _)| path.starts_with(directory));

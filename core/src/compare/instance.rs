@@ -1,6 +1,7 @@
 //! The refresh of one instance's copy of the template, in place (docs/original.md, "Bringing a living service up to date").
 
 use super::copies::{Fingerprint, Version};
+use super::scope::is_of_supervisors;
 use super::sides::{Contents, Equality, OwnerPower, Sides, is_same};
 use super::state::{Found, State, StateKind};
 use super::step::{Step, rank};
@@ -62,12 +63,13 @@ impl Sides<'_> {
         InstanceRefresh { built, steps, keeps_logger }
     }
 
-    /// The entries of the copy of the template, by their paths below it; the root first.
+    /// The entries of the copy of the template that copies of it have, by their paths below it; the root first.
     fn template_entries(&self) -> impl Iterator<Item = (TreePath, &Node<Content>)> {
         self.plan.tree.iter().filter_map(|(path, node)| {
             let rest = path.as_bytes().strip_prefix(TEMPLATE.as_bytes())?;
             let inner = if rest.is_empty() { rest } else { rest.strip_prefix(b"/")? };
-            Some((TreePath::parse(inner).ok()?, node))
+            let inner = TreePath::parse(inner).ok().filter(|inner| !is_of_supervisors(inner.components()))?;
+            Some((inner, node))
         })
     }
 

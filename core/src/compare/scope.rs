@@ -60,6 +60,8 @@ pub enum Claim {
     Plan,
     /// An instance: it is there at least if the plan contains it.
     Instance,
+    /// This program: its record of earlier templates, which shows that DIR is one that it made.
+    Record,
     /// Somebody else: it stays.
     Foreign,
 }
@@ -127,6 +129,7 @@ impl Scope {
         let (first, second, third) = (names.next().unwrap_or_default(), names.next(), names.next());
         match self.placement {
             Placement::New => match (first, second) {
+                (name, None) if name == RECORD.as_bytes() => Visit::Examine,
                 _ if is_own(first) => Visit::Skip,
                 (name, None) if is_state(name) => Visit::Skip,
                 (name, None) if [INSTANCE, INSTANCES, TEMPLATE, LOG].iter().any(|known| known.as_bytes() == name) => {
@@ -153,13 +156,7 @@ impl Scope {
 
     /// A copy of the template, or what its supervisors keep in it.
     fn visit_instance(path: &TreePath) -> Visit {
-        let mut inner = path.components().skip(2);
-        let is_skipped = match (inner.next(), inner.next(), inner.next()) {
-            (Some(name), None, _) => is_state(name),
-            (Some(log), Some(name), None) if log == LOG.as_bytes() => is_state(name),
-            _ => false,
-        };
-        if is_skipped { Visit::Skip } else { Visit::Enter }
+        if is_of_supervisors(path.components().skip(2)) { Visit::Skip } else { Visit::Enter }
     }
 
     /// Returns the owner of the entry at `path`, which a walk has examined.
@@ -170,6 +167,7 @@ impl Scope {
         let is_plans = match self.placement {
             Placement::New => match (first, second) {
                 (b"instance" | b"instances", Some(_)) => return Claim::Instance,
+                (name, None) if name == RECORD.as_bytes() => return Claim::Record,
                 (b"log", Some(name)) => name == RUN.as_bytes() || name == NOTIFICATION_FD.as_bytes(),
                 (name, None) => {
                     name.is_empty()
@@ -219,6 +217,15 @@ impl Scope {
             unit = parent;
         }
         unit
+    }
+}
+
+/// Returns `true` if the entry of an instance with the names `inner` is its supervisors' business, whatever the template has there.
+pub(super) fn is_of_supervisors<'n>(mut inner: impl Iterator<Item = &'n [u8]>) -> bool {
+    match (inner.next(), inner.next()) {
+        (Some(log), Some(name)) if log == LOG.as_bytes() => is_state(name),
+        (Some(name), _) => is_state(name),
+        _ => false,
     }
 }
 

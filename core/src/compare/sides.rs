@@ -3,9 +3,9 @@
 use super::copies::{Fingerprint, Version};
 use super::difference::{Difference, Differences, Fate, cause};
 use super::note::{Note, Owners};
-use super::scope::{Claim, Scope};
+use super::scope::{Claim, Scope, is_of_supervisors};
 use super::state::{Digest, Found, State, StateKind};
-use crate::layout::{INSTANCE, INSTANCES, RUN, TEMPLATE, TYPE};
+use crate::layout::{INSTANCE, INSTANCES, RECORD, RUN, TEMPLATE, TYPE};
 use crate::path::{Name, TreePath};
 use crate::plan::{Content, Placement, Plan};
 use crate::template::Template;
@@ -118,7 +118,7 @@ impl Sides<'_> {
     fn paths(&self, scope: &Scope) -> BTreeSet<TreePath> {
         let is_compared = |path: &&TreePath| match scope.claim(path) {
             Claim::Plan | Claim::Foreign => true,
-            Claim::Instance => false,
+            Claim::Instance | Claim::Record => false,
         };
         // The root of a plan that becomes entries of DIR is not DIR.
         let is_dir = |path: &&TreePath| self.plan.placement == Placement::New || !path.is_root();
@@ -222,7 +222,7 @@ impl Sides<'_> {
         stranger(self, scope).map(Note::NotOurs)
     }
 
-    /// The part of the plan that is the copy of the template, by paths below it.
+    /// The part of the plan that is the copy of the template, by paths below it, as far as copies of it have it.
     #[must_use]
     pub fn template_version(&self, contents: &Contents) -> Version {
         let below = |path: &TreePath| {
@@ -230,7 +230,7 @@ impl Sides<'_> {
             TreePath::parse(inner).ok()
         };
         let entries = self.plan.tree.iter().filter_map(|(path, node)| {
-            let inner = below(path)?;
+            let inner = below(path).filter(|inner| !is_of_supervisors(inner.components()))?;
             Some((inner, Fingerprint::of(&self.planned(path, node, contents))))
         });
         Version(entries.collect())
@@ -271,8 +271,10 @@ pub(super) fn stranger(sides: &Sides<'_>, scope: &Scope) -> Option<TreePath> {
     match sides.plan.placement {
         Placement::New => {
             let is_empty = sides.found.keys().all(TreePath::is_root);
+            // A refresh of an empty directory that was killed leaves the record.
+            let is_ours = is_empty || !is_missing(&TreePath::from(RECORD));
             let signs = [TreePath::from(RUN), TEMPLATE];
-            (!is_empty).then(|| signs.into_iter().find(is_missing)).flatten()
+            (!is_ours).then(|| signs.into_iter().find(is_missing)).flatten()
         }
         Placement::Within => {
             let parts = sides.plan.parts().map(TreePath::from).filter(|part| !is_missing(part) && scope.is_open(part));

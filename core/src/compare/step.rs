@@ -156,9 +156,10 @@ fn is_new(sides: &Sides<'_>) -> bool {
 /// The place of a step in the order: whatever another one needs comes before it.
 pub(super) fn rank(step: &Step) -> u8 {
     match step {
-        Step::Rights(_) => 0,
-        Step::Add(_) => 1,
-        Step::Exchange(_) => 2,
+        // First, since some file systems refuse it: then everything is as it was.
+        Step::Exchange(_) => 0,
+        Step::Rights(_) => 1,
+        Step::Add(_) => 2,
         Step::Replace(_) => 3,
         // The link comes last: whoever sees it finds the instance.
         Step::AddInstance(path) if path.starts_with(&INSTANCES) => 4,

@@ -5,11 +5,12 @@ use super::lexer::lex;
 use crate::account::Account;
 use crate::definition::Definition;
 use crate::instances::Instances;
+use crate::layout::LOG;
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
 use crate::plan::{Content, Plan};
 use crate::request::{Request, Shape};
 use crate::target::{ProgramDir, Target};
-use crate::template::{InstanceLogger, Template};
+use crate::template::{Resolved, Template};
 use crate::tree::Kind;
 use alloc::format;
 use alloc::vec::Vec;
@@ -57,9 +58,10 @@ pub(super) fn say_what_was_asked(plan: &Plan, request: &Request, template: &Temp
     }
 }
 
-/// Returns `true` if each instance has a logger of its own.
+/// Returns `true` if each static instance has a logger of its own: what its service directory `log` is made of is in the template.
 fn is_logged(template: &Template) -> bool {
-    matches!(template.instance_logger(), InstanceLogger::Each)
+    let Resolved::Entry(end) = template.resolve(&LOG) else { return false };
+    template.tree().get(&end).is_some_and(|node| matches!(node.kind, Kind::Directory))
 }
 
 /// The scripts of instances that are longruns, and of the logger of them all.

@@ -19,7 +19,8 @@ impl Linter<'_> {
         if let Resolved::Entry(end) = self.template.resolve(&LOG)
             && !self.is_directory(&end)
         {
-            self.fail(Problem::LogNotADirectory);
+            let problem = StaticProblem::LogNotADirectory;
+            self.fail(if self.is_static() { Problem::Static(problem, LOG) } else { Problem::LogNotADirectory });
         }
     }
 

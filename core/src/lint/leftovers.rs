@@ -3,7 +3,7 @@
 use super::Linter;
 use crate::layout::{DOWN, STATE};
 use crate::path::TreePath;
-use crate::rules::{Problem, Tally};
+use crate::rules::{Problem, StaticProblem, Tally};
 use crate::template::Resolved;
 use crate::tree::{Kind, Node};
 
@@ -18,7 +18,12 @@ impl Linter<'_> {
                 if let Some(entry) = self.entry(&path)
                     && matches!(self.template.tree().get(&entry), Some(Node { kind: Kind::File(_) | Kind::Fifo, .. }))
                 {
-                    self.fail(Problem::StateInTheWay(path));
+                    let is_static = self.is_static();
+                    self.fail(if is_static {
+                        Problem::Static(StaticProblem::NameTaken, path)
+                    } else {
+                        Problem::StateInTheWay(path)
+                    });
                 }
             }
             // A link that leads nowhere is not such a file.

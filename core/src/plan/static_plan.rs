@@ -17,7 +17,7 @@ use crate::request::Request;
 use crate::rules::Part;
 use crate::static_instances::StaticInstance;
 use crate::static_layout::StaticLayout;
-use crate::template::Template;
+use crate::template::{InstanceLogger, Template};
 use crate::tree::{Kind, Meta, Mode, Node};
 use alloc::vec::Vec;
 
@@ -33,7 +33,8 @@ pub(super) fn draft(
     template: &Template,
     copy: &TemplateCopy,
 ) -> Result<(), PlanError> {
-    let logger = template.instance_logger();
+    // A `log` that leads out of the template is no definition of a logger.
+    let logger = template.log_directory().map_or(InstanceLogger::None, |_| InstanceLogger::Each);
     let instances = StaticInstance::all(definition, instances, logger)?;
     let service = StaticService::new(Part::Service, template, copy)?;
     let own_logger = StaticService::new(Part::Logger, template, copy)?;

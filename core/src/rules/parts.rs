@@ -203,7 +203,12 @@ impl StaticProblem {
             Self::NeedsNewer(series) => series.number().into(),
             Self::Value(text) | Self::LinkBreaks(text) | Self::NamesParent(text) => text.clone(),
             Self::Opened(mode) => mode.to_string().into_bytes(),
-            Self::Ignored | Self::NameTaken | Self::NotADirectory | Self::NameFromDirectory | Self::UserWritable => Vec::new(),
+            Self::Ignored
+            | Self::NameTaken
+            | Self::NotADirectory
+            | Self::LogNotADirectory
+            | Self::NameFromDirectory
+            | Self::UserWritable => Vec::new(),
         }
     }
 

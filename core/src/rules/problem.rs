@@ -106,6 +106,8 @@ pub enum StaticProblem {
     NameTaken,
     /// It is `data` or `env`, and not a directory.
     NotADirectory,
+    /// It is `log`, and not a directory.
+    LogNotADirectory,
     /// s6-rc-compile refuses this value.
     Value(Vec<u8>),
     /// It is a link, with this target, that leads to something else in an instance.
@@ -138,6 +140,7 @@ impl StaticProblem {
             Self::NeedsNewer(_) => Rule::StaticNeedsNewerS6Rc,
             Self::NameTaken => Rule::StaticNameTaken,
             Self::NotADirectory => Rule::StaticDataNotADirectory,
+            Self::LogNotADirectory => Rule::LogNotADirectory,
             Self::Value(_) => Rule::ControlFileInvalid,
             Self::LinkBreaks(_) => Rule::StaticLinkBreaks,
             Self::NamesParent(_) => Rule::StaticNamesParent,

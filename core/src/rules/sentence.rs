@@ -182,6 +182,7 @@ impl fmt::Display for StaticProblem {
             Self::NotADirectory => {
                 write!(f, "is not a directory; s6-rc-compile copies nothing but a directory of that name")
             }
+            Self::LogNotADirectory => write!(f, "is not a directory; no instance has a logger"),
             Self::Value(value) => write!(f, "contains `{}`; s6-rc-compile refuses the definition", Excerpt(value)),
             Self::LinkBreaks(target) => {
                 write!(f, "is a link to `{}`, which in an s6-rc service leads to something else or nowhere", Excerpt(target))

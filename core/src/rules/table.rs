@@ -292,7 +292,8 @@ rules! {
         "Without a word, an older s6-rc makes service directories without it.",
         "compile the definitions with an s6-rc that copies it, or remove it";
     StaticNameTaken, "static-name-taken", Error, "With --static: an entry whose name s6-rc requires.",
-        "`template`, `instance`, `instances`, `old`, `run.user` and `finish.user`, in the template or in its `log`, and `data/.template`.",
+        "`template`, `instance`, `instances`, `old`, `run.user` and `finish.user`, files called `supervise` or `event`, in the template or in \
+         its `log`; and `data/.template`.",
         "An instance does not find it where it is in the template.",
         "rename it";
     StaticDataNotADirectory, "static-data-not-a-directory", Error, "With --static: `data` or `env` is not a directory.",

@@ -28,7 +28,7 @@ impl Durability {
     }
 
     /// Flushes `handle`, where that is asked for.
-    pub(super) fn flush(self, handle: &impl AsFd, place: impl FnOnce() -> Place) -> Result<(), Error> {
+    pub(crate) fn flush(self, handle: &impl AsFd, place: impl FnOnce() -> Place) -> Result<(), Error> {
         match self {
             Self::Eventual => Ok(()),
             // Nothing but EINTR is tried again: after a failure, the system may take what it could not write for written.

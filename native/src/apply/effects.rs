@@ -70,7 +70,7 @@ pub(super) struct Effects<'a> {
     pub place: &'a Place,
     pub steps: &'a Refresh,
     /// The refreshed instances, by the paths of their copies.
-    pub instances: &'a [(TreePath, InstanceRefresh)],
+    pub instances: Vec<&'a (TreePath, InstanceRefresh)>,
     pub supervision: Supervision,
     /// Notes about instances that keep their copies.
     pub notes: Vec<Note>,
@@ -105,14 +105,14 @@ impl Effects<'_> {
     fn service(&self) -> Option<Message> {
         let is_changed = self.supervision.service && self.has_step(&["run", "notification-fd"]);
         let text = "`run` takes effect when the service restarts; all instances and their loggers stop and start then";
-        let hint = format!("s6-svc -wR -T 60000 -r {}", self.place.as_word());
+        let hint = format!("s6-svc -r -- {}", self.place.as_word("DIR"));
         is_changed.then(|| Message::note(&text, Some(&hint)))
     }
 
     fn logger(&self) -> Option<Message> {
         let is_changed = self.supervision.logger && self.has_step(&["log/run", "log/notification-fd"]);
         let text = "`log/run` takes effect when the logger restarts; instances are not touched";
-        let hint = format!("s6-svc -wR -T 60000 -r {}", self.place.at(&LOG).as_word());
+        let hint = format!("s6-svc -r -- {}", self.place.at(&LOG).as_word("DIR/log"));
         is_changed.then(|| Message::note(&text, Some(&hint)))
     }
 
@@ -127,15 +127,15 @@ impl Effects<'_> {
         }
         let text = format!("new instances, not yet started: {}", listed(&added));
         let instance = TreePath::constant("instance");
-        Some(Message::note(&text, Some(&format!("s6-svscanctl -a {}", self.place.at(&instance).as_word()))))
+        Some(Message::note(&text, Some(&format!("s6-svscanctl -a -- {}", self.place.at(&instance).as_word("DIR/instance")))))
     }
 
     fn instance(&self, path: &TreePath, refresh: &InstanceRefresh) -> Message {
-        let (name, dir) = (shown(path), self.place.as_word());
+        let (name, dir) = (shown(path), self.place.as_word("DIR"));
         let word = word(path);
         if refresh.keeps_logger {
             let text = format!("instance {name}: its logger appears or disappears only when the instance is created anew");
-            let hint = format!("s6-instance-delete {dir} {word} && s6-instance-create {dir} {word}");
+            let hint = format!("s6-instance-delete -- {dir} {word} && s6-instance-create -- {dir} {word}");
             return Message::note(&text, Some(&hint));
         }
         let logger = path.join_path(&LOG).unwrap_or_else(|_| path.clone());
@@ -143,10 +143,10 @@ impl Effects<'_> {
         let outside = refresh.steps.iter().any(|step| !step.path().starts_with(&logger));
         let mut commands = Vec::new();
         if outside {
-            commands.push(format!("s6-instance-control -wR -T 60000 -r {dir} {word}"));
+            commands.push(format!("s6-instance-control -r -- {dir} {word}"));
         }
         if in_logger {
-            commands.push(format!("s6-svc -wR -T 60000 -r {}", self.place.at(&logger).as_word()));
+            commands.push(format!("s6-svc -r -- {}", self.place.at(&logger).as_word("DIR/instances/NAME/log")));
         }
         let text = format!("instance {name}: updated; a running process takes no notice before it restarts");
         Message::note(&text, Some(&commands.join(" && ")))
@@ -182,7 +182,7 @@ impl Effects<'_> {
         let text = "source definitions changed; they take effect with the next s6-rc-update";
         let mut messages = vec![Message::note(
             &text,
-            Some(&format!("s6-rc-compile DATABASE {} && s6-rc-update DATABASE", self.place.as_word())),
+            Some(&format!("s6-rc-compile -- DATABASE {} && s6-rc-update -- DATABASE", self.place.as_word("DIR"))),
         )];
         if !lines.is_empty() {
             let text = "s6-rc-update leaves parts of the running service as they are";
@@ -235,7 +235,7 @@ fn shown(path: &TreePath) -> String {
 
 /// The last name of a path as one word of a shell.
 fn word(path: &TreePath) -> String {
-    Place::new(path.split().map_or(&b""[..], |(_, name)| name)).as_word()
+    Place::new(path.split().map_or(&b""[..], |(_, name)| name)).as_word("NAME")
 }
 
 /// Some names, and the number of the others.

@@ -13,23 +13,27 @@ use crate::compare::Comparison;
 use crate::error::{Error, Place};
 use crate::record;
 use crate::run::Run;
-use crate::sys::{exchange, is_one_of, last_name, open_child, open_dir, open_readable, rename_new, rename_over, retry};
+use crate::sys::{Status, exchange, is_one_of, last_name, open_child, open_dir, open_readable, rename_new, rename_over, retry};
 use crate::template::source::Source;
 use cap_std::fs::Dir;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use s6_instance_maker_core::cli::Copies;
 use s6_instance_maker_core::compare::{
-    self, CopyState, Differences, InstanceRefresh, OwnerPower, Questions, Refresh as Steps, Scope, Step, TEMPLATE, Version,
+    self, CopyState, Differences, Found, InstanceRefresh, OwnerPower, Refresh as Steps, Scope, Step, TEMPLATE, Version,
 };
+use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::{Content, Placement, Plan, PlanError};
 use s6_instance_maker_core::rules::{Finding, Problem};
 use s6_instance_maker_core::tree::Tree;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::sync::atomic::AtomicBool;
 
+/// The links to the instances.
+const INSTANCE: Name = Name::constant("instance");
 /// The name in the staging directory's own name.
 const LABEL: Name = Name::constant("refresh");
 
@@ -72,25 +76,30 @@ impl Refresh<'_> {
         let recorded = record::read(Some(self.dir))?;
         let mut compared =
             Comparison::new(self.plan, self.source, Some(self.dir), self.place, (self.terms.caller, self.power), scope, run)?;
-        let mut questions = Questions::default();
-        compared.ask_about_instances(&mut questions);
-        compared.read(&questions, run)?;
+        compared.read_instances(&recorded, run)?;
         let differences = compared.differences();
         let work = self.work(&compared, &differences, &recorded, options, &mut outcome)?;
         let supervision = Supervision::of(&self.dir.dir);
         if let Some(change) = work.steps.logger.filter(|_| supervision.service) {
             return Err(Error::Supervised { place: self.place.clone(), change });
         }
-        let added = if work.is_empty() { Vec::new() } else { self.replace(&work, &compared, &mut outcome, run)? };
+        let sites = Sites { compared: &compared, recorded: &recorded };
+        let Aftermath { refreshed, mixed } = if work.is_empty() {
+            // A run that was killed may have left a record that is not needed.
+            outcome.leftovers.extend(self.prune(&compared).err());
+            Aftermath::default()
+        } else {
+            self.replace(&work, &sites, &mut outcome, run)?
+        };
         let effects = Effects {
             plan: self.plan,
             place: self.place,
             steps: &work.steps,
-            instances: &work.instances,
+            instances: work.instances.iter().filter(|(path, _)| refreshed.contains(path)).collect(),
             supervision,
-            notes: self.older(&compared, &recorded, &work),
+            notes: self.older(&sites, &refreshed),
             differences: &differences,
-            mixed: &added,
+            mixed: &mixed,
         };
         outcome.notes = effects.messages();
         Ok(outcome)
@@ -123,14 +132,18 @@ impl Refresh<'_> {
         let steps = steps.map_err(|reason| Error::Refresh { place: self.place.clone(), reason })?;
         let found = compared.with_digests();
         let present = Version::below(&found, &TEMPLATE);
-        let exchanged = steps.steps.iter().any(|step| *step.path() == TEMPLATE);
+        let exchanged = self.plan.placement == Placement::New && steps.steps.iter().any(|step| *step.path() == TEMPLATE);
         let outgoing = exchanged.then(|| present.clone());
         let current = sides.template_version(&compared.contents);
         let older: Vec<Version> = recorded.iter().cloned().chain([present]).collect();
         let mut instances = Vec::new();
         let mut edited = Vec::new();
         if self.copies != Copies::Kept {
-            for (name, path) in compare::instances(&compared.found) {
+            // What has no link is being created or deleted.
+            let is_linked = |(name, _): &(InstanceName, TreePath)| {
+                TreePath::from(INSTANCE).join(name.as_name()).is_ok_and(|link| compared.found.contains_key(&link))
+            };
+            for (name, path) in compared.instances().filter(is_linked) {
                 match CopyState::of(&Version::below(&found, &path), &current, &older) {
                     CopyState::Edited(entry) if self.copies == Copies::Unedited => {
                         edited.push(Finding::warning(Problem::InstanceEdited(name, entry)));
@@ -147,51 +160,52 @@ impl Refresh<'_> {
         Ok(Work { steps, instances, outgoing })
     }
 
-    /// Notes about instances that keep older copies, also those that only this refresh made old.
-    fn older(&self, compared: &Comparison<'_>, recorded: &[Version], work: &Work) -> Vec<compare::Note> {
-        let updated: BTreeSet<&TreePath> = work.instances.iter().map(|(path, _)| path).collect();
-        let notes = compared.notes(recorded).into_iter();
-        let is_left = |note: &compare::Note| match note {
-            // There is a finding about it.
-            compare::Note::Instance(_, CopyState::Edited(_)) if self.copies != Copies::Kept => false,
-            compare::Note::Instance(name, _) => {
-                let copy = compare::instances(&compared.found).find(|(other, _)| other == name);
-                copy.is_none_or(|(_, path)| !updated.contains(&path))
-            }
-            _ => true,
-        };
-        notes.filter(is_left).collect()
-    }
-
-    /// Builds and replaces. Returns the instances that were created meanwhile and are copies of neither template.
-    fn replace(
-        &self,
-        work: &Work,
-        compared: &Comparison<'_>,
-        outcome: &mut Outcome,
-        run: &Run<'_>,
-    ) -> Result<Vec<Name>, Error> {
+    /// Builds and replaces.
+    fn replace(&self, work: &Work, sites: &Sites<'_>, outcome: &mut Outcome, run: &Run<'_>) -> Result<Aftermath, Error> {
         run.check()?;
         let stage = Stage::new(self.dir, &LABEL, self.terms.caller)?;
+        let outgoing = work.outgoing.as_ref().filter(|_| sites.compared.instances().next().is_some());
         let replaced = self.build(&stage, work, run).and_then(|(habits, findings)| {
             outcome.findings.extend(findings);
-            if let Some(outgoing) = work.outgoing.as_ref().filter(|_| compare::instances(&compared.found).next().is_some()) {
-                record::write(self.dir, &stage.dir, outgoing)?;
+            let is_new = sites.compared.found.keys().all(TreePath::is_root) && self.plan.placement == Placement::New;
+            if outgoing.is_none() && !is_new {
+                run.check()?;
+                return self.put_all(&stage, work, &habits);
             }
-            run.check()?;
-            let steps = work.all_steps();
-            self.put_all(&stage, &steps, &habits)?;
-            Ok(())
+            let put = record::announce(self.dir, &stage.dir, outgoing, self.terms.durability)
+                .and_then(|()| run.check())
+                .and_then(|()| self.put_all(&stage, work, &habits));
+            put.map_err(|error| match error {
+                Error::Partly { .. } => error,
+                error => match record::withdraw(self.dir, outgoing, sites.recorded) {
+                    Ok(()) => error,
+                    Err(second) => Error::Leftover { first: error.into(), second: second.into() },
+                },
+            })
         });
-        if let Err(error) = replaced {
-            return Err(stage.discard(error));
-        }
-        let mixed = self.mixed(work, compared, run);
+        let refreshed = match replaced {
+            Ok(refreshed) => refreshed,
+            Err(error) => return Err(stage.discard(error)),
+        };
+        // What follows changes nothing that a signal could keep from being changed.
+        let run = &Run { interrupt: &AtomicBool::new(false), ..*run };
+        let known: Vec<Version> = sites.recorded.iter().chain(&work.outgoing).cloned().collect();
+        let after = sites.compared.again(&known, run);
         outcome.leftovers.extend(stage.dissolve());
-        let flushed = self.flush(&work.all_steps());
-        outcome.leftovers.extend(self.prune(compared, run).err());
-        flushed?;
-        mixed
+        let mixed = match after {
+            Ok(after) => {
+                outcome.leftovers.extend(self.prune(&after).err());
+                self.mixed(work, sites, &after, &refreshed)
+            }
+            Err(error) => {
+                outcome.leftovers.push(Error::Uncompared { place: self.place.clone(), error: error.into() });
+                // Without records, their directory is only a mark of what is done by now.
+                outcome.leftovers.extend(record::withdraw(self.dir, None, sites.recorded).err());
+                Vec::new()
+            }
+        };
+        self.flush(&work.all_steps())?;
+        Ok(Aftermath { refreshed, mixed })
     }
 
     /// Builds what the steps put into place.
@@ -204,17 +218,29 @@ impl Refresh<'_> {
         Ok((habits, findings))
     }
 
-    /// Carries out the steps in order.
-    fn put_all(&self, stage: &Stage<'_>, steps: &[&Step], habits: &Habits) -> Result<(), Error> {
-        for (done, step) in steps.iter().enumerate() {
-            if let Err(error) = self.put(stage, step, habits, done) {
-                return Err(match done {
-                    0 => error,
-                    _ => Error::Partly { place: self.place.clone(), error: error.into() },
-                });
-            }
+    /// Carries out the steps in order. Returns the instances that were refreshed; others have disappeared or were created anew.
+    fn put_all(&self, stage: &Stage<'_>, work: &Work, habits: &Habits) -> Result<BTreeSet<TreePath>, Error> {
+        let mut done = 0;
+        let failed = |done: usize, error: Error| match (done, error) {
+            (0, error) | (_, error @ Error::Partly { .. }) => error,
+            (_, error) => Error::Partly { place: self.place.clone(), error: error.into() },
+        };
+        for step in &work.steps.steps {
+            self.put(stage, step, habits, done).map_err(|error| failed(done, error))?;
+            done += 1;
         }
-        Ok(())
+        let mut refreshed = BTreeSet::new();
+        'instances: for (copy, refresh) in &work.instances {
+            for step in &refresh.steps {
+                match self.put(stage, step, habits, done) {
+                    Ok(()) => done += 1,
+                    Err(error) if is_of_another(&error) => continue 'instances,
+                    Err(error) => return Err(failed(done, error)),
+                }
+            }
+            refreshed.insert(copy.clone());
+        }
+        Ok(refreshed)
     }
 
     fn put(&self, stage: &Stage<'_>, step: &Step, habits: &Habits, number: usize) -> Result<(), Error> {
@@ -252,55 +278,113 @@ impl Refresh<'_> {
     fn rights(&self, dir: &Dir, path: &TreePath, habits: &Habits) -> Result<(), Error> {
         let copied = copied(path);
         let Some(node) = self.plan.tree.get(copied.as_ref().unwrap_or(path)) else { return Ok(()) };
-        let dir = open_readable(dir, &TreePath::ROOT).map_err(self.place.at(path).cannot("open"))?;
+        let place = self.place.at(path);
+        let dir = open_readable(dir, &TreePath::ROOT).map_err(place.cannot("open"))?;
+        let before = Status::of(&dir).map_err(place.cannot("examine"))?.owner;
         let (owner, mode) = habits.expected(node, self.terms.caller);
-        let owner = (self.power == OwnerPower::Gives).then_some(owner);
-        hand_over(&dir, Corrections { owner, mode }).map_err(self.place.at(path).cannot("change the owner or mode of"))
+        let owner = Some(owner).filter(|owner| self.power == OwnerPower::Gives && *owner != before);
+        hand_over(&dir, Corrections { owner, mode: None }).map_err(place.cannot("change the owner of"))?;
+        hand_over(&dir, Corrections { owner: None, mode }).map_err(place.cannot("change the mode of")).map_err(|error| {
+            match owner {
+                Some(_) => Error::Partly { place: self.place.clone(), error: error.into() },
+                None => error,
+            }
+        })
     }
 
-    /// Flushes the directories of DIR in which something has another entry now.
+    /// Flushes the directories of DIR that have another entry, mode or owner now.
     fn flush(&self, steps: &[&Step]) -> Result<(), Error> {
         let Durability::Flushed = self.terms.durability else { return Ok(()) };
-        let directories: BTreeSet<TreePath> =
-            steps.iter().map(|step| step.path().parent().unwrap_or(TreePath::ROOT)).chain([TreePath::ROOT]).collect();
+        let changed = |step: &&Step| match step {
+            Step::Rights(path) => path.clone(),
+            _ => step.path().parent().unwrap_or(TreePath::ROOT),
+        };
+        let directories: BTreeSet<TreePath> = steps.iter().map(changed).chain([TreePath::ROOT]).collect();
         for directory in directories {
             let place = self.place.at(&directory);
-            let handle = open_readable(&self.dir.dir, &directory).map_err(place.cannot("open"))?;
-            self.terms.durability.flush(&handle, || place).map_err(|error| Error::Unflushed(error.into()))?;
+            let flushed = match open_readable(&self.dir.dir, &directory) {
+                // An instance was deleted.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                handle => {
+                    handle.map_err(place.cannot("open")).and_then(|handle| self.terms.durability.flush(&handle, || place))
+                }
+            };
+            flushed.map_err(|error| Error::Unflushed(error.into()))?;
         }
         Ok(())
     }
 
-    /// The instances that are there now and were not before, and are copies of neither template: s6-instance-create copied while
-    /// the template was exchanged.
-    fn mixed(&self, work: &Work, compared: &Comparison<'_>, run: &Run<'_>) -> Result<Vec<Name>, Error> {
-        let Some(outgoing) = &work.outgoing else { return Ok(Vec::new()) };
-        let after = compared.again(run)?;
-        let before: BTreeSet<TreePath> = compare::instances(&compared.found).map(|(_, path)| path).collect();
-        let declared = |path: &TreePath| self.plan.tree.get(path).is_some();
-        let new = compare::instances(&after.found).filter(|(_, path)| !before.contains(path) && !declared(path));
-        let found = after.with_digests();
+    /// The instances whose copies have changed, and are now copies of neither template: s6-instance-create copied while the template
+    /// was exchanged.
+    fn mixed(&self, work: &Work, sites: &Sites<'_>, after: &Comparison<'_>, refreshed: &BTreeSet<TreePath>) -> Vec<Name> {
+        let Some(outgoing) = &work.outgoing else { return Vec::new() };
+        let (before, now) = (sites.compared.with_digests(), after.with_digests());
         let current = after.sides().template_version(&after.contents);
-        let is_mixed = |path: &TreePath| {
-            let copy = Version::below(&found, path);
-            [&current, outgoing].iter().all(|version| CopyState::of(&copy, version, &[]) != CopyState::Current)
+        let known = |inner: &TreePath| {
+            [&current, outgoing].into_iter().chain(sites.recorded).any(|version| version.0.contains_key(inner))
         };
-        Ok(new.filter(|(_, path)| is_mixed(path)).map(|(name, _)| name.as_name().clone()).collect())
+        let copy_in = |found: &Found, path: &TreePath| {
+            let mut copy = Version::below(found, path);
+            copy.0.retain(|inner, _| known(inner));
+            copy
+        };
+        let is_mixed = |path: &TreePath| {
+            let copy = copy_in(&now, path);
+            copy != copy_in(&before, path)
+                && [&current, outgoing].iter().all(|version| CopyState::of(&copy, version, &[]) != CopyState::Current)
+        };
+        let is_ours = |path: &TreePath| refreshed.contains(path) || self.plan.tree.get(path).is_some();
+        let changed = after.instances().filter(|(_, path)| !is_ours(path) && is_mixed(path));
+        changed.map(|(name, _)| name.as_name().clone()).collect()
     }
 
-    /// Removes the records of templates that no instance is a copy of.
-    fn prune(&self, compared: &Comparison<'_>, run: &Run<'_>) -> Result<(), Error> {
+    /// Notes about instances that keep older copies, also those that only this refresh made old.
+    fn older(&self, sites: &Sites<'_>, refreshed: &BTreeSet<TreePath>) -> Vec<compare::Note> {
+        let copies: BTreeMap<InstanceName, TreePath> = sites.compared.instances().collect();
+        let is_left = |note: &compare::Note| match note {
+            // There is a finding about it.
+            compare::Note::Instance(_, CopyState::Edited(_)) if self.copies != Copies::Kept => false,
+            compare::Note::Instance(name, _) => copies.get(name).is_none_or(|path| !refreshed.contains(path)),
+            _ => true,
+        };
+        sites.compared.notes(sites.recorded).into_iter().filter(is_left).collect()
+    }
+
+    /// Removes the records of templates that no instance is a copy of. `compared` is DIR as it is now.
+    fn prune(&self, compared: &Comparison<'_>) -> Result<(), Error> {
         if self.plan.placement == Placement::Within {
             return Ok(());
         }
-        if record::read(Some(self.dir))?.is_empty() {
-            return Ok(());
-        }
-        let after = compared.again(run)?;
-        let found = after.with_digests();
-        let current = after.sides().template_version(&after.contents);
-        let copies: Vec<Version> = compare::instances(&after.found).map(|(_, path)| Version::below(&found, &path)).collect();
+        let found = compared.with_digests();
+        let current = compared.sides().template_version(&compared.contents);
+        let copies: Vec<Version> = compared.instances().map(|(_, path)| Version::below(&found, &path)).collect();
         record::prune(self.dir, |version| copies.iter().any(|copy| version.explains(copy, &current)))
+    }
+}
+
+/// What a refresh found out: DIR as it was, and the templates that it had earlier.
+struct Sites<'a> {
+    compared: &'a Comparison<'a>,
+    recorded: &'a [Version],
+}
+
+/// What came of the instances.
+#[derive(Default)]
+struct Aftermath {
+    /// The copies that are up to date.
+    refreshed: BTreeSet<TreePath>,
+    /// The instances that are copies of no template.
+    mixed: Vec<Name>,
+}
+
+/// Returns `true` if an instance is not the one that was found: it was deleted, or was deleted and created.
+fn is_of_another(error: &Error) -> bool {
+    match error {
+        Error::Io { source, .. } => {
+            matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory)
+        }
+        Error::DirChanged(_) => true,
+        _ => false,
     }
 }
 

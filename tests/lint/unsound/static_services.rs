@@ -39,6 +39,7 @@ pub(super) const STATIC_SERVICES: &[Unsound] = &[
         "0755 file run\n0755 dir log\n0755 file log/run\n0644 file log/finish.user\n0755 dir log/instances",
         "error static-name-taken log/finish.user; error static-name-taken log/instances",
     ),
+    ("static-name-taken", STATIC, "0755 file run\n0644 file supervise", "error static-name-taken supervise"),
     ("static-data-not-a-directory", STATIC, "0755 file run\n0644 file data", "error static-data-not-a-directory data"),
     (
         "static-data-not-a-directory",
