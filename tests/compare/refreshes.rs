@@ -196,7 +196,8 @@ fn logger(found: &mut Found) {
 /// Steps and refusals, each for one reason.
 #[test]
 fn outcomes() {
-    let table: [(&[&str], u32, fn(&mut Found), &str); 21] = [
+    type Row<'r> = (&'r [&'r str], u32, fn(&mut Found), &'r str);
+    let table: [Row<'_>; 21] = [
         (&[], 500, |_| {}, ""),
         (&[], 500, Found::clear, "add ."),
         (
