@@ -96,7 +96,7 @@ fn errors(name: &[u8]) -> Vec<Error> {
         RefreshError::NotOurs(path()),
         RefreshError::Taken { definition: Name::new(name).unwrap(), list: path() },
         RefreshError::NotADirectory(path()),
-        RefreshError::ForeignInLogger(path()),
+        RefreshError::Occupied { directory: path(), foreign: path() },
         RefreshError::TooManyInstances { existing: 12, room: 10 },
     ];
     errors.extend(reasons_against_refresh.map(|reason| Error::Refresh { place: directory(), reason }));

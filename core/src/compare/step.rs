@@ -84,9 +84,14 @@ pub enum RefreshError {
     /// A directory of DIR is another type of file.
     #[error("`{0}` is not a directory")]
     NotADirectory(TreePath),
-    /// The directory of a logger that disappears contains something else.
-    #[error("`{0}` is not the logger's; the logger cannot be removed")]
-    ForeignInLogger(TreePath),
+    /// A directory that is no longer part of the plan contains something else.
+    #[error("`{foreign}` is not this program's; `{directory}` cannot be removed")]
+    Occupied {
+        /// The directory.
+        directory: TreePath,
+        /// The entry of it that stays.
+        foreign: TreePath,
+    },
     /// More instances exist than the plan has a capacity for.
     #[error("{existing} instances are declared or exist; the capacity is {room}")]
     TooManyInstances {
@@ -102,7 +107,7 @@ impl Refresh {
     ///
     /// # Errors
     ///
-    /// DIR is something else, or has more instances than the plan has room for.
+    /// DIR is something else, has more instances than the plan has room for, or has an entry that stays where none can stay.
     pub fn of(sides: &Sides<'_>, differences: &Differences, room: u32) -> Result<Self, RefreshError> {
         let scope = sides.scope;
         if let Some(missing) = stranger(sides, scope) {
@@ -130,11 +135,7 @@ impl Refresh {
             Some(Step::Remove(_)) => Some(LoggerChange::Disappears),
             _ => None,
         };
-        if logger == Some(LoggerChange::Disappears)
-            && let Some(foreign) = sides.found.keys().find(|path| path.starts_with(&LOG) && scope.claim(path) == Claim::Foreign)
-        {
-            return Err(RefreshError::ForeignInLogger(foreign.clone()));
-        }
+        check_removed(sides, &steps)?;
         let built = built(sides.plan, steps.values().filter(|step| step.is_built()).map(Step::path));
         let mut steps: Vec<Step> = steps.into_values().collect();
         steps.sort_by_key(rank);
@@ -200,6 +201,17 @@ fn step(sides: &Sides<'_>, scope: &Scope, unit: &TreePath) -> Result<Option<Step
             _ => Step::Replace(unit.clone()),
         },
     }))
+}
+
+/// Fails when a directory that is removed contains what stays.
+fn check_removed(sides: &Sides<'_>, steps: &BTreeMap<TreePath, Step>) -> Result<(), RefreshError> {
+    for directory in steps.values().filter(|step| matches!(step, Step::Remove(_))).map(Step::path) {
+        let mut inside = sides.found.range(directory.clone()..).take_while(|(path, _)| path.starts_with(directory));
+        if let Some((foreign, _)) = inside.find(|(path, _)| sides.scope.claim(path) == Claim::Foreign) {
+            return Err(RefreshError::Occupied { directory: directory.clone(), foreign: foreign.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// Fails when the plan has a static instance whose name somebody else's definition has.
