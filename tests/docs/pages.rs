@@ -31,6 +31,7 @@ fn pages() -> Vec<(String, String)> {
             if entry.is_dir() { folders.push(entry) } else { files.push(entry) }
         }
     }
+    files.retain(|file| file.extension().is_some_and(|end| end == "md"));
     files.sort();
     let name = |file: &Path| file.strip_prefix(program::workspace()).unwrap().to_str().unwrap().to_owned();
     files.iter().map(|file| (name(file), std::fs::read_to_string(file).unwrap())).collect()
