@@ -196,7 +196,7 @@ fn logger(found: &mut Found) {
 /// Steps and refusals, each for one reason.
 #[test]
 fn outcomes() {
-    let table: [(&[&str], u32, fn(&mut Found), &str); 20] = [
+    let table: [(&[&str], u32, fn(&mut Found), &str); 21] = [
         (&[], 500, |_| {}, ""),
         (&[], 500, Found::clear, "add ."),
         (
@@ -209,7 +209,17 @@ fn outcomes() {
         (&[], 500, |found| replace(found, &path("run"), callers(0o755, StateKind::Directory)), "exchange run"),
         (&[], 500, |found| replace(found, &path("template/run"), file("x")), "exchange template"),
         (&[], 500, |found| replace(found, &path("instance"), callers(0o700, StateKind::Directory)), "rights instance"),
-        (&[], 500, |found| drop(remove(found, &path("run"))), "`run` is missing: not a directory that this program made"),
+        // The record shows whose directory it is.
+        (&[], 500, |found| drop(remove(found, &path("run"))), "add run"),
+        (
+            &[],
+            500,
+            |found| {
+                remove(found, &path("run"));
+                remove(found, &path(".s6-instance-maker"));
+            },
+            "`run` is missing: not a directory that this program made",
+        ),
         (&[], 500, |found| replace(found, &path("instances"), file("x")), "`instances` is not a directory"),
         (&["-L/l"], 500, |found| drop(remove(found, &path("log"))), "add log, logger appears"),
         (&[], 500, logger, "remove log, logger disappears"),
