@@ -49,7 +49,7 @@ impl Report<'_> {
     fn contents(&self, difference: &Difference) -> Result<String, Error> {
         let Difference { path, found, planned, .. } = difference;
         let (before, after) = (file(found), file(planned));
-        let is_same = before.is_some() && before.map(|(size, digest)| (size, digest)) == after;
+        let is_same = before.is_some() && before == after;
         if (before, after) == (None, None) || is_same || difference.fate == Fate::Kept {
             return Ok(String::new());
         }
