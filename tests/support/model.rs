@@ -131,7 +131,7 @@ impl Compared<'_> {
     /// If a file is compared that the questions do not name, or if they depend on the way in which contents are read.
     #[must_use]
     pub fn differences(&self, everything: &Found) -> Differences {
-        let of = |reading| self.with_sides(everything, reading, |sides, contents| compare(sides, contents));
+        let of = |reading| self.with_sides(everything, reading, compare);
         let places = |differences: &Differences| -> Vec<_> {
             differences.entries.iter().map(|difference| (difference.path.clone(), difference.fate)).collect()
         };
