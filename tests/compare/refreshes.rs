@@ -196,7 +196,9 @@ fn logger(found: &mut Found) {
 /// Steps and refusals, each for one reason.
 #[test]
 fn outcomes() {
-    let table: [(&[&str], u32, fn(&mut Found), &str); 21] = [
+    /// Options, capacity, a change of what is there, and the steps or the refusal.
+    type Row = (&'static [&'static str], u32, fn(&mut Found), &'static str);
+    let table: [Row; 21] = [
         (&[], 500, |_| {}, ""),
         (&[], 500, Found::clear, "add ."),
         (

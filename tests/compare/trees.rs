@@ -98,7 +98,7 @@ fn template(numbers: &mut Numbers) -> Template {
     template.insert(path("run"), Node::new(meta(numbers, &[0o755, 0o555]), Kind::File(script))).unwrap();
     let mut directories = vec![TreePath::ROOT];
     for _ in 0..numbers.below(16) {
-        let name: &[u8] = *numbers.one(&[
+        let name = *numbers.one(&[
             b"data".as_slice(),
             b"env",
             b"finish",
