@@ -128,7 +128,7 @@ fn nobody_needs_to_listen() {
         (&["-u", "1:1", "bare", "out"], 100),
         (&["absent", "out"], 111),
         (&["template", "other"], 111),
-        (&["--dry-run", "template", "other"], 111),
+        (&["--dry-run", "--strict", "template", "other"], 100),
         (&["--apply-plan", "absent", "template", "out"], 111),
         // An empty plan.
         (&["--apply-plan", "-", "template", "out"], 100),

@@ -38,8 +38,16 @@ fn refusals_leave_nothing() {
         (&["template", "link/"], 111, "unable to create `link/`: it already exists"),
         (&["template", "absent/."], 111, "unable to open `absent/.`: No such file or directory"),
         (&["template", "absent/.."], 111, "unable to open `absent/..`: No such file or directory"),
-        (&["--dry-run", "template", "there"], 111, "unable to create `there`: it already exists"),
-        (&["--dry-run", "-r", "svc", "template", "there"], 111, "unable to create `there/svc`: it already exists"),
+        (
+            &["--dry-run", "--strict", "template", "there"],
+            100,
+            "would-be-refused: without --dry-run, this command line fails: unable to create `there`: it already exists",
+        ),
+        (
+            &["--dry-run", "--strict", "-r", "svc", "template", "there"],
+            100,
+            "would-be-refused: without --dry-run, this command line fails: unable to create `there/svc`: it already exists",
+        ),
         (
             &["stateful", "stateful/supervise/out"],
             100,

@@ -7,6 +7,7 @@ use s6_instance_maker_workspace::skip;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 on_each_s6!(alternating, alternating_with_user, carried_on, carried_on_with_user);
@@ -35,17 +36,32 @@ fn run(site: &Site, words: &[&str]) -> Answer {
 
 /// The versions in a copy of a template; one alone, unless it was made while the template was exchanged.
 fn versions(site: &Site, path: &str) -> BTreeSet<String> {
+    let files = files_of_template(&site.path(path));
     let of = |version: &str| {
-        disk::read_tree(&site.path(path))
-            .into_iter()
-            .filter(|(inner, entry)| {
-                let names = [format!("only-{version}"), "version".into(), "VERSION".into()];
-                let is_named = names.iter().any(|name| inner.ends_with(name.as_bytes()));
-                is_named && entry.kind == "file" && entry.bytes == version.as_bytes()
-            })
-            .count()
+        let names = [format!("only-{version}"), "version".to_owned(), "VERSION".to_owned()];
+        let is_named =
+            |file: &&PathBuf| names.iter().any(|name| file.as_os_str().as_encoded_bytes().ends_with(name.as_bytes()));
+        let has_text = |file: &&PathBuf| fs::read(file).is_ok_and(|bytes| bytes == version.as_bytes());
+        files.iter().filter(is_named).filter(has_text).count()
     };
     ["one", "two"].into_iter().filter(|version| of(version) > 0).map(|version| format!("{version} {}", of(version))).collect()
+}
+
+/// The files of a copy, without those of its supervisors, which come and go.
+fn files_of_template(copy: &Path) -> Vec<PathBuf> {
+    let (mut files, mut pending) = (Vec::new(), vec![copy.to_owned()]);
+    while let Some(directory) = pending.pop() {
+        for entry in fs::read_dir(&directory).unwrap().map(Result::unwrap) {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && !["supervise", "event"].iter().any(|state| entry.file_name() == *state) => {
+                    pending.push(entry.path());
+                }
+                Ok(kind) if kind.is_file() => files.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    files
 }
 
 /// All files of one template and none of the other.

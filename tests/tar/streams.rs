@@ -49,7 +49,8 @@ fn a_terminal_is_refused() {
     let scratch = Scratch::new("tar");
     disk::plain_template(scratch.join("template"));
     // script(1) gives the program a terminal, and returns its exit code.
-    let answer = sh(scratch.path(), "script -qec \"'$0' --tar template out\" /dev/null </dev/null", &[]).expect_code(100);
+    let answer =
+        sh(scratch.path(), "script -qec \"'$0' --color never --tar template out\" /dev/null </dev/null", &[]).expect_code(100);
     assert!(answer.stdout.starts_with("s6-instance-maker: fatal: --tar: standard output is a terminal\r\n"), "{answer}");
     assert!(!answer.stdout.contains("ustar"), "{answer}");
     // A digest is a line.
