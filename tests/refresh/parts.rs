@@ -137,7 +137,7 @@ fn a_logger_appears_and_disappears() {
     disk::file(service.join("log/notes"), 0o644, "of the administrator");
     let before = disk::read_tree(&service);
     let refused = maker(scratch.path(), ["--refresh", "one", "svc"]).expect_code(111);
-    assert!(refused.stderr.contains("`log/notes` is not the logger's"), "{refused}");
+    assert!(refused.stderr.contains("`log/notes` is not this program's; `log` cannot be removed"), "{refused}");
     assert_eq!(disk::differences(&before, &disk::read_tree(&service)), "");
 }
 
