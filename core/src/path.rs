@@ -186,6 +186,21 @@ impl TreePath {
         self.0.split(|&byte| byte == b'/').filter(|name| !name.is_empty())
     }
 
+    /// The directories that this path is in, the nearest first, the root last.
+    pub fn ancestors(&self) -> impl Iterator<Item = Self> + use<> {
+        core::iter::successors(self.parent(), Self::parent)
+    }
+
+    /// The path from `directory` to this one. `None`: it does not lie below `directory`.
+    #[must_use]
+    pub fn below(&self, directory: &Self) -> Option<Self> {
+        let below = match directory.is_root() {
+            true => self.as_bytes(),
+            false => self.as_bytes().strip_prefix(directory.as_bytes())?.strip_prefix(b"/")?,
+        };
+        (!below.is_empty()).then(|| Self(Cow::Owned(below.to_vec())))
+    }
+
     /// Returns `true` if this path is `directory` or lies below it.
     #[must_use]
     pub fn starts_with(&self, directory: &Self) -> bool {

@@ -50,7 +50,7 @@ impl StaticLayout {
         let state = template.state();
         for (path, _) in template.tree().iter() {
             let is_left_out = without.iter().chain(&state).any(|outer| path.starts_with(outer));
-            if let Some(inner) = inner(&layout.origin, path).filter(|_| !is_left_out) {
+            if let Some(inner) = path.below(&layout.origin).filter(|_| !is_left_out) {
                 layout.put(template, path, &inner)?;
             }
         }
@@ -149,16 +149,6 @@ impl StaticLayout {
         }
         live
     }
-}
-
-/// The path of an entry below a directory; `None`: it is the directory itself, or not in it.
-fn inner(directory: &TreePath, path: &TreePath) -> Option<TreePath> {
-    let below = if directory.is_root() {
-        path.as_bytes()
-    } else {
-        path.as_bytes().strip_prefix(directory.as_bytes())?.strip_prefix(b"/")?
-    };
-    TreePath::parse(below).ok().filter(|inner| !inner.is_root())
 }
 
 /// Returns `true` if an entry of that name is linked into the service directory: neither s6-supervise nor s6-rc knows it.

@@ -210,9 +210,9 @@ impl<'a> Comparison<'a> {
             older.iter().any(|version| version.0.contains_key(inner)) || template.join_path(inner).is_ok_and(has)
         };
         for directory in copies.iter().chain([&template]) {
-            let below = self.found.range(directory.clone()..).take_while(|(path, _)| path.starts_with(directory));
-            let files = below.filter(|(_, state)| state.kind.size().is_some()).map(|(path, _)| path);
-            questions.found.extend(files.filter(|path| inner(directory, path).is_some_and(|path| is_known(&path))).cloned());
+            let files = compare::within(&self.found, directory).filter(|(_, state)| state.kind.size().is_some());
+            let files = files.map(|(path, _)| path);
+            questions.found.extend(files.filter(|path| path.below(directory).is_some_and(|path| is_known(&path))).cloned());
         }
         for (path, _) in self.plan.tree.iter().filter(|(path, _)| path.starts_with(&template)) {
             self.ask(path, questions);
@@ -390,11 +390,6 @@ fn walk(dir: &OpenDir, place: &Place, scope: &Scope, run: &Run<'_>) -> Result<Fo
         }
         found.insert(entry.path, state(&entry.status, entry.target));
     }
-}
-
-/// The path of an entry below `directory`.
-fn inner(directory: &TreePath, path: &TreePath) -> Option<TreePath> {
-    TreePath::parse(path.as_bytes().strip_prefix(directory.as_bytes())?.strip_prefix(b"/")?).ok()
 }
 
 /// Returns `true` if an entry could not be opened because it is no longer what was found.

@@ -71,16 +71,11 @@ impl Report<'_> {
         if is_closed(&difference.found) || is_closed(&difference.planned) {
             return true;
         }
-        let mut at = difference.path.parent();
-        while let Some(directory) = at {
+        difference.path.ancestors().any(|directory| {
             let found = self.compared.found.get(&directory).map(|state| state.mode);
             let planned = self.compared.plan.tree.get(&directory).map(|node| node.meta.mode);
-            if [found, planned].into_iter().flatten().any(|mode| closed(mode, 0o001)) {
-                return true;
-            }
-            at = directory.parent();
-        }
-        false
+            [found, planned].into_iter().flatten().any(|mode| closed(mode, 0o001))
+        })
     }
 }
 

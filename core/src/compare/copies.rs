@@ -1,7 +1,7 @@
 //! The copies of a template that instances are: of which template, and whether somebody edited them.
 
 use super::scope::is_of_supervisors;
-use super::state::{Digest, Found, State, StateKind};
+use super::state::{Digest, Found, State, StateKind, within};
 use crate::instances::InstanceName;
 use crate::layout::INSTANCES;
 use crate::path::TreePath;
@@ -52,13 +52,8 @@ impl Version {
     /// The entries of `found` below `directory`, a template or a copy of one, as far as copies have them.
     #[must_use]
     pub fn below(found: &Found, directory: &TreePath) -> Self {
-        let inner = |path: &TreePath| {
-            let inner = path.as_bytes().strip_prefix(directory.as_bytes())?.strip_prefix(b"/")?;
-            TreePath::parse(inner).ok().filter(|inner| !is_of_supervisors(inner.components()))
-        };
-        // A directory sorts directly before its content.
-        let below = found.range(directory.clone()..).take_while(|(path, _)| path.starts_with(directory));
-        Self(below.filter_map(|(path, state)| Some((inner(path)?, Fingerprint::of(state)))).collect())
+        let inner = |path: &TreePath| path.below(directory).filter(|inner| !is_of_supervisors(inner.components()));
+        Self(within(found, directory).filter_map(|(path, state)| Some((inner(path)?, Fingerprint::of(state)))).collect())
     }
 
     /// Returns `true` if `copy` has an entry of this version that `current` does not have.

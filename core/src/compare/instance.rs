@@ -3,7 +3,7 @@
 use super::copies::{Fingerprint, Version};
 use super::scope::is_of_supervisors;
 use super::sides::{Contents, Equality, OwnerPower, Sides, is_same};
-use super::state::{Found, State, StateKind};
+use super::state::{Found, State, StateKind, within};
 use super::step::{Step, rank};
 use crate::layout::{INSTANCES, LOG, TEMPLATE};
 use crate::path::TreePath;
@@ -66,9 +66,8 @@ impl Sides<'_> {
     /// The entries of the copy of the template that copies of it have, by their paths below it; the root first.
     fn template_entries(&self) -> impl Iterator<Item = (TreePath, &Node<Content>)> {
         self.plan.tree.iter().filter_map(|(path, node)| {
-            let rest = path.as_bytes().strip_prefix(TEMPLATE.as_bytes())?;
-            let inner = if rest.is_empty() { rest } else { rest.strip_prefix(b"/")? };
-            let inner = TreePath::parse(inner).ok().filter(|inner| !is_of_supervisors(inner.components()))?;
+            let inner = if *path == TEMPLATE { TreePath::ROOT } else { path.below(&TEMPLATE)? };
+            let inner = Some(inner).filter(|inner| !is_of_supervisors(inner.components()))?;
             Some((inner, node))
         })
     }
@@ -107,14 +106,7 @@ struct Work<'w> {
 
 impl Work<'_> {
     fn is_done(&self, path: &TreePath) -> bool {
-        let mut at = Some(path.clone());
-        while let Some(path) = at {
-            if self.done.contains(&path) {
-                return true;
-            }
-            at = path.parent();
-        }
-        false
+        self.done.contains(path) || path.ancestors().any(|directory| self.done.contains(&directory))
     }
 
     fn whole(&mut self, step: Step) {
@@ -159,12 +151,7 @@ impl Work<'_> {
 
     /// The entries below `directory`, each by its path in the template and below DIR.
     fn below(&self, directory: &TreePath) -> impl Iterator<Item = (TreePath, TreePath)> + '_ {
-        let directory = directory.clone();
-        let below = self.found.range(directory.clone()..).take_while(move |(path, _)| path.starts_with(&directory));
-        below.filter_map(|(path, _)| {
-            let inner = path.as_bytes().strip_prefix(self.copy.as_bytes())?.strip_prefix(b"/")?;
-            Some((TreePath::parse(inner).ok()?, path.clone()))
-        })
+        within(self.found, directory).filter_map(|(path, _)| Some((path.below(self.copy)?, path.clone())))
     }
 
     fn was_template(&self, inner: &TreePath) -> bool {
@@ -179,7 +166,7 @@ impl Work<'_> {
     /// Returns `true` if the directory at `path` equals that of the current template, with all below it.
     fn is_current(&self, directory: &TreePath, path: &TreePath, is_equal: bool) -> bool {
         let found = |inner: &TreePath| self.copy.join_path(inner).ok().and_then(|path| self.found.get(&path));
-        let mut expected = self.current.0.range(directory.clone()..).take_while(|(inner, _)| inner.starts_with(directory));
+        let mut expected = within(&self.current.0, directory);
         is_equal
             && expected.all(|(inner, expected)| found(inner).is_some_and(|state| expected.is(&Fingerprint::of(state))))
             && self.below(path).all(|(inner, _)| self.current.0.contains_key(&inner))

@@ -19,5 +19,5 @@ pub use instance::InstanceRefresh;
 pub use note::{Note, notes};
 pub use scope::{Claim, Scope, Visit};
 pub use sides::{Contents, OwnerPower, Questions, Sides, compare};
-pub use state::{Digest, Found, State, StateKind};
+pub use state::{Digest, Found, State, StateKind, within};
 pub use step::{LoggerChange, Refresh, RefreshError, Step};

@@ -1,7 +1,7 @@
 //! The entries of an existing DIR that a comparison looks at, and the owner of each: the plan, the living service, or somebody
 //! else (docs/original.md, "Bringing a living service up to date").
 
-use super::state::Found;
+use super::state::{Found, within};
 use crate::layout::{
     CONSUMER_FOR, CONTENTS_D, DEPENDENCIES_D, DOWN, FINISH, FLAG_ESSENTIAL, FLAG_RECOMMENDED, INSTANCE, INSTANCES, LOG,
     NOTIFICATION_FD, PIPELINE_NAME, PRODUCER_FOR, RECORD, RUN, S6_RC_COPIES, STAGING_PREFIX, STATE, TEMPLATE, TIMEOUT_DOWN,
@@ -95,9 +95,8 @@ impl Scope {
     #[must_use]
     pub fn listed(&self, found: &Found) -> BTreeSet<Name> {
         let Some(list) = self.list() else { return BTreeSet::new() };
-        let below = found.range(list.clone()..).take_while(|(path, _)| path.starts_with(&list));
-        let names = below.filter_map(|(path, _)| path.split()).filter(|(directory, _)| *directory == list.as_bytes());
-        names.filter_map(|(_, name)| Name::new(name).ok()).filter(|name| self.is_static(name)).collect()
+        let names = within(found, &list).filter_map(|(path, _)| path.below(&list));
+        names.filter_map(|name| Name::new(name.as_bytes()).ok()).filter(|name| self.is_static(name)).collect()
     }
 
     /// Adds definitions that are this program's, besides those of the plan.

@@ -103,6 +103,12 @@ impl Sides<'_> {
         questions
     }
 
+    /// Returns `true` if nothing is at DIR, or an empty directory.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.found.keys().all(TreePath::is_root)
+    }
+
     /// The size of a planned file, in bytes.
     fn size(&self, content: &Content) -> u64 {
         match content {
@@ -225,12 +231,8 @@ impl Sides<'_> {
     /// The part of the plan that is the copy of the template, by paths below it, as far as copies of it have it.
     #[must_use]
     pub fn template_version(&self, contents: &Contents) -> Version {
-        let below = |path: &TreePath| {
-            let inner = path.as_bytes().strip_prefix(TEMPLATE.as_bytes())?.strip_prefix(b"/")?;
-            TreePath::parse(inner).ok()
-        };
         let entries = self.plan.tree.iter().filter_map(|(path, node)| {
-            let inner = below(path).filter(|inner| !is_of_supervisors(inner.components()))?;
+            let inner = path.below(&TEMPLATE).filter(|inner| !is_of_supervisors(inner.components()))?;
             Some((inner, Fingerprint::of(&self.planned(path, node, contents))))
         });
         Version(entries.collect())
@@ -270,9 +272,8 @@ pub(super) fn stranger(sides: &Sides<'_>, scope: &Scope) -> Option<TreePath> {
     let is_missing = |path: &TreePath| !sides.found.contains_key(path);
     match sides.plan.placement {
         Placement::New => {
-            let is_empty = sides.found.keys().all(TreePath::is_root);
             // A refresh of an empty directory that was killed leaves the record.
-            let is_ours = is_empty || !is_missing(&TreePath::from(RECORD));
+            let is_ours = sides.is_new() || !is_missing(&TreePath::from(RECORD));
             let signs = [TreePath::from(RUN), TEMPLATE];
             (!is_ours).then(|| signs.into_iter().find(is_missing)).flatten()
         }

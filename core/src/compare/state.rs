@@ -75,3 +75,13 @@ impl StateKind {
 
 /// The entries that were found at DIR, as far as [`Scope`](super::Scope) asks for them, by path.
 pub type Found = BTreeMap<TreePath, State>;
+
+/// The entries at and below `directory`, in order.
+pub fn within<'e, V>(
+    entries: &'e BTreeMap<TreePath, V>,
+    directory: &TreePath,
+) -> impl Iterator<Item = (&'e TreePath, &'e V)> + use<'e, V> {
+    let outer = directory.clone();
+    // A directory sorts directly before its content.
+    entries.range(directory.clone()..).take_while(move |(path, _)| path.starts_with(&outer))
+}

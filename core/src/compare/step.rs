@@ -5,7 +5,7 @@ use super::difference::{Differences, Fate};
 use super::note::Note;
 use super::scope::{Claim, Scope};
 use super::sides::{Sides, stranger};
-use super::state::StateKind;
+use super::state::{StateKind, within};
 use crate::layout::{INSTANCE, INSTANCES, LOG};
 use crate::path::{Name, TreePath};
 use crate::plan::{Content, Placement, Plan};
@@ -131,7 +131,7 @@ impl Refresh {
             steps.iter().filter(|(_, step)| !matches!(step, Step::Rights(_))).map(|(path, _)| path.clone()).collect();
         steps.retain(|path, _| !is_inside(path, &whole));
         let logger = match steps.get(&LOG) {
-            Some(Step::Add(_)) if sides.plan.placement == Placement::New && !is_new(sides) => Some(LoggerChange::Appears),
+            Some(Step::Add(_)) if sides.plan.placement == Placement::New && !sides.is_new() => Some(LoggerChange::Appears),
             Some(Step::Remove(_)) => Some(LoggerChange::Disappears),
             _ => None,
         };
@@ -147,11 +147,6 @@ impl Refresh {
     pub fn plan(&self, plan: &Plan) -> Plan {
         Plan { tree: self.built.clone(), placement: plan.placement, warnings: Vec::new() }
     }
-}
-
-/// Returns `true` if nothing of a service is at DIR.
-fn is_new(sides: &Sides<'_>) -> bool {
-    sides.found.keys().all(TreePath::is_root)
 }
 
 /// The place of a step in the order: whatever another one needs comes before it.
@@ -170,14 +165,7 @@ pub(super) fn rank(step: &Step) -> u8 {
 }
 
 fn is_inside(path: &TreePath, whole: &BTreeSet<TreePath>) -> bool {
-    let mut at = path.parent();
-    while let Some(parent) = at {
-        if whole.contains(&parent) {
-            return true;
-        }
-        at = parent.parent();
-    }
-    false
+    path.ancestors().any(|directory| whole.contains(&directory))
 }
 
 /// The step that brings `unit` up to date.
@@ -206,8 +194,7 @@ fn step(sides: &Sides<'_>, scope: &Scope, unit: &TreePath) -> Result<Option<Step
 /// Fails when a directory that is removed contains what stays.
 fn check_removed(sides: &Sides<'_>, steps: &BTreeMap<TreePath, Step>) -> Result<(), RefreshError> {
     for directory in steps.values().filter(|step| matches!(step, Step::Remove(_))).map(Step::path) {
-        let mut inside = sides.found.range(directory.clone()..).take_while(|(path, _)| path.starts_with(directory));
-        if let Some((foreign, _)) = inside.find(|(path, _)| sides.scope.claim(path) == Claim::Foreign) {
+        if let Some((foreign, _)) = within(sides.found, directory).find(|(path, _)| sides.scope.claim(path) == Claim::Foreign) {
             return Err(RefreshError::Occupied { directory: directory.clone(), foreign: foreign.clone() });
         }
     }
@@ -246,13 +233,6 @@ fn check_room(sides: &Sides<'_>, room: u32) -> Result<(), RefreshError> {
 /// The part of the plan at and below `units`, with the directories that they are in.
 fn built<'u>(plan: &Plan, units: impl Iterator<Item = &'u TreePath>) -> Tree<Content> {
     let units: BTreeSet<TreePath> = units.cloned().collect();
-    let mut around = BTreeSet::new();
-    for unit in &units {
-        let mut at = unit.parent();
-        while let Some(parent) = at {
-            at = parent.parent();
-            around.insert(parent);
-        }
-    }
+    let around: BTreeSet<TreePath> = units.iter().flat_map(TreePath::ancestors).collect();
     plan.tree.filtered(|path| units.contains(path) || around.contains(path) || is_inside(path, &units))
 }

@@ -167,7 +167,7 @@ impl Refresh<'_> {
         let outgoing = work.outgoing.as_ref().filter(|_| sites.compared.instances().next().is_some());
         let replaced = self.build(&stage, work, run).and_then(|(habits, findings)| {
             outcome.findings.extend(findings);
-            let is_new = sites.compared.found.keys().all(TreePath::is_root) && self.plan.placement == Placement::New;
+            let is_new = sites.compared.sides().is_new() && self.plan.placement == Placement::New;
             if outgoing.is_none() && !is_new {
                 run.check()?;
                 return self.put_all(&stage, work, &habits);

@@ -163,11 +163,7 @@ impl Reader<'_> {
                     }
                     Target::Directory(dir, status) => {
                         let mut above = above.clone();
-                        let mut at = Some(parent_path);
-                        while let Some(directory) = at {
-                            above.extend(region.directories.get(&directory));
-                            at = directory.parent();
-                        }
+                        above.extend(path.ancestors().filter_map(|directory| region.directories.get(&directory)));
                         if above.contains(&status.identity) {
                             return Err(self.refused(&whole, TemplateReason::Endless));
                         }

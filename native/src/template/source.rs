@@ -181,13 +181,7 @@ impl Source {
         if self.mounts.is_empty() {
             return None;
         }
-        let mut at = Some(path.clone());
-        while let Some(path) = at {
-            if let Some(found) = self.mounts.get_key_value(&path) {
-                return Some(found);
-            }
-            at = path.parent();
-        }
-        None
+        let mut directories = std::iter::once(path.clone()).chain(path.ancestors());
+        directories.find_map(|directory| self.mounts.get_key_value(&directory))
     }
 }
