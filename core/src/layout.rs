@@ -14,7 +14,7 @@ pub(crate) const RUN_USER: Name = Name::constant("run.user");
 /// The script itself where a wrapper has the name `finish`; s6-rc gives it the same name.
 pub(crate) const FINISH_USER: Name = Name::constant("finish.user");
 /// The directory of a service's logger, itself a service directory.
-pub(crate) const LOG: TreePath = TreePath::constant("log");
+pub const LOG: TreePath = TreePath::constant("log");
 /// The program that s6-notifyoncheck runs to find out whether a service is ready.
 pub(crate) const DATA_CHECK: TreePath = TreePath::constant("data/check");
 /// The file that keeps a service down until somebody starts it.
@@ -50,9 +50,9 @@ pub(crate) const NOSETSID: Name = Name::constant("nosetsid");
 pub(crate) const FLAGS: [Name; 3] = [FLAG_NEWPIDNS, FLAG_TIMEOUT_KILLPG, NOSETSID];
 
 /// The scan directory of an instanced service.
-pub(crate) const INSTANCE: TreePath = TreePath::constant("instance");
+pub const INSTANCE: TreePath = TreePath::constant("instance");
 /// The service directories of the instances.
-pub(crate) const INSTANCES: TreePath = TreePath::constant("instances");
+pub const INSTANCES: TreePath = TreePath::constant("instances");
 /// The copy of the template, of which s6-instance-create makes the instances.
 pub const TEMPLATE: TreePath = TreePath::constant("template");
 
@@ -123,5 +123,17 @@ pub(crate) const S6_RC_COPIES: [Name; 9] = [
     FLAG_NEWPIDNS,
     FLAG_TIMEOUT_KILLPG,
 ];
+/// The FIFO in `supervise` by which a supervisor takes commands.
+pub const CONTROL: TreePath = TreePath::constant("supervise/control");
+
+/// Returns `true` if s6-rc-update brings the entry `name` of a running service's directory up to date, and of each of its instances
+/// (docs/original.md, "Bringing a living service up to date").
+#[must_use]
+pub fn is_updated_by_s6_rc(name: &[u8]) -> bool {
+    let files = [RUN, FINISH, RUN_USER, FINISH_USER];
+    files.iter().chain(&S6_RC_COPIES).any(|known| known.as_bytes() == name)
+        || [DATA, ENV].iter().any(|known| known.as_bytes() == name)
+}
+
 /// The number of names at the beginning of [`S6_RC_FILES`] that other programs may have a use for.
 pub(crate) const AMBIGUOUS: usize = 3;

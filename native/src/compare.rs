@@ -10,7 +10,8 @@ use crate::template::walk::{Walk, WalkError};
 use crate::workers;
 use rustix::io::Errno;
 use s6_instance_maker_core::compare::{
-    self, Claim, Contents, Differences, Digest, Found, OwnerPower, Questions, Scope, Sides, State, StateKind, Version, Visit,
+    self, Claim, Contents, Differences, Digest, Found, INSTANCE, INSTANCES, OwnerPower, Questions, Scope, Sides, State,
+    StateKind, Version, Visit,
 };
 use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::path::{Name, TreePath};
@@ -22,10 +23,6 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::sync::{Mutex, PoisonError};
 
-/// The links to the instances.
-const INSTANCE: Name = Name::constant("instance");
-/// The copies of the template that the instances are.
-const INSTANCES: Name = Name::constant("instances");
 /// The buffer of a reader, in bytes.
 const BUFFER: usize = 64 << 10;
 
@@ -247,10 +244,10 @@ impl<'a> Comparison<'a> {
     fn forget(&mut self, gone: &TreePath) -> Result<(), Error> {
         self.found.remove(gone);
         let Some(name) = gone.components().nth(1).and_then(|name| Name::new(name).ok()) else { return Ok(()) };
-        let (link, copy) = (TreePath::from(INSTANCE).join(&name), TreePath::from(INSTANCES).join(&name));
+        let (link, copy) = (INSTANCE.join(&name), INSTANCES.join(&name));
         let (Ok(link), Ok(copy), Some(there)) = (link, copy, self.there) else { return Ok(()) };
         let place = self.place.at(&link);
-        let seen = open_dir(&there.dir, &TreePath::from(INSTANCE)).and_then(|dir| Status::of_entry(&dir, &name));
+        let seen = open_dir(&there.dir, &INSTANCE).and_then(|dir| Status::of_entry(&dir, &name));
         match seen {
             Ok(_) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

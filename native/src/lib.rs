@@ -135,7 +135,7 @@ pub fn execute<P: Planner>(
     warnings.extend(settings.messages(&settings.judge(source.findings()).map_err(PlanError::from)?));
     let (mut leftovers, mut notes, mut differs) = (Vec::new(), Vec::new(), false);
     match action {
-        Action::Create { destination, durability } => {
+        Action::Create { destination, durability } | Action::Refresh { site: Site::Absent(destination), durability, .. } => {
             let terms = Terms { durability, caller: facts.caller, user, settings };
             let outcome = apply::apply(&plan, &source, &destination, &terms, run)?;
             warnings.extend(settings.messages(&outcome.findings));
@@ -161,12 +161,6 @@ pub fn execute<P: Planner>(
                 print(out, &report.bytes(format)?)?;
             }
             differs = comparison.verdict == Verdict::Exit && !differences.is_empty();
-        }
-        Action::Refresh { site: Site::Absent(destination), durability, .. } => {
-            let terms = Terms { durability, caller: facts.caller, user, settings };
-            let outcome = apply::apply(&plan, &source, &destination, &terms, run)?;
-            warnings.extend(settings.messages(&outcome.findings));
-            leftovers = outcome.leftovers;
         }
         Action::Refresh { site: Site::Present(dir, place), copies, durability } => {
             let terms = Terms { durability, caller: facts.caller, user, settings };

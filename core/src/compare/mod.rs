@@ -12,7 +12,7 @@ mod sides;
 mod state;
 mod step;
 
-pub use crate::layout::{RECORD, STAGING_PREFIX, TEMPLATE};
+pub use crate::layout::{CONTROL, INSTANCE, INSTANCES, LOG, RECORD, STAGING_PREFIX, TEMPLATE, is_updated_by_s6_rc};
 pub use copies::{CopyState, Fingerprint, Version, instances};
 pub use difference::{Cause, Difference, Differences, Fate};
 pub use instance::InstanceRefresh;

@@ -91,7 +91,7 @@ impl Sides<'_> {
         for (path, node) in self.plan.tree.iter() {
             let Kind::File(content) = &node.kind else { continue };
             let found = self.found.get(path).and_then(|state| state.kind.size());
-            if scope.claim(path) != Claim::Plan || found != Some(self.size(content)) {
+            if scope.claim(path) != Claim::Plan || found != Some(content.size(self.template)) {
                 continue;
             }
             match content {
@@ -107,17 +107,6 @@ impl Sides<'_> {
     #[must_use]
     pub fn is_new(&self) -> bool {
         self.found.keys().all(TreePath::is_root)
-    }
-
-    /// The size of a planned file, in bytes.
-    fn size(&self, content: &Content) -> u64 {
-        match content {
-            Content::Generated(bytes) => bytes.len() as u64,
-            Content::Template(path) => match self.template.tree().get(path).map(|node| &node.kind) {
-                Some(Kind::File(file)) => file.size,
-                _ => 0,
-            },
-        }
     }
 
     /// The paths of both sides that can differ, in order.
@@ -158,7 +147,7 @@ impl Sides<'_> {
                     Content::Template(original) => contents.template.get(original),
                     Content::Generated(_) => contents.generated.get(path),
                 };
-                StateKind::File { size: self.size(content), digest: digest.copied() }
+                StateKind::File { size: content.size(self.template), digest: digest.copied() }
             }
         };
         State { mode: node.meta.mode, owner: node.meta.owner.unwrap_or(self.caller), kind }

@@ -141,12 +141,6 @@ impl Refresh {
         steps.sort_by_key(rank);
         Ok(Self { built, steps, logger })
     }
-
-    /// The plan of what is built.
-    #[must_use]
-    pub fn plan(&self, plan: &Plan) -> Plan {
-        Plan { tree: self.built.clone(), placement: plan.placement, warnings: Vec::new() }
-    }
 }
 
 /// The place of a step in the order: whatever another one needs comes before it.

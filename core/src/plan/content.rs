@@ -245,6 +245,20 @@ pub enum Content {
     Template(TreePath),
 }
 
+impl Content {
+    /// The size of the file, in bytes; `template` is the one that the plan was computed for.
+    #[must_use]
+    pub fn size(&self, template: &Template) -> u64 {
+        match self {
+            Self::Generated(bytes) => bytes.len() as u64,
+            Self::Template(path) => match template.tree().get(path).map(|node| &node.kind) {
+                Some(Kind::File(file)) => file.size,
+                _ => 0,
+            },
+        }
+    }
+}
+
 impl DisplayContent for Content {
     fn fmt_content(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,6 +2,7 @@
 
 use super::bytes::{Bytes, sha256};
 use super::json::{WireError, to_json, word};
+use crate::compare::Digest;
 use crate::path::TreePath;
 use crate::template::Template;
 use crate::tree::{Ids, Kind, Meta, Mode, Node, Tree};
@@ -32,7 +33,7 @@ impl TemplateDigest {
 /// 64 hexadecimal digits.
 impl fmt::Display for TemplateDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        Digest(self.0).fmt(f)
     }
 }
 

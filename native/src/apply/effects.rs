@@ -1,39 +1,19 @@
 //! The effects of a refresh on a living service: what takes effect when, and the command that carries it on.
 
 use crate::error::Place;
-use crate::sys::{open_child, open_dir, open_fifo};
+use crate::sys::{last_name, open_dir, open_fifo};
 use cap_std::fs::Dir;
-use s6_instance_maker_core::compare::{CopyState, Difference, Differences, Fate, InstanceRefresh, Note, Refresh, Step};
+use s6_instance_maker_core::compare::{
+    CONTROL, CopyState, Difference, Differences, Fate, INSTANCE, InstanceRefresh, LOG, Note, Refresh, Step, is_updated_by_s6_rc,
+};
 use s6_instance_maker_core::escape::Escaped;
-use s6_instance_maker_core::message::Message;
+use s6_instance_maker_core::message::{Message, MessageKind};
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::{Placement, Plan};
 use std::io;
 
 /// The number of names that a message shows.
 const SHOWN: usize = 10;
-
-/// The directory of a logger.
-const LOG: TreePath = TreePath::constant("log");
-/// The entries of a longrun's copy of the template that s6-rc-update brings up to date itself (docs/original.md, "Bringing a
-/// living service up to date").
-const UPDATED_BY_S6_RC: [&[u8]; 15] = [
-    b"run",
-    b"finish",
-    b"run.user",
-    b"finish.user",
-    b"notification-fd",
-    b"lock-fd",
-    b"timeout-kill",
-    b"timeout-finish",
-    b"max-death-tally",
-    b"down-signal",
-    b"reload-signal",
-    b"flag-newpidns",
-    b"flag-timeout-killpg",
-    b"data",
-    b"env",
-];
 
 /// The supervisors at work in DIR.
 #[derive(Clone, Copy, Debug)]
@@ -52,12 +32,9 @@ impl Supervision {
 }
 
 fn is_supervised(dir: &Dir, service: &TreePath) -> bool {
-    const SUPERVISE: Name = Name::constant("supervise");
-    const CONTROL: Name = Name::constant("control");
-    let opened = open_dir(dir, service)
-        .and_then(|service| open_child(&service, &SUPERVISE))
-        .and_then(|supervise| open_fifo(&supervise, &CONTROL));
-    match opened {
+    let (Ok(control), Some(name)) = (service.join_path(&CONTROL), last_name(&CONTROL)) else { return false };
+    let supervise = control.parent().unwrap_or(TreePath::ROOT);
+    match open_dir(dir, &supervise).and_then(|supervise| open_fifo(&supervise, &name)) {
         Ok(_) => true,
         Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
     }
@@ -126,8 +103,7 @@ impl Effects<'_> {
             return None;
         }
         let text = format!("new instances, not yet started: {}", listed(&added));
-        let instance = TreePath::constant("instance");
-        Some(Message::note(&text, Some(&format!("s6-svscanctl -a -- {}", self.place.at(&instance).as_word("DIR/instance")))))
+        Some(Message::note(&text, Some(&format!("s6-svscanctl -a -- {}", self.place.at(&INSTANCE).as_word("DIR/instance")))))
     }
 
     fn instance(&self, path: &TreePath, refresh: &InstanceRefresh) -> Message {
@@ -166,10 +142,7 @@ impl Effects<'_> {
         let text =
             format!("instances that were created during the refresh and are copies of neither template: {}", listed(&names));
         let hint = "delete and create them: s6-instance-delete, s6-instance-create";
-        (!names.is_empty()).then(|| Message {
-            kind: s6_instance_maker_core::message::MessageKind::Warning,
-            ..Message::note(&text, Some(hint))
-        })
+        (!names.is_empty()).then(|| Message { kind: MessageKind::Warning, ..Message::note(&text, Some(hint)) })
     }
 
     /// The effects on source definitions, by which nothing changes before s6-rc-update.
@@ -203,7 +176,7 @@ impl Effects<'_> {
                     (Some(b"run"), None) => true,
                     // A longrun that is an instance: its process goes on with what it has.
                     (Some(b"finish" | b"data" | b"env"), _) => true,
-                    (Some(b"template"), Some(name)) => !UPDATED_BY_S6_RC.contains(&name),
+                    (Some(b"template"), Some(name)) => !is_updated_by_s6_rc(name),
                     _ => false,
                 }
         };

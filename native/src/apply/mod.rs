@@ -136,11 +136,7 @@ fn make_all(fill: &Fill<'_>, plan: &Plan, root: Option<&Node<Content>>) -> Resul
 /// The size of an entry's contents, in bytes.
 pub(crate) fn size(source: &Source, node: &Node<Content>) -> u64 {
     match &node.kind {
-        Kind::File(Content::Generated(bytes)) => bytes.len() as u64,
-        Kind::File(Content::Template(path)) => match source.template().tree().get(path).map(|node| &node.kind) {
-            Some(Kind::File(file)) => file.size,
-            _ => 0,
-        },
+        Kind::File(content) => content.size(source.template()),
         _ => 0,
     }
 }

@@ -20,7 +20,8 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use s6_instance_maker_core::cli::Copies;
 use s6_instance_maker_core::compare::{
-    self, CopyState, Differences, Found, InstanceRefresh, OwnerPower, Refresh as Steps, Scope, Step, TEMPLATE, Version,
+    self, CopyState, Differences, Found, INSTANCE, INSTANCES, InstanceRefresh, OwnerPower, Refresh as Steps, Scope, Step,
+    TEMPLATE, Version,
 };
 use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::options::Options;
@@ -32,8 +33,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::atomic::AtomicBool;
 
-/// The links to the instances.
-const INSTANCE: Name = Name::constant("instance");
 /// The name in the staging directory's own name.
 const LABEL: Name = Name::constant("refresh");
 
@@ -141,7 +140,7 @@ impl Refresh<'_> {
         if self.copies != Copies::Kept {
             // What has no link is being created or deleted.
             let is_linked = |(name, _): &(InstanceName, TreePath)| {
-                TreePath::from(INSTANCE).join(name.as_name()).is_ok_and(|link| compared.found.contains_key(&link))
+                INSTANCE.join(name.as_name()).is_ok_and(|link| compared.found.contains_key(&link))
             };
             for (name, path) in compared.instances().filter(is_linked) {
                 match CopyState::of(&Version::below(&found, &path), &current, &older) {
@@ -250,6 +249,10 @@ impl Refresh<'_> {
         let parent = path.parent().unwrap_or(TreePath::ROOT);
         let to = open_dir(&self.dir.dir, &parent).map_err(place.cannot("open the directory of"))?;
         let from = || open_dir(&stage.dir, &parent).map_err(place.cannot("open the directory of"));
+        let refused = |operation, source| match is_one_of(&source, REFUSALS) {
+            true => Error::Exchange { place: place.clone(), source },
+            false => place.cannot(operation)(source),
+        };
         match step {
             Step::Rights(_) => self.rights(&open_child(&to, &name).map_err(place.cannot("open"))?, path, habits),
             Step::Add(_) | Step::AddInstance(_) => {
@@ -259,17 +262,11 @@ impl Refresh<'_> {
                 })
             }
             Step::Replace(_) => rename_over(&from()?, &name, &to, &name).map_err(place.cannot("replace")),
-            Step::Exchange(_) => exchange(&from()?, &name, &to, &name).map_err(|source| match is_one_of(&source, REFUSALS) {
-                true => Error::Exchange { place: place.clone(), source },
-                false => place.cannot("replace")(source),
-            }),
+            Step::Exchange(_) => exchange(&from()?, &name, &to, &name).map_err(|source| refused("replace", source)),
             Step::Remove(_) => {
                 let away =
                     Name::new(format!(".removed.{number}")).map_err(|_| place.cannot("remove")(Errno::NAMETOOLONG.into()))?;
-                rename_new(&to, &name, &stage.dir, &away).map_err(|source| match is_one_of(&source, REFUSALS) {
-                    true => Error::Exchange { place: place.clone(), source },
-                    false => place.cannot("remove")(source),
-                })
+                rename_new(&to, &name, &stage.dir, &away).map_err(|source| refused("remove", source))
             }
         }
     }
@@ -413,11 +410,7 @@ const REFUSALS: &[Errno] = &[Errno::XDEV, Errno::INVAL, Errno::NOSYS, Errno::OPN
 
 /// The path in the plan of which an entry of an instance is a copy.
 fn copied(path: &TreePath) -> Option<TreePath> {
-    let mut names = path.components();
-    if names.next() != Some(b"instances") {
-        return None;
-    }
-    names.next()?;
-    let inner = names.collect::<Vec<_>>().join(&b'/');
-    TEMPLATE.join_path(&TreePath::parse(inner).ok()?).ok()
+    let mut around = std::iter::once(path.clone()).chain(path.ancestors());
+    let copy = around.find(|directory| directory.parent() == Some(INSTANCES))?;
+    TEMPLATE.join_path(&path.below(&copy).unwrap_or(TreePath::ROOT)).ok()
 }

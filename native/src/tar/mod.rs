@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::run::Run;
 use crate::template::source::Source;
 use blocks::BlockWriter;
+use s6_instance_maker_core::compare::Digest;
 use s6_instance_maker_core::plan::{Placement, Plan};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Write};
@@ -51,8 +52,7 @@ impl Archive {
     pub fn digest(&self, plan: &Plan, source: &Source, run: &Run<'_>) -> Result<String, Error> {
         let mut sum = Sum(Sha256::new());
         self.write(plan, source, run, &mut sum)?;
-        let digits = sum.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Ok(digits + "\n")
+        Ok(format!("{}\n", Digest(sum.0.finalize().into())))
     }
 }
 
