@@ -1,30 +1,31 @@
 //! A plan beside what is at DIR, read from the disk for [`s6_instance_maker_core::compare`]. Nothing is written.
 
+mod contents;
+mod existing;
+
 use crate::apply::entry::OpenDir;
 use crate::cursor::Cursor;
 use crate::error::{Error, Place};
 use crate::run::Run;
-use crate::sys::{FileKind, Status, is_one_of, last_name, open_dir, open_file, retry};
+use crate::sys::{Status, is_one_of, last_name, open_dir, open_file, retry};
 use crate::template::source::Source;
-use crate::template::walk::{Walk, WalkError};
 use crate::workers;
+use contents::{BUFFER, Reader, digest, digests, equal_part};
+use existing::{lives, walk};
 use rustix::io::Errno;
 use s6_instance_maker_core::compare::{
-    self, Claim, Contents, Differences, Digest, Found, INSTANCE, INSTANCES, OwnerPower, Questions, Scope, Sides, State,
-    StateKind, Version, Visit,
+    self, Contents, Differences, Digest, Found, INSTANCE, INSTANCES, OwnerPower, Questions, Scope, Sides, State, StateKind,
+    Version,
 };
 use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::{Content, Placement, Plan};
-use s6_instance_maker_core::tree::{Ids, Kind, Mode};
+use s6_instance_maker_core::tree::{Ids, Kind};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::sync::{Mutex, PoisonError};
-
-/// The buffer of a reader, in bytes.
-const BUFFER: usize = 64 << 10;
 
 /// A plan beside an existing DIR, or beside none.
 #[derive(Debug)]
@@ -108,10 +109,14 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// The same comparison once more, with the contents of all instances.
+    /// What is at DIR now, for the same plan, with the contents of all instances: nothing else is read again.
     pub(crate) fn again(&self, older: &[Version], run: &Run<'_>) -> Result<Self, Error> {
         let Self { plan, source, there, place, caller, power, ref scope, .. } = *self;
-        let mut again = Self::new(plan, source, there, place, (caller, power), scope.clone(), run)?;
+        let found = there.map_or(Ok(Found::new()), |dir| walk(dir, place, scope, run))?;
+        // Neither the plan nor the template has changed.
+        let Contents { template, generated, .. } = self.contents.clone();
+        let contents = Contents { template, generated, ..Contents::default() };
+        let mut again = Self { plan, source, there, place, caller, power, scope: scope.clone(), found, contents };
         again.read_instances(older, run)?;
         Ok(again)
     }
@@ -305,90 +310,6 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Reads files, by several threads where that helps, and returns their digests.
-fn digests<D: Send>(
-    paths: &[TreePath],
-    run: &Run<'_>,
-    read: impl Fn(&mut Reader, &TreePath) -> Result<D, Error> + Sync,
-) -> Result<BTreeMap<TreePath, D>, Error> {
-    let digests = Mutex::new(BTreeMap::new());
-    workers::for_each(paths, 0, |reader: &mut Reader, path| {
-        run.check()?;
-        let digest = read(reader, path)?;
-        digests.lock().unwrap_or_else(PoisonError::into_inner).insert(path.clone(), digest);
-        Ok(())
-    })?;
-    Ok(digests.into_inner().unwrap_or_else(PoisonError::into_inner))
-}
-
-/// A worker's directories that were used last, in DIR and in the template, and its buffers.
-struct Reader {
-    cursor: Cursor,
-    template: Cursor,
-    buffer: Vec<u8>,
-    other: Vec<u8>,
-}
-
-impl Default for Reader {
-    fn default() -> Self {
-        let buffer = || vec![0; BUFFER];
-        Self { cursor: Cursor::default(), template: Cursor::default(), buffer: buffer(), other: buffer() }
-    }
-}
-
-/// Reads from `file` for as long as it has the bytes of `expected`. Returns those that it lacks at its end; `None`: it has others.
-fn equal_part<'e>(mut file: &File, expected: &'e [u8], buffer: &mut [u8]) -> io::Result<Option<&'e [u8]>> {
-    let mut left = expected;
-    while !left.is_empty() {
-        let room = left.len().min(buffer.len());
-        let read = retry(|| file.read(buffer.get_mut(..room).unwrap_or_default()))?;
-        if read == 0 {
-            break;
-        }
-        match left.strip_prefix(buffer.get(..read).unwrap_or_default()) {
-            Some(rest) => left = rest,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(left))
-}
-
-fn digest(mut file: &File, buffer: &mut [u8]) -> io::Result<Digest> {
-    let mut hash = Sha256::new();
-    loop {
-        match retry(|| file.read(buffer))? {
-            0 => return Ok(Digest(hash.finalize().into())),
-            read => hash.update(buffer.get(..read).unwrap_or_default()),
-        }
-    }
-}
-
-/// Reads what `scope` asks for of DIR, without contents.
-fn walk(dir: &OpenDir, place: &Place, scope: &Scope, run: &Run<'_>) -> Result<Found, Error> {
-    let root = Status::of(&dir.dir).map_err(place.cannot("examine"))?;
-    let mut found = Found::from([(TreePath::ROOT, state(&root, Vec::new()))]);
-    let mut walk = Walk::new(&dir.dir, dir.identity);
-    loop {
-        run.check()?;
-        let entry = match walk.next() {
-            Ok(Some(entry)) => entry,
-            Ok(None) => return Ok(found),
-            // Instances come and go.
-            Err(WalkError::Io { path, source, .. }) if source.kind() == io::ErrorKind::NotFound && lives(scope, &path) => {
-                continue;
-            }
-            Err(WalkError::Replaced(path)) if lives(scope, &path) => continue,
-            Err(error) => return Err(explain(place, error)),
-        };
-        match scope.visit(&entry.path) {
-            Visit::Skip => continue,
-            Visit::Enter if entry.status.kind == FileKind::Directory => walk.enter(&entry),
-            Visit::Enter | Visit::Examine => {}
-        }
-        found.insert(entry.path, state(&entry.status, entry.target));
-    }
-}
-
 /// Returns `true` if an entry could not be opened because it is no longer what was found.
 fn is_gone(error: &Error) -> bool {
     match error {
@@ -397,34 +318,5 @@ fn is_gone(error: &Error) -> bool {
         }
         Error::DirChanged(_) => true,
         _ => false,
-    }
-}
-
-/// Returns `true` if the entry at `path` can disappear at any time, because it belongs to the living service.
-fn lives(scope: &Scope, path: &TreePath) -> bool {
-    scope.visit(path) == Visit::Skip || scope.claim(path) == Claim::Instance
-}
-
-fn state(status: &Status, target: Vec<u8>) -> State {
-    let kind = match status.kind {
-        FileKind::Directory => StateKind::Directory,
-        FileKind::Regular => StateKind::File { size: status.size, digest: None },
-        FileKind::Symlink => StateKind::Symlink(target),
-        FileKind::Fifo => StateKind::Fifo,
-        FileKind::Socket => StateKind::Socket,
-        FileKind::Device => StateKind::Device,
-    };
-    State { mode: Mode::new(status.mode), owner: status.owner, kind }
-}
-
-fn explain(place: &Place, error: WalkError) -> Error {
-    match error {
-        WalkError::Io { operation, path, source } => place.at(&path).cannot(operation)(source),
-        WalkError::Name { directory, source } => Error::Io {
-            operation: "examine",
-            place: place.at(&directory),
-            source: io::Error::new(io::ErrorKind::InvalidInput, source.to_string()),
-        },
-        WalkError::Replaced(path) => Error::DirChanged(place.at(&path)),
     }
 }
