@@ -1,4 +1,4 @@
-//! What is particular about a tree in an archive: the path of its directory, and the owners of its entries.
+//! The properties of a tree in an archive: the path of its directory, and the owners of its entries.
 
 use crate::number;
 use crate::path::{Name, NameError};

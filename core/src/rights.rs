@@ -205,8 +205,8 @@ impl<'a> UserAccess<'a> {
         writable
     }
 
-    /// Returns the obstacle that keeps the user from running the script at `path`, and its path. `None`: there is no obstacle, or
-    /// no file.
+    /// Returns the obstacle that keeps the user from running the script at `path`, and its path. `None`: the user can run it, or
+    /// the path leads to no file.
     pub(crate) fn obstacle(&self, path: &TreePath) -> Option<(TreePath, Obstacle)> {
         let Route { end: Resolved::Entry(end), directories, .. } = self.template.route(path) else {
             return None;

@@ -40,7 +40,7 @@ pub struct Destination {
     pub publication: Publication,
 }
 
-/// What is at DIR.
+/// The state of DIR.
 #[derive(Debug)]
 pub enum Site {
     /// Nothing: DIR can be created.

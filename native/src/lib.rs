@@ -75,14 +75,14 @@ pub enum Action {
     },
     /// It is compared with what is at DIR.
     Compare {
-        /// What is there.
+        /// The state of DIR.
         site: Site,
         /// The form of the report.
         comparison: Comparison,
     },
-    /// What is at DIR is brought up to date.
+    /// DIR is brought up to date.
     Refresh {
-        /// What is there.
+        /// The state of DIR.
         site: Site,
         /// The treatment of instances.
         copies: Copies,
@@ -91,7 +91,7 @@ pub enum Action {
     },
     /// Its tree is made an archive, which is printed.
     Archive {
-        /// What is particular about the archive.
+        /// The properties of the archive.
         archive: Archive,
         /// In this form.
         form: ArchiveForm,

@@ -193,6 +193,13 @@ fn logger(found: &mut Found) {
     found.insert(path("log/supervise"), callers(0o700, StateKind::Directory));
 }
 
+/// The definition of a static instance that the plan no longer has.
+fn older_instance(found: &mut Found) {
+    found.insert(path("svc/contents.d/svc@old"), file(""));
+    found.insert(path("svc@old"), callers(0o755, StateKind::Directory));
+    found.insert(path("svc@old/type"), file("longrun\n"));
+}
+
 /// Steps and refusals, each for one reason.
 #[test]
 fn outcomes() {
@@ -255,9 +262,7 @@ fn outcomes() {
             &["-rsvc", "--static", "--count=1"],
             500,
             |found| {
-                found.insert(path("svc/contents.d/svc@old"), file(""));
-                found.insert(path("svc@old"), callers(0o755, StateKind::Directory));
-                found.insert(path("svc@old/type"), file("longrun\n"));
+                older_instance(found);
                 found.insert(path("svc@foreign"), callers(0o755, StateKind::Directory));
             },
             "exchange svc/contents.d, remove svc@old",
@@ -266,9 +271,7 @@ fn outcomes() {
             &["-rsvc", "--static", "--count=1"],
             500,
             |found| {
-                found.insert(path("svc/contents.d/svc@old"), file(""));
-                found.insert(path("svc@old"), callers(0o755, StateKind::Directory));
-                found.insert(path("svc@old/type"), file("longrun\n"));
+                older_instance(found);
                 found.insert(path("svc@old/notes"), file("mine"));
             },
             "`svc@old/notes` is not this program's; `svc@old` cannot be removed",

@@ -33,7 +33,7 @@ while [ $# -gt 0 ]; do
 	mount --bind "$2" "$root/usr/local/bin/$1"
 	shift 2
 done
-cp -R "$examples" "$root/root/examples"
+cp -R "$examples" "$root/root"
 mkdir "$root/shared"
 mount --bind "$shared" "$root/shared"
 cd /

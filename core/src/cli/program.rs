@@ -1,4 +1,4 @@
-//! What only one program has: its name, its manual page, and the defaults of the site that it was built for.
+//! The properties of one program: its name, its manual page, and the defaults of the site that it was built for.
 
 use crate::message;
 

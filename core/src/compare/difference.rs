@@ -17,7 +17,7 @@ pub struct Differences {
 }
 
 impl Differences {
-    /// Returns `true` if there is no difference. Notes do not count.
+    /// Returns `true` if nothing differs. Notes do not count.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.entries.is_empty()

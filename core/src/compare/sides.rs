@@ -42,7 +42,7 @@ pub struct Sides<'a> {
     pub plan: &'a Plan,
     /// The template of the plan.
     pub template: &'a Template,
-    /// What is at DIR. Empty: nothing is.
+    /// The entries at DIR. Empty: DIR is absent.
     pub found: &'a Found,
     /// The entries of DIR that are compared.
     pub scope: &'a Scope,

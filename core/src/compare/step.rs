@@ -29,15 +29,15 @@ pub struct Refresh {
 pub enum Step {
     /// A directory that stays is given the mode and owner of the plan.
     Rights(TreePath),
-    /// What is built appears where nothing is.
+    /// A built entry is put where no entry is.
     Add(TreePath),
-    /// What is built takes the place of a directory, or the place of something by a directory; both at once.
+    /// A built entry and an existing one are exchanged at once, because one of them is a directory.
     Exchange(TreePath),
-    /// What is built takes the place of a file, a link or a FIFO.
+    /// A built entry replaces a file, a link or a FIFO.
     Replace(TreePath),
     /// A declared instance appears, first its copy of the template, and then the link in the scan directory.
     AddInstance(TreePath),
-    /// It is taken away.
+    /// The entry is removed.
     Remove(TreePath),
 }
 

@@ -70,9 +70,10 @@ pub(super) fn draft(
     }
 }
 
-/// The logger that reads from all instances, or from their loggers. Without an instance it would have nothing to read and end at
-/// once, again and again: then it is an empty bundle, so that what depends on it still compiles; and so is the pipeline, which
-/// s6-rc-compile makes of a consumer only, a bundle of both.
+/// Adds the logger that reads from all instances, or from their loggers.
+///
+/// Without an instance, its standard input would be empty, and it would end and be restarted forever. It is an empty bundle then, so
+/// that services that depend on it compile. s6-rc-compile makes a pipeline of a consumer only, so the pipeline is a bundle of both.
 fn common_logger(
     draft: &mut Draft,
     request: &Request,

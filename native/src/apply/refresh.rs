@@ -359,13 +359,13 @@ impl Refresh<'_> {
     }
 }
 
-/// What a refresh found out: DIR as it was, and the templates that it had earlier.
+/// The state before a refresh: DIR, and the templates that it had earlier.
 struct Sites<'a> {
     compared: &'a Comparison<'a>,
     recorded: &'a [Version],
 }
 
-/// What came of the instances.
+/// The state of the instances after a refresh.
 #[derive(Default)]
 struct Aftermath {
     /// The copies that are up to date.

@@ -1,4 +1,4 @@
-//! What is at DIR, as far as a comparison asks for it, without contents.
+//! The entries at DIR, as far as a comparison requires them, without contents.
 
 use crate::apply::entry::OpenDir;
 use crate::error::{Error, Place};

@@ -40,7 +40,7 @@ pub(crate) struct Comparison<'a> {
     pub power: OwnerPower,
     /// The entries of DIR that are compared.
     pub scope: Scope,
-    /// What was found at DIR.
+    /// The entries that were found at DIR.
     pub found: Found,
     pub contents: Contents,
 }
@@ -109,7 +109,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What is at DIR now, for the same plan, with the contents of all instances: nothing else is read again.
+    /// Walks DIR again, for the same plan, and reads the contents of all instances. Nothing else is read again.
     pub(crate) fn again(&self, older: &[Version], run: &Run<'_>) -> Result<Self, Error> {
         let Self { plan, source, there, place, caller, power, ref scope, .. } = *self;
         let found = there.map_or(Ok(Found::new()), |dir| walk(dir, place, scope, run))?;
@@ -178,7 +178,7 @@ impl<'a> Comparison<'a> {
         compare::notes(&found, &self.sides().template_version(&self.contents), &older)
     }
 
-    /// What was found, with the digests that were read.
+    /// Returns the entries that were found, with the digests that were read.
     pub(crate) fn with_digests(&self) -> Found {
         let read = |(path, state): (&TreePath, &State)| {
             let mut state = state.clone();

@@ -17,7 +17,7 @@ const RUN: usize = 32;
 /// for it.
 const RUN_BYTES: u64 = 256 << 10;
 
-/// What a thread has made of a run: its blocks.
+/// The blocks that a thread has made of a run.
 type Blocks = Result<Vec<u8>, Error>;
 
 /// Writes `entries` to `out`, in their order.

@@ -1,4 +1,4 @@
-//! What is particular about an archive besides its tree.
+//! The properties of an archive besides its tree.
 
 use s6_instance_maker_core::archive::{ArchiveOwners, ArchivePath, ArchiveTime};
 use s6_instance_maker_core::path::TreePath;

@@ -7,7 +7,7 @@ use std::io::Write;
 
 /// The unit of an archive, in bytes: what a header takes, and a multiple of which contents take.
 const BLOCK: usize = 512;
-/// What the size of an archive is a multiple of, in bytes: 20 blocks, tar's default.
+/// The unit of the size of an archive, in bytes: 20 blocks, tar's default.
 const RECORD: usize = 20 * BLOCK;
 /// The longest name or target that a header has room for, in bytes.
 const NAME_MAX: usize = 100;
