@@ -1,6 +1,6 @@
 //! `--refresh` with `-r`: source definitions of s6-rc.
 
-use super::{Scratch, disk, expect_tidy, folder, fs, hints, inodes, make};
+use super::{Scratch, disk, expect_tidy, folder, fs, hints, inodes, make, maker};
 
 /// Fails unless the definitions `names` in `dir` are what the words make anew, `unknown` entries excepted.
 fn expect_definitions(scratch: &Scratch, words: &[&str], names: &[&str], unknown: &[&str]) {
@@ -104,4 +104,58 @@ fn absent_definitions_appear() {
     }
     // The mode of the directory of all definitions is its owner's business.
     assert_eq!(disk::read_tree(&scratch.join("definitions"))[b"".as_slice()].mode, 0o750);
+}
+
+/// The names in a directory, in order.
+fn names_in(directory: &std::path::Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    entries.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+}
+
+/// Static instances come and go by the list of their bundle, also where an interrupted run has rewritten that already. A definition
+/// that it does not list stays, and its name is refused.
+#[test]
+fn static_instances_come_and_go() {
+    let scratch = folder();
+    let lists = |names: &[&str]| -> Vec<String> {
+        let options = ["-r", "web", "--static"].into_iter();
+        let none = names.is_empty().then_some(["--count", "0"]).into_iter().flatten();
+        options.chain(names.iter().flat_map(|name| ["--instance", name])).chain(none).map(str::to_owned).collect()
+    };
+    let refresh = |names: &[&str], template: &str| {
+        let words = lists(names);
+        let words: Vec<&str> = words.iter().map(String::as_str).chain([template]).collect();
+        make(&scratch, &[&["--refresh"], &words[..], &["definitions"]].concat());
+        let made: Vec<String> = names.iter().map(|name| format!("web@{name}")).chain(["web".to_owned()]).collect();
+        let made: Vec<&str> = made.iter().map(String::as_str).collect();
+        expect_definitions(&scratch, &words, &made, &[]);
+        let mut there: Vec<String> = names_in(&scratch.join("definitions"));
+        there.retain(|name| name != "web@mine" && !name.ends_with("-log"));
+        let mut expected: Vec<String> = made.iter().map(ToString::to_string).collect();
+        expected.sort();
+        assert_eq!(there, expected);
+    };
+    refresh(&["a", "b"], "one");
+    disk::file(scratch.join("definitions/web@mine/type"), 0o644, "oneshot\n");
+    let mine = inodes(&scratch.join("definitions/web@mine"));
+    refresh(&["b", "c"], "one");
+    refresh(&["b", "c"], "two");
+    // A run that was killed between the exchange of the list and the removal of `c`.
+    fs::create_dir_all(scratch.join("definitions/.s6-instance-maker+refresh+1/web")).unwrap();
+    let list = scratch.join("definitions/web/contents.d");
+    let outgoing = scratch.join("definitions/.s6-instance-maker+refresh+1/web/contents.d");
+    fs::create_dir(&outgoing).unwrap();
+    for name in names_in(&list) {
+        fs::write(outgoing.join(&name), "").unwrap();
+        if name.starts_with("web@c") {
+            fs::remove_file(list.join(&name)).unwrap();
+        }
+    }
+    refresh(&["b"], "two");
+    refresh(&[], "two");
+    assert_eq!(mine, inodes(&scratch.join("definitions/web@mine")));
+    let words = ["--refresh", "-r", "web", "--static", "--instance", "mine", "two", "definitions"];
+    let answer = maker(scratch.path(), words).expect_code(100);
+    assert!(answer.stderr.contains("the definition `web@mine` is not in `web/contents.d`"), "{answer}");
+    assert_eq!(mine, inodes(&scratch.join("definitions/web@mine")));
 }
