@@ -330,7 +330,10 @@ fn a_directory_that_appears_meanwhile_is_flushed() {
     assert_eq!(last.iter().map(|line| without_numbers(line)).collect::<Vec<_>>(), expected.map(|line| without_numbers(&line)));
 }
 
-/// A recorded call without its descriptors and process ids, and with one blank where there are several.
+/// A recorded call without its descriptors, process ids and attempts, and with one blank where there are several.
+///
+/// The quick run may take the staging directory for a leftover before the slow one has locked it: that one then makes another, with
+/// the number of the attempt behind the process id.
 fn without_numbers(line: &str) -> String {
     let mut text = String::new();
     for char in line.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
@@ -339,7 +342,7 @@ fn without_numbers(line: &str) -> String {
             text.push(char);
         }
     }
-    text
+    text.replace("+N.N", "+N")
 }
 
 /// Every flush fails once: before the result appears, there is nothing; after, there is all of it, and the message says so.

@@ -274,6 +274,19 @@ impl Scan<'_> {
         pids.filter(|&pid| self.is_ours(pid)).map(Process::of).collect()
     }
 
+    /// Waits until no supervisor is left of a service directory that is gone.
+    ///
+    /// # Panics
+    ///
+    /// When one still is.
+    pub fn wait_until_removed(&self) {
+        let is_left = |process: &Process| {
+            let cwd = fs::read_link(format!("/proc/{}/cwd", process.pid));
+            process.command.starts_with("s6-supervise ") && cwd.is_ok_and(|cwd| !cwd.exists())
+        };
+        until("the end of removed supervisors", || (!self.processes().iter().any(is_left)).then_some(()));
+    }
+
     fn is_ours(&self, pid: i32) -> bool {
         fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd.starts_with(self.site.folder.path()))
     }
