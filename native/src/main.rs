@@ -6,6 +6,10 @@ use s6_instance_maker::environment::Environment;
 use s6_instance_maker::{InProcess, program};
 use std::process::ExitCode;
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     #[expect(clippy::disallowed_methods, reason = "the environment enters here, each variable by its name")]
     let environment = Environment::read(std::env::var_os);

@@ -36,17 +36,17 @@ pub(crate) struct Painted<W> {
 }
 
 impl<W: Write> Painted<W> {
-    /// Takes the colors of `palette`.
-    pub(crate) fn new(output: W, palette: Palette, action: &Action) -> Self {
-        let paint = match (palette, action) {
-            (Palette::Plain, _) => None,
-            (Palette::Ansi, Action::Print(Format::Text)) => Some(Palette::preview as fn(Palette, &str) -> String),
-            (Palette::Ansi, Action::Compare(Comparison { audience: Audience::Reader(Format::Text), .. })) => {
+    /// Takes the colors of `palette`, which is asked for them only where `action` prints something that has colors.
+    pub(crate) fn new(output: W, palette: impl FnOnce() -> Palette, action: &Action) -> Self {
+        let paint = match action {
+            Action::Print(Format::Text) => Some(Palette::preview as fn(Palette, &str) -> String),
+            Action::Compare(Comparison { audience: Audience::Reader(Format::Text), .. }) => {
                 Some(Palette::differences as fn(Palette, &str) -> String)
             }
-            (Palette::Ansi, _) => None,
+            _ => None,
         };
-        Self { output, paint, palette, text: Vec::new() }
+        let palette = paint.map_or(Palette::Plain, |_| palette());
+        Self { output, paint: paint.filter(|_| palette == Palette::Ansi), palette, text: Vec::new() }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::output::{Output, Painted};
 use crate::palette::Palette;
 use crate::planner::{PlanOrigin, Planner};
-use crate::progress::Bar;
+use crate::progress::ProgressLine;
 use crate::run::{NoProgress, Progress, Run};
 use crate::tar::{Archive, ArchiveForm};
 use crate::template::outside::{Links, Outside};
@@ -37,17 +37,15 @@ use std::sync::Arc;
 pub fn main<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: AmbientAuthority) -> ExitCode {
     let arguments: Vec<OsString> = arguments.collect();
     let choice = ColorChoice::of(&arguments);
-    let [out, err] = [
-        Palette::choose(choice, environment, || io::stdout().is_terminal()),
-        Palette::choose(choice, environment, || io::stderr().is_terminal()),
-    ];
-    match run::<P>(arguments, environment, out, ambient) {
+    let out = || Palette::choose(choice, environment, || io::stdout().is_terminal());
+    let err = || Palette::choose(choice, environment, || io::stderr().is_terminal());
+    match run::<P>(arguments, environment, &out, ambient) {
         Ok(report) => {
             report::warnings(&mut io::stderr(), err, &report);
             ExitCode::from(report.exit_code())
         }
         Err(error) => {
-            report::fatal(&mut io::stderr(), err, &error);
+            report::fatal(&mut io::stderr(), err(), &error);
             ExitCode::from(error.exit_code())
         }
     }
@@ -57,14 +55,14 @@ pub fn main<P: Planner>(arguments: ArgsOs, environment: &Environment, ambient: A
 fn run<P: Planner>(
     arguments: Vec<OsString>,
     environment: &Environment,
-    palette: Palette,
+    palette: &dyn Fn() -> Palette,
     ambient: AmbientAuthority,
 ) -> Result<Report, Error> {
     signals::expect_file_limit(ambient)?;
     let ParsedArgs { mut invocation, own, common } = match cli::parse::<P::Options>(P::PROGRAM, arguments) {
         Ok(parsed) => parsed,
         Err(Refusal::Usage(error)) => return Err(error.into()),
-        Err(Refusal::Help(text)) => return show(&palette.help(&text)),
+        Err(Refusal::Help(text)) => return show(&palette().help(&text)),
         Err(Refusal::Show(text)) => return show(&text),
     };
     let planner = P::new(own, &invocation, ambient)?;
@@ -123,13 +121,13 @@ fn run<P: Planner>(
         LinkPolicy::Copied { limit } => Links::Copied(Outside::new(*limit, ambient)),
     };
     let template = TemplateDir::open(template, links, ambient)?;
-    let bar = io::stderr().is_terminal().then(Bar::default);
-    let progress: &dyn Progress = match &bar {
-        Some(bar) => bar,
+    let line = io::stderr().is_terminal().then(|| ProgressLine::new(io::stderr()));
+    let progress: &dyn Progress = match &line {
+        Some(line) => line,
         None => &NoProgress,
     };
     let run = Run { interrupt: &interrupt, progress };
-    // The bar is gone before anything is reported.
+    // The line is gone before anything is reported.
     match action {
         Some(action) => {
             let mut output = Painted::new(Output::standard(), palette, &invocation.action);

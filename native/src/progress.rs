@@ -1,23 +1,28 @@
-//! A progress bar for work that takes longer than a second, where somebody can see it.
+//! A line about the progress of work that takes longer than a second, where somebody can see it.
 
 use crate::run::Progress;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use rustix::termios::tcgetwinsize;
+use std::io::{Stderr, Write as _};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// The time after which a bar appears.
+/// The time after which the line appears.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The interval between two changes of a bar.
+/// The interval between two changes of the line.
 const PACE: Duration = Duration::from_millis(100);
+/// What goes back to the beginning of a terminal's line and clears it.
+const CLEAR: &str = "\r\x1b[K";
+/// The width of a terminal that does not tell its own, in columns.
+const WIDTH: u16 = 80;
 
-/// A bar on standard error, hidden for the first second.
+/// A line on standard error, hidden for the first second.
 #[derive(Debug)]
-pub struct Bar {
+pub struct ProgressLine {
+    terminal: Stderr,
     begun: Instant,
     /// The time of the next change, in milliseconds since then.
     due: AtomicU64,
-    shown: OnceLock<ProgressBar>,
+    is_shown: AtomicBool,
     read: AtomicU64,
     entries: AtomicU64,
     bytes: AtomicU64,
@@ -25,15 +30,18 @@ pub struct Bar {
     copied: AtomicU64,
 }
 
-impl Default for Bar {
-    fn default() -> Self {
+impl ProgressLine {
+    /// A line that will appear on `terminal`.
+    #[must_use]
+    pub fn new(terminal: Stderr) -> Self {
         let zero = || AtomicU64::new(0);
         #[expect(clippy::disallowed_methods, reason = "nothing but what is shown depends on it")]
         let begun = Instant::now();
         Self {
+            terminal,
             begun,
             due: AtomicU64::new(PATIENCE.as_millis() as u64),
-            shown: OnceLock::new(),
+            is_shown: AtomicBool::new(false),
             read: zero(),
             entries: zero(),
             bytes: zero(),
@@ -41,49 +49,53 @@ impl Default for Bar {
             copied: zero(),
         }
     }
-}
 
-impl Bar {
     fn show(&self) {
         let elapsed = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let due = self.due.load(Ordering::Relaxed);
-        // One of the threads that find it due changes the bar.
+        // One of the threads that find it due changes the line.
         let next = elapsed.saturating_add(PACE.as_millis() as u64);
         if elapsed < due || self.due.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed).is_err() {
             return;
         }
-        let bar = self.shown.get_or_init(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            // The template is a constant of ours; were it wrong, indicatif's own style would do.
-            let style = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} %")
-                .unwrap_or_else(|_| ProgressStyle::default_bar());
-            bar.set_style(style);
-            bar
-        });
+        // A longer line would go on in the next one, which is not cleared.
+        let told = tcgetwinsize(&self.terminal).ok().map(|size| size.ws_col).filter(|&columns| columns > 0);
+        let width = told.unwrap_or(WIDTH).saturating_sub(1);
+        let mut text = self.text();
+        text.truncate(width.into());
+        self.is_shown.store(true, Ordering::Relaxed);
+        self.write(&format!("{CLEAR}{text}"));
+    }
+
+    /// The line: in ASCII, so that a byte is a column.
+    fn text(&self) -> String {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let (entries, bytes) = (load(&self.entries), load(&self.bytes));
         if entries == 0 {
-            bar.set_message(format!("reading: {} entries", load(&self.read)));
-            return;
+            return format!("reading: {} entries", load(&self.read));
         }
         let (made, copied) = (load(&self.made), load(&self.copied));
         // An entry costs about what copying 64 KiB does.
-        let work = |entries: u64, bytes: u64| entries.saturating_mul(64 << 10).saturating_add(bytes);
-        bar.set_length(work(entries, bytes));
-        bar.set_position(work(made, copied));
-        bar.set_message(format!("making: {made}/{entries} entries, {}/{} KiB", copied >> 10, bytes >> 10));
+        let work = |entries: u64, bytes: u64| u128::from(entries) * (64 << 10) + u128::from(bytes);
+        let percent = work(made, copied) * 100 / work(entries, bytes).max(1);
+        format!("making: {percent:>3} %, {made}/{entries} entries, {}/{} KiB", copied >> 10, bytes >> 10)
+    }
+
+    /// Writes at once: what nobody can see is no loss.
+    fn write(&self, text: &str) {
+        let _ = (&self.terminal).write_all(text.as_bytes());
     }
 }
 
-impl Drop for Bar {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
-        if let Some(bar) = self.shown.get() {
-            bar.finish_and_clear();
+        if self.is_shown.load(Ordering::Relaxed) {
+            self.write(CLEAR);
         }
     }
 }
 
-impl Progress for Bar {
+impl Progress for ProgressLine {
     fn read(&self, entries: u64) {
         self.read.fetch_add(entries, Ordering::Relaxed);
         self.show();

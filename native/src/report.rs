@@ -33,13 +33,14 @@ pub fn fatal(to: &mut dyn Write, palette: Palette, error: &Error) {
     }
 }
 
-/// Writes what somebody should know about work that was done.
-pub fn warnings(to: &mut dyn Write, palette: Palette, report: &Report) {
-    for message in report.warnings.iter().chain(&report.notes) {
-        write(to, palette, &message.lines());
-    }
-    for leftover in &report.leftovers {
-        write(to, palette, &line(MessageKind::Warning, leftover));
+/// Writes what somebody should know about work that was done. The colors are asked for where there is anything.
+pub fn warnings(to: &mut dyn Write, palette: impl FnOnce() -> Palette, report: &Report) {
+    let messages = report.warnings.iter().chain(&report.notes).map(Message::lines);
+    let leftovers = report.leftovers.iter().map(|leftover| line(MessageKind::Warning, leftover));
+    let mut lines = messages.chain(leftovers).peekable();
+    if lines.peek().is_some() {
+        let palette = palette();
+        lines.for_each(|lines| write(to, palette, &lines));
     }
 }
 

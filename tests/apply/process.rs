@@ -38,6 +38,7 @@ fn signals_leave_nothing() {
 fn ignored_signals_stay_ignored() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
+    disk::file(scratch.join("template/large"), 0o644, vec![b'x'; 100_000]);
     let run = |ignored: &str| {
         let script = format!(
             "trap '' {ignored}; strace -qq -o /dev/null -e inject=copy_file_range:signal=SIGHUP:when=1 \"$0\" template out"
@@ -50,13 +51,13 @@ fn ignored_signals_stay_ignored() {
     assert_copied(&scratch.join("template"), &scratch.join("out"));
 }
 
-/// A bar appears on a terminal when the work takes longer than a second, and nowhere else.
+/// A line of progress appears on a terminal when the work takes longer than a second, and nowhere else.
 #[test]
-fn long_work_shows_a_bar() {
+fn long_work_shows_its_progress() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
     for index in 0..20 {
-        disk::file(scratch.join(format!("template/{index}")), 0o644, "x");
+        disk::file(scratch.join(format!("template/{index}")), 0o644, vec![b'x'; 100_000]);
     }
     let run = |terminal: bool, delay: u32, out: &str| {
         let fault = format!("inject=copy_file_range:delay_exit={delay}");
@@ -69,6 +70,7 @@ fn long_work_shows_a_bar() {
     };
     let slow = run(true, 100_000, "slow");
     assert!(slow.stdout.contains("making: ") && slow.stdout.contains("/26 entries"), "{slow}");
+    assert!(slow.stdout.ends_with("\r\x1b[K"), "the line stays: {slow}");
     let quick = run(true, 0, "quick");
     assert_eq!(quick.stdout, "", "{quick}");
     let piped = run(false, 100_000, "piped");

@@ -7,6 +7,10 @@ use s6_instance_maker::program;
 use s6_instance_maker_sandbox::{Sandbox, panic};
 use std::process::ExitCode;
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     panic::report_in_one_line();
     #[expect(clippy::disallowed_methods, reason = "the environment enters here, each variable by its name")]
