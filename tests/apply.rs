@@ -87,7 +87,7 @@ fn as_account(scratch: &Scratch, account: u32) -> Command {
     disk::chmod(scratch.path(), 0o777);
     // The program may lie where others cannot reach it.
     let copy = scratch.join("program");
-    fs::copy(program::program(), &copy).unwrap();
+    program::copy_to(&copy);
     disk::chmod(&copy, 0o755);
     let account = account.to_string();
     let mut command = Command::new("setpriv");

@@ -139,7 +139,7 @@ fn an_ordinary_user_makes_a_layer() {
         Answer::of(Command::new("chown").args(["-R", owner]).arg(scratch.join(folder))).expect_code(0);
     }
     disk::directory(scratch.join("bin"), 0o755);
-    std::fs::copy(program::program(), scratch.join("bin/s6-instance-maker")).unwrap();
+    program::copy_to(&scratch.join("bin/s6-instance-maker"));
     let path = format!("{}:/usr/bin:/bin", scratch.join("bin").display());
     let scripts = blocks(&document, "sh");
     assert_eq!(scripts.len(), 4);

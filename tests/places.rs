@@ -27,7 +27,7 @@ const NOBODY: u32 = 65534;
 fn folder(label: &str) -> Scratch {
     let scratch = Scratch::within(Path::new("/tmp"), &format!("s6-instance-maker-{label}"));
     disk::chmod(scratch.path(), 0o777);
-    fs::copy(program::program(), scratch.join("M")).unwrap();
+    program::copy_to(&scratch.join("M"));
     disk::chmod(scratch.join("M"), 0o755);
     let template = scratch.join("T");
     disk::plain_template(&template);

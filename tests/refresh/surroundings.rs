@@ -22,7 +22,7 @@ fn has_or_say(program: &str, test: &str) -> bool {
 fn folder_for_all() -> Scratch {
     let scratch = Scratch::within(Path::new("/tmp"), "s6-instance-maker-refresh");
     disk::chmod(scratch.path(), 0o777);
-    fs::copy(program::program(), scratch.join("M")).unwrap();
+    program::copy_to(&scratch.join("M"));
     disk::chmod(scratch.join("M"), 0o755);
     for name in ["one", "two"] {
         template(&scratch.join(name), name);

@@ -31,6 +31,18 @@ pub fn program() -> &'static Path {
     PROGRAM.get_or_init(|| build("s6-instance-maker", "s6-instance-maker", &[]))
 }
 
+/// Copies the program to `path`, to be run there.
+///
+/// Another process copies it: while this one writes it, a thread could start a process that has it open for writing for a moment
+/// longer, and then nobody could run it ("Text file busy").
+///
+/// # Panics
+///
+/// When it cannot be copied.
+pub fn copy_to(path: &Path) {
+    assert!(Command::new("cp").arg(program()).arg(path).status().unwrap().success());
+}
+
 /// The same as it is released, for measuring.
 ///
 /// # Panics

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 fn reachable_program(scratch: &Scratch) -> std::path::PathBuf {
     disk::chmod(scratch.path(), 0o755);
     let copy = scratch.join("program");
-    fs::copy(program::program(), &copy).unwrap();
+    program::copy_to(&copy);
     disk::chmod(&copy, 0o755);
     copy
 }
