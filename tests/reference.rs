@@ -18,6 +18,7 @@ use s6_instance_maker::environment::Environment;
 use s6_instance_maker::facts;
 use s6_instance_maker::run::{NoProgress, Run};
 use s6_instance_maker::template::outside::Links;
+use s6_instance_maker::template::read::Purpose;
 use s6_instance_maker::template::source::Source;
 use s6_instance_maker_core::facts::{Facts, Givable};
 use s6_instance_maker_core::tree::{Ids, Mode};
@@ -46,7 +47,7 @@ pub(crate) fn planned(suite: Suite, s6_version: &str, folder: &Path) -> Vec<Plan
     templates::build(&templates);
     let template = |case: &Case| {
         let reading = TemplateDir::open(templates.join(case.template.name).as_os_str(), Links::Kept, ambient).unwrap();
-        Source::read(reading, None, &run).unwrap().template().clone()
+        Source::read(reading, None, Purpose::Plan, &run).unwrap().template().clone()
     };
     let planned = |case: Case| {
         let words = case.ours(View { templates: &templates, work: Path::new("/work") });

@@ -225,7 +225,13 @@ impl Template {
     /// Follows `path` through the template's links.
     #[must_use]
     pub fn resolve(&self, path: &TreePath) -> Resolved {
-        self.follow(path, &mut |_| {})
+        let is_directory = |path: &TreePath| matches!(self.0.get(path), Some(Node { kind: Kind::Directory, .. }));
+        match self.0.get(path).map(|node| &node.kind) {
+            // What a tree has is in directories of that tree, and so no link leads to it.
+            Some(Kind::Directory | Kind::File(_) | Kind::Fifo) => Resolved::Entry(path.clone()),
+            None if path.parent().is_some_and(|parent| is_directory(&parent)) => Resolved::Missing,
+            Some(Kind::Symlink(_)) | None => self.follow(path, &mut |_| {}),
+        }
     }
 
     /// Follows `path` through the template's links, and keeps what was passed on the way.

@@ -21,8 +21,10 @@ pub(crate) struct Attributes {
     pub other: bool,
 }
 
-const ACCESS: &[u8] = b"system.posix_acl_access";
-const DEFAULT: &[u8] = b"system.posix_acl_default";
+/// The name of a file's ACL.
+pub(crate) const ACCESS: &[u8] = b"system.posix_acl_access";
+/// The name of the ACL of what is made in a directory.
+pub(crate) const DEFAULT: &[u8] = b"system.posix_acl_default";
 
 impl Attributes {
     /// The attributes of an open file.

@@ -9,8 +9,8 @@ use crate::error::{Error, Place, TemplateReason};
 use crate::sys::{Identity, Status, retry};
 use crate::template::outside::Links;
 use cap_std::AmbientAuthority;
-use cap_std::fs::{Dir, File};
-use rustix::fs::{StatVfsMountFlags, fstatvfs};
+use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt as _};
+use rustix::fs::{OFlags, StatVfsMountFlags, fstatvfs};
 use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, NameError};
 use s6_instance_maker_core::plan::{Placement, Plan};
@@ -23,7 +23,7 @@ use std::path::Path;
 /// A directory to read from, and what to call it.
 #[derive(Debug)]
 pub struct TemplateDir {
-    /// The handle.
+    /// The handle, open for listing if the caller may list the directory.
     pub dir: Dir,
     /// The directory as it was typed.
     pub place: Place,
@@ -294,7 +294,13 @@ pub fn document_place(typed: &OsStr) -> Place {
 /// Resolves `path` from the root or from the working directory, through any link.
 #[expect(clippy::disallowed_methods, reason = "the bridge from typed paths to handles")]
 fn open_typed(path: &Path, ambient: AmbientAuthority) -> io::Result<Dir> {
-    Dir::open_ambient_dir(path, ambient)
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(OFlags::DIRECTORY.bits().cast_signed());
+    match File::open_ambient_with(path, &options, ambient) {
+        // To look up names in a directory, nobody needs the right to list it.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Dir::open_ambient_dir(path, ambient),
+        opened => opened.map(|opened| Dir::from_std_file(opened.into_std())),
+    }
 }
 
 /// A path's directory and its last component, without slashes at its end.

@@ -26,33 +26,40 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// The directory that `path` is in: the one of last time, if it is that, and else what `open` opens.
     pub(crate) fn parent_of<E>(&mut self, path: &TreePath, open: impl FnOnce(&TreePath) -> Result<Dir, E>) -> Result<&Dir, E> {
-        let parent = path.parent().unwrap_or(TreePath::ROOT);
-        let (parent, dir) = match self.last.take() {
-            Some((last, dir)) if last == parent => (last, dir),
+        let parent = parent_bytes(path);
+        let found = match self.last.take() {
+            Some((last, dir)) if last.as_bytes() == parent => (last, dir),
             _ => {
+                let parent = path.parent().unwrap_or(TreePath::ROOT);
                 let dir = open(&parent)?;
                 (parent, dir)
             }
         };
-        Ok(&self.last.insert((parent, dir)).1)
+        Ok(&self.last.insert(found).1)
     }
 
     /// The directory below `root` that `path` is in, reached from the nearest one that is open.
-    pub(crate) fn parent_below(&mut self, root: &Dir, path: &TreePath) -> io::Result<&Dir> {
-        let parent = path.parent().unwrap_or(TreePath::ROOT);
-        let last = self.last.take();
-        let dir = match last {
-            Some((last, dir)) if last == parent => dir,
-            last => match self.reach(root, last, &parent) {
-                // Nothing stays open where the process may open few files.
-                Err(error) if is_one_of(&error, &[Errno::MFILE, Errno::NFILE]) => {
-                    self.marks.clear();
-                    open_dir(root, &parent)?
-                }
-                result => result?,
-            },
+    pub(crate) fn parent_below<'c>(&'c mut self, root: &'c Dir, path: &TreePath) -> io::Result<&'c Dir> {
+        let parent = parent_bytes(path);
+        if parent.is_empty() {
+            return Ok(root);
+        }
+        let found = match self.last.take() {
+            Some((last, dir)) if last.as_bytes() == parent => (last, dir),
+            last => {
+                let parent = path.parent().unwrap_or(TreePath::ROOT);
+                let dir = match self.reach(root, last, &parent) {
+                    // Nothing stays open where the process may open few files.
+                    Err(error) if is_one_of(&error, &[Errno::MFILE, Errno::NFILE]) => {
+                        self.marks.clear();
+                        open_dir(root, &parent)?
+                    }
+                    result => result?,
+                };
+                (parent, dir)
+            }
         };
-        Ok(&self.last.insert((parent, dir)).1)
+        Ok(&self.last.insert(found).1)
     }
 
     fn reach(&mut self, root: &Dir, last: Option<(TreePath, Dir)>, to: &TreePath) -> io::Result<Dir> {
@@ -86,4 +93,9 @@ impl Cursor {
             None => retry(|| self.marks.last().map_or(root, |(_, dir)| dir).try_clone()),
         }
     }
+}
+
+/// The path of the directory that `path` is in; that of the root is empty.
+fn parent_bytes(path: &TreePath) -> &[u8] {
+    path.split().map_or(&[], |(parent, _)| parent)
 }

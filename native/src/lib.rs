@@ -54,6 +54,7 @@ use s6_instance_maker_core::rules::{Finding, Problem};
 use s6_instance_maker_core::wire::{Job, PlanDocument};
 use std::io::Write;
 use tar::{Archive, ArchiveForm};
+use template::read::Purpose;
 use template::source::Source;
 
 /// An action with a plan.
@@ -110,6 +111,14 @@ impl Action {
         }
     }
 
+    /// The use that the action makes of the template.
+    const fn purpose(&self) -> Purpose {
+        match self {
+            Self::Print { .. } => Purpose::Plan,
+            Self::Create { .. } | Self::Compare { .. } | Self::Refresh { .. } | Self::Archive { .. } => Purpose::Contents,
+        }
+    }
+
     /// The owners that the template's entries are given; none where they keep their own.
     fn owners(&self) -> ArchiveOwners {
         match self {
@@ -129,7 +138,7 @@ pub fn execute<P: Planner>(
     run: &Run<'_>,
     out: &mut dyn Write,
 ) -> Result<Report, Error> {
-    let source = Source::read(template, action.target(), run)?.owned_as_in(&action.owners());
+    let source = Source::read(template, action.target(), action.purpose(), run)?.owned_as_in(&action.owners());
     let facts = &facts::try_owners(facts, source.template())?;
     let ObtainedPlan { plan, options, settings, user, mut warnings } = origin.obtain(&source, facts, run)?;
     warnings.extend(settings.messages(&settings.judge(source.findings()).map_err(PlanError::from)?));
@@ -202,7 +211,7 @@ pub fn print_job(
     run: &Run<'_>,
     out: &mut dyn Write,
 ) -> Result<Report, Error> {
-    let source = Source::read(template, None, run)?.owned_as_in(owners);
+    let source = Source::read(template, None, Purpose::Plan, run)?.owned_as_in(owners);
     let facts = facts::try_owners(facts, source.template())?;
     print(out, &Job::encode(listed, &facts, source.template()))?;
     Ok(Report::default())

@@ -1,12 +1,11 @@
 //! Signals that ask the program to end.
 
 use crate::error::Error;
-use crate::sys::{open_file, retry};
+use crate::sys::retry;
 use cap_std::AmbientAuthority;
-use cap_std::fs::Dir;
-use s6_instance_maker_core::path::Name;
+use cap_std::fs::File;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -40,14 +39,14 @@ pub fn watch(ambient: AmbientAuthority) -> Result<Arc<AtomicBool>, Error> {
 
 /// The signals that the process ignores, the lowest bit for signal 1.
 fn ignored(ambient: AmbientAuthority) -> u64 {
-    const STATUS: Name = Name::constant("status");
+    /// The size of the buffer, in bytes: the line of the signals comes behind that of the groups, of which there are few.
+    const BUFFER: usize = 4 << 10;
     #[expect(clippy::disallowed_methods, reason = "the process itself, not a path that anybody typed")]
-    let proc = retry(|| Dir::open_ambient_dir("/proc/self", ambient));
-    let read = |proc: Dir| {
-        let mut status = String::new();
-        open_file(&proc, &STATUS)?.read_to_string(&mut status).map(|_| status)
-    };
-    let status = proc.and_then(read).unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    let status = retry(|| File::open_ambient("/proc/self/status", ambient));
+    let mask = |line: Vec<u8>| String::from_utf8(line.strip_prefix(b"SigIgn:")?.to_vec()).ok();
+    let found = status.ok().and_then(|status| {
+        // The line of the name may be any bytes.
+        BufReader::with_capacity(BUFFER, status).split(b'\n').map_while(Result::ok).find_map(mask)
+    });
+    found.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

@@ -17,6 +17,7 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
+use std::time::{Duration, SystemTime};
 
 /// The size of the buffer for one listing of names, in bytes: the C library's.
 const LISTING: usize = 32 << 10;
@@ -37,6 +38,24 @@ pub(crate) enum FileKind {
     Fifo,
     Socket,
     Device,
+}
+
+impl FileKind {
+    const fn new(file_type: FileType) -> Self {
+        match file_type {
+            FileType::Directory => Self::Directory,
+            FileType::RegularFile => Self::Regular,
+            FileType::Symlink => Self::Symlink,
+            FileType::Fifo => Self::Fifo,
+            FileType::Socket => Self::Socket,
+            _ => Self::Device,
+        }
+    }
+
+    /// The type that a listing tells. `None`: it does not.
+    fn of_entry(file_type: FileType) -> Option<Self> {
+        (file_type != FileType::Unknown).then(|| Self::new(file_type))
+    }
 }
 
 /// The state of a file at one moment, as `fstat` and `fstatat` report it.
@@ -70,20 +89,23 @@ impl Status {
     }
 }
 
+impl Status {
+    /// Returns `true` if the file was last changed before `moment`, as far as the clock of its file system can be trusted.
+    pub(crate) fn is_older_than(&self, moment: Option<SystemTime>) -> bool {
+        let (seconds, nanoseconds) = self.changed;
+        let changed = u64::try_from(seconds).ok().map(|seconds| Duration::new(seconds, 0) + Duration::from_nanos(nanoseconds));
+        let moment = moment.and_then(|moment| moment.duration_since(SystemTime::UNIX_EPOCH).ok());
+        changed.zip(moment).is_some_and(|(changed, moment)| changed < moment)
+    }
+}
+
 impl From<&Stat> for Status {
     // The fields of `Stat` have other types on other platforms.
     #[expect(clippy::useless_conversion, clippy::unnecessary_cast, reason = "not useless everywhere")]
     fn from(stat: &Stat) -> Self {
         /// The unit of `st_blocks`, in bytes.
         const BLOCK: u64 = 512;
-        let kind = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory => FileKind::Directory,
-            FileType::RegularFile => FileKind::Regular,
-            FileType::Symlink => FileKind::Symlink,
-            FileType::Fifo => FileKind::Fifo,
-            FileType::Socket => FileKind::Socket,
-            _ => FileKind::Device,
-        };
+        let kind = FileKind::new(FileType::from_raw_mode(stat.st_mode));
         Self {
             identity: Identity { dev: stat.st_dev.into(), ino: stat.st_ino.into() },
             kind,
@@ -211,24 +233,38 @@ pub(crate) fn is_mount_point(dir: &Dir, name: &Name) -> io::Result<bool> {
     }
 }
 
-/// The names in a directory that was opened for listing, without `.` and `..`, in no order; takes no other descriptor.
-pub(crate) fn names(dir: &Dir) -> io::Result<Vec<OsString>> {
-    // It may have been read before.
-    retry(|| Ok(seek(dir, SeekFrom::Start(0))?))?;
+/// A name in a directory, and the type of what has it, where the file system tells that along.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub name: OsString,
+    pub kind: Option<FileKind>,
+}
+
+/// The entries of a directory that was opened for listing and not listed since, without `.` and `..`, in no order; takes no other
+/// descriptor.
+pub(crate) fn list(dir: &Dir) -> io::Result<Vec<Listed>> {
     let mut buffer = vec![MaybeUninit::uninit(); LISTING];
     let mut entries = RawDir::new(dir, &mut buffer);
-    let mut names = Vec::new();
+    let mut listed = Vec::new();
     while let Some(entry) = entries.next() {
         match entry {
             Ok(entry) => match entry.file_name().to_bytes() {
                 b"." | b".." => {}
-                name => names.push(OsStr::from_bytes(name).to_owned()),
+                name => listed
+                    .push(Listed { name: OsStr::from_bytes(name).to_owned(), kind: FileKind::of_entry(entry.file_type()) }),
             },
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(names)
+    Ok(listed)
+}
+
+/// The names in a directory that was opened for listing, without `.` and `..`, in no order; takes no other descriptor.
+pub(crate) fn names(dir: &Dir) -> io::Result<Vec<OsString>> {
+    // It may have been read before.
+    retry(|| Ok(seek(dir, SeekFrom::Start(0))?))?;
+    Ok(list(dir)?.into_iter().map(|listed| listed.name).collect())
 }
 
 /// The names of the extended attributes of an open file, a NUL behind each.

@@ -49,6 +49,7 @@ fn services_appear_together_or_not_at_all() {
 fn leftovers_are_removed_unless_they_are_held() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
+    disk::file(scratch.join("template/large"), 0o644, vec![b'x'; 100_000]);
     let killed = |words: &[&str]| {
         let fault = "inject=copy_file_range:signal=SIGKILL:when=1";
         let status = Command::new("strace")

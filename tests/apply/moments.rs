@@ -74,7 +74,9 @@ fn a_staging_directory_with_entries_is_not_claimed() {
     let replaced = disk::read_tree(&staging(&scratch));
     assert_eq!((replaced[b"".as_slice()].mode, replaced[b"precious".as_slice()].mode, replaced.len()), (0o755, 0o644, 2));
     fs::remove_dir_all(staging(&scratch)).unwrap();
-    // After it was found empty, and before it is closed to others.
+    // After it was found empty, and before it is closed to others, who may be in an ACL that it has inherited.
+    let acl = Command::new("setfacl").args(["-d", "-m", "u:33:rwx"]).arg(scratch.path()).status();
+    assert!(acl.unwrap().success());
     let put = || disk::file(staging(&scratch).join("precious"), 0o644, "somebody's");
     let begun = |log: &str| log.contains("removexattr(");
     let options = ["-e", "trace=fremovexattr", "-e", &delayed("fremovexattr")];
@@ -91,19 +93,21 @@ fn the_staging_directory_is_closed_to_others() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
     disk::directory(scratch.join("template/closed"), 0o500);
+    disk::file(scratch.join("template/large"), 0o644, vec![b'x'; 100_000]);
     symlink("run", scratch.join("template/link")).unwrap();
-    let places = [("open", 0o777), ("shared", 0o2777)];
-    for (place, mode) in places {
+    // The mode of the staging directory is changed where it is not what it should be; another change is the probe's.
+    let places = [("open", 0o777, 2), ("shared", 0o2777, 3)];
+    for (place, mode, _) in places {
         disk::directory(scratch.join(place), mode);
     }
     if skip::is_root_or_say("directories of other groups") {
         chown(scratch.join("shared"), Some(0), Some(33)).unwrap();
         disk::chmod(scratch.join("shared"), 0o2777);
     }
-    for (place, _) in places {
+    for (place, _, finishing) in places {
         // From its first moment, when it is filled, and when the directories in it are finished.
         for (call, nth, mode) in
-            [("flock", 1, 0o077), ("copy_file_range", 1, 0o7777), ("symlinkat", 1, 0o7777), ("fchmod", 4, 0o7777)]
+            [("flock", 1, 0o077), ("copy_file_range", 1, 0o7777), ("symlinkat", 1, 0o7777), ("fchmod", finishing, 0o7777)]
         {
             let fault = format!("{call}:signal=SIGKILL:when={nth}");
             let out = format!("{place}/out");
@@ -122,12 +126,12 @@ fn the_staging_directory_is_closed_to_others() {
 fn the_name_is_examined_before_and_after_the_rename() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
-    // The first change of a mode is the staging directory's, two are the probe's; its last one is the fourth.
+    // The first change of a mode is the probe's, the second one the staging directory's.
     let finished = |_: &str| {
         let mode = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
         staging_in(scratch.path()).first().is_some_and(|name| mode(&scratch.join(name)) == 0o755)
     };
-    let fault = format!("inject=fchmod:delay_exit={DELAY}:when=4+");
+    let fault = format!("inject=fchmod:delay_exit={DELAY}:when=2+");
     let answer = meanwhile(&scratch, &["-e", &fault], &["template", "out"], finished, || replace_staging(&scratch));
     assert_eq!(answer.code, Some(111), "{answer}");
     assert!(answer.stderr.contains("replaced by another process meanwhile"), "{answer}");
@@ -148,7 +152,9 @@ fn the_name_is_examined_before_and_after_the_rename() {
 fn a_copy_that_ends_early_is_an_error() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
-    disk::file(scratch.join("template/large"), 0o644, vec![b'x'; 100_000]);
+    for name in ["large", "large too"] {
+        disk::file(scratch.join("template").join(name), 0o644, vec![b'x'; 100_000]);
+    }
     let before = disk::read_tree(scratch.path());
     let copies = "copy_file_range:error=EXDEV";
     for faults in [&["copy_file_range:retval=0"][..], &["copy_file_range:retval=0:when=2+"], &[copies, "sendfile:retval=0"]] {
@@ -176,18 +182,49 @@ fn rewrite(path: &Path) {
     fs::File::options().write(true).open(path).unwrap().set_modified(modified).unwrap();
 }
 
-/// A file that was written in place after it was read is noticed, though its size and the time of its last change are the same.
+/// A file that was written in place after it was listed is noticed, though its size and the time of its last change are the same.
 #[test]
 fn a_file_that_was_rewritten_is_noticed() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    let file = scratch.join("template/data/file");
+    disk::file(&file, 0o644, "contents 1".repeat(1000));
+    let options = ["-e", "trace=flock", "-e", &delayed("flock")];
+    let answer = meanwhile(&scratch, &options, &["template", "out"], |log| log.contains("flock("), || rewrite(&file));
+    assert_eq!(answer.code, Some(111), "{answer}");
+    assert!(answer.stderr.contains("`template/data/file`: changed while"), "{answer}");
+    assert!(!scratch.join("out").exists());
+}
+
+/// A small file is read when it is listed: what somebody does to it later does not matter.
+#[test]
+fn a_small_file_is_copied_as_it_was_listed() {
     let scratch = Scratch::new("apply");
     disk::plain_template(scratch.join("template"));
     let file = scratch.join("template/data/file");
     disk::file(&file, 0o644, "contents 1");
     let options = ["-e", "trace=flock", "-e", &delayed("flock")];
     let answer = meanwhile(&scratch, &options, &["template", "out"], |log| log.contains("flock("), || rewrite(&file));
-    assert_eq!(answer.code, Some(111), "{answer}");
-    assert!(answer.stderr.contains("`template/data/file`: changed while"), "{answer}");
-    assert!(!scratch.join("out").exists());
+    assert_eq!(answer.code, Some(0), "{answer}");
+    assert_eq!(fs::read_to_string(scratch.join("out/template/data/file")).unwrap(), "contents 1");
+}
+
+/// A small file that is written while it is read is not copied as a mixture: it is read again, and refused where that differs.
+#[test]
+fn a_small_file_that_changes_while_it_is_read_is_noticed() {
+    let scratch = Scratch::new("apply");
+    disk::plain_template(scratch.join("template"));
+    let file = scratch.join("template/zzz");
+    disk::file(&file, 0o644, "contents 1");
+    // Between the reading of the only file that has so many bytes, and the look at its status.
+    let options = ["-e", "trace=pread64", "-e", "inject=pread64:delay_exit=200000", "-P", file.to_str().unwrap()];
+    let read = |log: &str| log.contains("pread64(");
+    let answer = meanwhile(&scratch, &options, &["template", "out"], read, || rewrite(&file));
+    let copied = fs::read_to_string(scratch.join("out/template/zzz"));
+    match answer.code {
+        Some(0) => assert_eq!(copied.unwrap(), fs::read_to_string(&file).unwrap(), "{answer}"),
+        code => assert_eq!((code, copied.is_ok()), (Some(111), false), "{answer}"),
+    }
 }
 
 /// The beginning of a script, by which a plan is computed, is that of the file that was listed, or there is no plan.

@@ -129,7 +129,7 @@ fn a_template_that_changes_is_noticed() {
     type Change = (&'static str, fn(&Path));
     let changes: [Change; 4] = [
         ("longer", |file| fs::write(file, "longer than it was").unwrap()),
-        ("same size", |file| fs::write(file, "other").unwrap()),
+        ("same size", |file| fs::write(file, "other".repeat(1000)).unwrap()),
         ("link", |file| {
             fs::remove_file(file).unwrap();
             symlink("/etc/passwd", file).unwrap();
@@ -139,8 +139,9 @@ fn a_template_that_changes_is_noticed() {
     for (label, change) in changes {
         let scratch = Scratch::new("apply");
         disk::plain_template(scratch.join("template"));
-        disk::file(scratch.join("template/file"), 0o644, "bytes");
-        // The staging directory is made when all has been read; whoever makes it waits until the change is done.
+        // Smaller ones are held in memory.
+        disk::file(scratch.join("template/file"), 0o644, "bytes".repeat(1000));
+        // The staging directory is made when all has been listed; whoever makes it waits until the change is done.
         let fault = "inject=mkdirat:delay_exit=1000000:when=1";
         let mut command = Command::new("strace");
         command.args(["-f", "-qq", "-o", "/dev/null", "-e", fault]).arg(program::program()).args(["template", "out"]);

@@ -69,7 +69,7 @@ fn the_first_failure_in_the_tree_is_reported() {
         symlink("nowhere", template.join(format!("a-{index}"))).unwrap();
     }
     for index in 0..600 {
-        disk::file(template.join(format!("b-{index:03}")), 0o644, "x");
+        disk::file(template.join(format!("b-{index:03}")), 0o644, vec![b'x'; 20_000]);
     }
     let faults = ["symlinkat:delay_enter=20000", "copy_file_range:error=EIO"];
     let answer = injected(&scratch, &faults, &["template", "out"]).expect_code(111);

@@ -51,9 +51,9 @@ pub fn parse<O: Args>(program: Program, args: impl IntoIterator<Item = OsString>
     // What was typed is what a plan that was computed elsewhere must agree with; a default is not typed, and comes before all that is.
     let typed: Vec<&'static str> = options::NAMES.into_iter().filter(|name| words.has(name)).collect();
     words.put_first(program.site.options());
-    let matches = command.try_get_matches_from(words.iter())?;
-    let arguments = Arguments::from_arg_matches(&matches)?;
-    let own_options = O::from_arg_matches(&matches)?;
+    let mut matches = command.try_get_matches_from(words.iter())?;
+    let arguments = Arguments::from_arg_matches_mut(&mut matches)?;
+    let own_options = O::from_arg_matches_mut(&mut matches)?;
     let invocation = Invocation::new(&arguments, &typed)?;
     Ok(ParsedArgs { invocation, own: own_options, common: words.without(&own) })
 }

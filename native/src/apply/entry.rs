@@ -8,7 +8,7 @@ use s6_instance_maker_core::path::Name;
 /// An open directory that new entries are made in.
 #[derive(Debug)]
 pub struct OpenDir {
-    /// The handle.
+    /// The handle, open for listing if the caller may list the directory.
     pub dir: Dir,
     /// Its name in messages.
     pub place: Place,

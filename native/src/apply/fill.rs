@@ -46,7 +46,7 @@ impl Fill<'_> {
             None => node.meta.mode.bits().into(),
             Some(_) => 0o700,
         };
-        create_dir(parent, &name, mode).map_err(self.place.at(path).cannot("make"))?;
+        create_dir(parent, &name, mode).map_err(|error| self.place.at(path).cannot("make")(error))?;
         self.run.progress.made(1);
         Ok(())
     }
@@ -54,35 +54,53 @@ impl Fill<'_> {
     /// Gives a directory that is full its owner and mode, examines it, and flushes it.
     pub(super) fn finish_directory(&self, cursor: &mut Cursor, &(path, node): &PlanEntry<'_>) -> Result<(), Error> {
         let Some(name) = last_name(path) else { return Ok(()) };
-        let place = self.place.at(path);
-        let handle = open_child(self.parent(cursor, path)?, &name).map_err(place.cannot("open"))?;
-        self.finish(&handle, node, self.directory_corrections(node), place)
+        let place = || self.place.at(path);
+        let parent = self.parent(cursor, path)?;
+        let corrections = self.directory_corrections(node);
+        if corrections.is_none() && self.durability == Durability::Eventual {
+            // There is nothing to do with it for which it would have to be opened.
+            let status = Status::of_entry(parent, &name).map_err(|error| place().cannot("examine")(error))?;
+            return self.check(node, &status, place);
+        }
+        let handle = open_child(parent, &name).map_err(|error| place().cannot("open")(error))?;
+        self.finish(&handle, node, corrections, place)
     }
 
     /// Gives the staging directory the mode and owner of DIR, examines it, and flushes it; its group may be that of its own parent,
     /// where that is set-gid.
     pub(super) fn finish_root(&self, node: &Node<Content>) -> Result<(), Error> {
-        let place = self.place.clone();
-        let made = Status::of(&self.stage.dir).map_err(place.cannot("examine"))?.owner;
         let (owner, _) = self.habits.expected(node, self.caller);
         let corrections = self.habits.corrections(node, self.caller);
-        let owner = corrections.owner.or((made != owner).then_some(owner));
-        self.finish(&self.stage.dir, node, Some(Corrections { owner, ..self.closed(corrections, node) }), place)
+        let owner = corrections.owner.or((self.stage.status.owner != owner).then_some(owner));
+        let corrections = Corrections { owner, ..self.closed(corrections, node) };
+        self.finish(&self.stage.dir, node, Some(corrections), || self.place.clone())
     }
 
-    fn finish(&self, handle: &Dir, node: &Node<Content>, corrections: Option<Corrections>, place: Place) -> Result<(), Error> {
+    fn finish(
+        &self,
+        handle: &Dir,
+        node: &Node<Content>,
+        corrections: Option<Corrections>,
+        place: impl Fn() -> Place,
+    ) -> Result<(), Error> {
         if let Some(corrections) = corrections {
-            hand_over(handle, corrections).map_err(place.cannot("change the owner or mode of"))?;
+            hand_over(handle, corrections).map_err(|error| place().cannot("change the owner or mode of")(error))?;
         }
+        let status = Status::of(handle).map_err(|error| place().cannot("examine")(error))?;
+        self.check(node, &status, &place)?;
+        self.durability.flush(handle, place)
+    }
+
+    /// Fails when a directory did not become what the plan says.
+    fn check(&self, node: &Node<Content>, status: &Status, place: impl Fn() -> Place) -> Result<(), Error> {
         let (owner, mode) = self.habits.expected(node, self.caller);
-        let status = Status::of(handle).map_err(place.cannot("examine"))?;
         let became = Mode::new(status.mode);
         let mode = mode.unwrap_or(became);
-        if (status.owner, became) != (owner, mode) {
-            let (asked, became) = (Rights { mode, owner }, Rights { mode: became, owner: status.owner });
-            return Err(Error::Altered { place, asked, became });
+        if (status.owner, became) == (owner, mode) {
+            return Ok(());
         }
-        self.durability.flush(handle, || place)
+        let (asked, became) = (Rights { mode, owner }, Rights { mode: became, owner: status.owner });
+        Err(Error::Altered { place: place(), asked, became })
     }
 
     /// Makes an entry that is not a directory.
@@ -95,12 +113,13 @@ impl Fill<'_> {
             Kind::Directory => {}
             Kind::File(content) => self.file(target, &name, node, content, &mut cursors.source, &place)?,
             Kind::Symlink(to) => {
-                retry(|| target.symlink_contents(OsStr::from_bytes(to), as_os(&name))).map_err(place().cannot("make"))?;
+                retry(|| target.symlink_contents(OsStr::from_bytes(to), as_os(&name)))
+                    .map_err(|error| place().cannot("make")(error))?;
                 if let Some(owner) = self.habits.corrections(node, self.caller).owner {
-                    change_entry_owner(target, &name, owner).map_err(place().cannot("change the owner of"))?;
+                    change_entry_owner(target, &name, owner).map_err(|error| place().cannot("change the owner of")(error))?;
                 }
             }
-            Kind::Fifo => self.fifo(target, &name, node).map_err(place().cannot("make"))?,
+            Kind::Fifo => self.fifo(target, &name, node).map_err(|error| place().cannot("make")(error))?,
         }
         self.run.progress.made(1);
         Ok(())
@@ -118,21 +137,19 @@ impl Fill<'_> {
         let corrections = self.habits.corrections(node, self.caller);
         // Until it has its owner, nobody else may look into it.
         let mode = if corrections.owner.is_some() { 0o600 } else { node.meta.mode.bits() & 0o777 };
-        let mut file = create_file(target, name, mode.into()).map_err(place().cannot("make"))?;
+        let mut file = create_file(target, name, mode.into()).map_err(|error| place().cannot("make")(error))?;
         match content {
-            Content::Generated(bytes) => file.write_all(bytes).map_err(place().cannot("write"))?,
+            Content::Generated(bytes) => file.write_all(bytes).map_err(|error| place().cannot("write")(error))?,
             Content::Template(from) => self.copy(source, from, &file, place)?,
         }
-        hand_over(&file, corrections).map_err(place().cannot("change the owner or mode of"))?;
+        hand_over(&file, corrections).map_err(|error| place().cannot("change the owner or mode of")(error))?;
         self.durability.flush(&file, place)?;
-        close(file).map_err(place().cannot("write"))
+        close(file).map_err(|error| place().cannot("write")(error))
     }
 
     /// Fills `to` with what the template has at `from`, if that is what was read there.
     fn copy(&self, cursor: &mut Cursor, from: &TreePath, to: &File, place: &dyn Fn() -> Place) -> Result<(), Error> {
-        let Some(name) = last_name(from) else { return Err(Error::Changed(self.source.place(from))) };
-        let parent = cursor.parent_of(from, |parent| self.source.open_dir(parent))?;
-        self.source.with_contents(parent, &name, from, |original| Transfer::new(original, to, place, self.run).all())
+        self.source.with_contents(cursor, from, |original| Transfer::new(original, to, place, self.run).all())
     }
 
     fn fifo(&self, parent: &Dir, name: &Name, node: &Node<Content>) -> io::Result<()> {
@@ -160,8 +177,9 @@ impl Fill<'_> {
     }
 
     /// The directory of the result that `path` is in.
-    fn parent<'c>(&self, cursor: &'c mut Cursor, path: &TreePath) -> Result<&'c Dir, Error> {
-        cursor.parent_below(&self.stage.dir, path).map_err(self.place.at(path).cannot("open the directory of"))
+    fn parent<'c>(&'c self, cursor: &'c mut Cursor, path: &TreePath) -> Result<&'c Dir, Error> {
+        let parent = cursor.parent_below(&self.stage.dir, path);
+        parent.map_err(|error| self.place.at(path).cannot("open the directory of")(error))
     }
 }
 

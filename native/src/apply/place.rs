@@ -1,10 +1,11 @@
 //! The place of a result: what it does to new entries besides what it is asked for, found out by probes.
 
+use crate::apply::stage;
 use crate::error::{Error, Place};
 use crate::sys::{Status, as_os, change_mode, change_owner, create_dir, create_file, is_one_of, open_child, retry};
 use cap_std::fs::Dir;
 use rustix::io::Errno;
-use s6_instance_maker_core::path::Name;
+use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::{Content, Plan};
 use s6_instance_maker_core::rules::{PlaceChange, Problem};
 use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
@@ -62,7 +63,7 @@ impl Corrections {
 }
 
 impl Habits {
-    /// Makes a directory called `name` and a file in `dir`, does to them what `plan` needs, examines them, and removes them again.
+    /// Makes a file in `dir`, and a directory called `name` where not every file system takes that name, does to them what `plan` needs, examines them, and removes them again.
     /// Returns what `plan` will not get there, too. `place` is the result.
     pub(super) fn probe(
         dir: &Dir,
@@ -71,7 +72,9 @@ impl Habits {
         caller: Ids,
         place: &Place,
     ) -> Result<(Self, Vec<Problem>), Error> {
-        let made_dir = probe_directory(dir, name).map_err(|source| match () {
+        // The staging directory is called by a plain name, too, and is here.
+        let made_dir = if is_plain(name) { None } else { Some(probe_directory(dir, name)) };
+        let made_dir = made_dir.transpose().map_err(|source| match () {
             () if is_one_of(&source, &[Errno::INVAL, Errno::ILSEQ, Errno::NOENT, Errno::NAMETOOLONG]) => {
                 Error::NameRefused(place.clone())
             }
@@ -80,15 +83,21 @@ impl Habits {
         let cannot = || place.cannot("make a file for");
         const FILE: Name = Name::constant(".probe");
         let file = create_file(dir, &FILE, 0o777).map_err(cannot())?;
+        // Directories in directories are removed with one more open file than they are made with: if there is no room for it, nothing
+        // is made.
+        let is_nested = |path: &TreePath| path.parent().is_some_and(|parent| !parent.is_root());
+        if plan.tree.iter().any(|(path, node)| matches!(node.kind, Kind::Directory) && is_nested(path)) {
+            drop(retry(|| dir.try_clone()).map_err(cannot())?);
+        }
         let probed = Self::of(&file, made_dir, plan, caller).map_err(cannot());
         retry(|| dir.remove_file(as_os(&FILE))).map_err(cannot())?;
         probed
     }
 
-    fn of(file: &File, made_dir: Status, plan: &Plan, caller: Ids) -> io::Result<(Self, Vec<Problem>)> {
+    fn of(file: &File, made_dir: Option<Status>, plan: &Plan, caller: Ids) -> io::Result<(Self, Vec<Problem>)> {
         let made = Status::of(file)?;
         let mut problems = Vec::new();
-        let modes = match wrong_mode(file, plan)? {
+        let modes = match wrong_mode(file, &made, plan)? {
             Some((asked, became)) => {
                 let count = plan.tree.iter().filter(|(_, node)| !matches!(node.kind, Kind::Symlink(_))).count();
                 problems.push(Problem::Place(PlaceChange::Mode { asked, became }, count as u64));
@@ -98,7 +107,8 @@ impl Habits {
             None if made.mode == 0o777 => NewModes::AsAsked,
             None => NewModes::Correctable,
         };
-        let owners = if made.owner == caller && made_dir.owner == caller { NewOwners::Caller } else { NewOwners::Other };
+        let are_callers = made.owner == caller && made_dir.is_none_or(|made_dir| made_dir.owner == caller);
+        let owners = if are_callers { NewOwners::Caller } else { NewOwners::Other };
         let mut asked: BTreeSet<Ids> = plan.tree.iter().filter_map(|(_, node)| node.meta.owner).collect();
         if owners == NewOwners::Other {
             asked.insert(caller);
@@ -163,6 +173,14 @@ fn settled(call: impl Fn() -> io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// Returns `true` if every file system takes `name` that takes the names of staging directories. A system that reserves plain names
+/// refuses them when the result gets its name.
+fn is_plain(name: &Name) -> bool {
+    let name = name.as_bytes();
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    name.len() <= stage::NAME_ROOM && name.iter().all(is_plain) && name.last() != Some(&b'.')
+}
+
 /// Makes the directory `name` in `dir`, and removes it again. Returns what it was.
 fn probe_directory(dir: &Dir, name: &Name) -> io::Result<Status> {
     create_dir(dir, name, 0o700)?;
@@ -171,12 +189,15 @@ fn probe_directory(dir: &Dir, name: &Name) -> io::Result<Status> {
     status
 }
 
-/// A mode that the place does not give a file, of those that matter for `plan`, and the mode that it gives instead.
-fn wrong_mode(file: &File, plan: &Plan) -> io::Result<Option<(Mode, Mode)>> {
+/// A mode that the place does not give a file, of those that matter for `plan`, and the mode that it gives instead. `made` is the
+/// status of the file when it was new, by the mode 0777.
+fn wrong_mode(file: &File, made: &Status, plan: &Plan) -> io::Result<Option<(Mode, Mode)>> {
     let usual = [Mode::new(0o640), Mode::new(0o755)];
     let special = plan.tree.iter().map(|(_, node)| node).filter(|node| matches!(node.kind, Kind::File(_)));
     let special: BTreeSet<u16> = special.map(|node| node.meta.mode.bits()).filter(|bits| bits & 0o7000 != 0).collect();
-    for asked in usual.into_iter().chain(special.into_iter().map(|bits| Mode::new(bits.into()))) {
+    // What kept one mode and takes another one has no modes of its own.
+    let usual = usual.into_iter().take(if made.mode == 0o777 { 1 } else { usual.len() });
+    for asked in usual.chain(special.into_iter().map(|bits| Mode::new(bits.into()))) {
         settled(|| change_mode(file, asked.bits().into()))?;
         let became = Mode::new(Status::of(file)?.mode);
         if became != asked {

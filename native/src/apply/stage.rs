@@ -7,11 +7,12 @@
 
 use crate::apply::entry::OpenDir;
 use crate::apply::place::REFUSALS;
+use crate::attributes::{ACCESS, DEFAULT};
 use crate::cursor::Cursor;
 use crate::error::{Error, Place};
 use crate::sys::{
-    FileKind, Status, as_os, change_mode, create_dir, is_mount_point, is_one_of, last_name, names, open_child, open_readable,
-    rename_new, retry,
+    FileKind, Status, as_os, change_mode, create_dir, is_mount_point, is_one_of, last_name, list, list_attributes, names,
+    open_child, open_readable, rename_new, retry,
 };
 use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
 use rustix::fs::{FlockOperation, flock, fremovexattr};
@@ -26,7 +27,7 @@ use std::os::unix::ffi::OsStrExt as _;
 pub const PREFIX: &str = compare::STAGING_PREFIX;
 
 /// The room for the result's name in the staging directory's name, in bytes.
-const NAME_ROOM: usize = 200;
+pub(super) const NAME_ROOM: usize = 200;
 
 /// A directory of the caller's, locked, mode 0700, without ACLs, in `parent`.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(super) struct Stage<'a> {
     name: Name,
     /// The directory; it can be locked, changed and flushed.
     pub dir: Dir,
+    /// Its status when it was new.
+    pub status: Status,
 }
 
 /// The results whose leftovers are meant.
@@ -61,11 +64,13 @@ impl<'a> Stage<'a> {
             }
             // Until the lock is ours, somebody may take the directory for a leftover and remove it.
             let claimed = lock(&parent.dir, &name).and_then(|lock| match lock {
-                Lock::Acquired(dir) | Lock::Unsupported(dir) => claim(dir, caller, || owner_of_new(&parent.dir, &name)),
+                Lock::Acquired(dir, status) | Lock::Unsupported(dir, status) => {
+                    claim(dir, status, caller, || owner_of_new(&parent.dir, &name))
+                }
                 Lock::Unavailable => Ok(Claim::Lost),
             });
             match claimed {
-                Ok(Claim::Made(dir)) => return Ok(Self { parent, name, dir }),
+                Ok(Claim::Made(dir, status)) => return Ok(Self { parent, name, dir, status }),
                 // What was opened by its name is something else than what was made: that is whole, and not ours to touch.
                 Ok(Claim::Foreign) => return Err(Error::Replaced(entry(&parent.place, &name))),
                 Ok(Claim::Lost) => {}
@@ -88,7 +93,7 @@ impl<'a> Stage<'a> {
             Leftovers::Any => PREFIX.into(),
         };
         // A directory that cannot be listed may still take a new entry.
-        let names = open_readable(&parent.dir, &TreePath::ROOT).and_then(|parent| names(&parent)).unwrap_or_default();
+        let names = names(&parent.dir).unwrap_or_default();
         let stale = names.into_iter().filter(|name| name.as_bytes().starts_with(&prefix));
         let stale: Vec<Name> = stale.filter_map(|name| Name::new(name.as_bytes()).ok()).collect();
         if stale.is_empty() {
@@ -124,7 +129,11 @@ impl<'a> Stage<'a> {
         if !self.is_called(&self.name).map_err(|source| staging().cannot("examine")(source))? {
             return Err(Error::Replaced(staging()));
         }
-        rename_new(&self.parent.dir, &self.name, &self.parent.dir, result).map_err(|source| not_made(place.clone(), source))
+        rename_new(&self.parent.dir, &self.name, &self.parent.dir, result).map_err(|source| match () {
+            // Nothing but the name is new here.
+            () if is_one_of(&source, &[Errno::INVAL, Errno::ILSEQ]) => Error::NameRefused(place.clone()),
+            () => not_made(place.clone(), source),
+        })
     }
 
     /// Fails when what has the name `result` in the parent now is something else, because somebody was between the look and the
@@ -139,7 +148,7 @@ impl<'a> Stage<'a> {
 
     /// Returns `true` if `name` in the parent is this directory.
     fn is_called(&self, name: &Name) -> io::Result<bool> {
-        Ok(Status::of_entry(&self.parent.dir, name)?.identity == Status::of(&self.dir)?.identity)
+        Ok(Status::of_entry(&self.parent.dir, name)?.identity == self.status.identity)
     }
 
     /// Moves the entries `names` of the staging directory into `to`, all or none.
@@ -231,22 +240,25 @@ fn stage_name(result: &Name, attempt: u64) -> io::Result<Name> {
 /// The outcome of claiming a new staging directory.
 enum Claim {
     /// It is the one that was made, and is closed to others.
-    Made(Dir),
+    Made(Dir, Status),
     /// It is another directory than the one that was made.
     Foreign,
     /// It was taken for a leftover, and another one is needed.
     Lost,
 }
 
-/// Closes `dir` to others, if it can be what was just made: empty, before and after, and the caller's, or else whose new
-/// directories are here, as `owner_of_new` finds out.
-fn claim(dir: Dir, caller: Ids, owner_of_new: impl FnOnce() -> io::Result<Ids>) -> io::Result<Claim> {
-    let owner = Status::of(&dir)?.owner;
-    if !names(&dir)?.is_empty() || (owner.uid != caller.uid && owner_of_new()? != owner) {
+/// Closes `dir`, which has `status`, to others, if it can be what was just made: empty, before and after, and the caller's, or else
+/// whose new directories are here, as `owner_of_new` finds out.
+fn claim(dir: Dir, status: Status, caller: Ids, owner_of_new: impl FnOnce() -> io::Result<Ids>) -> io::Result<Claim> {
+    let owner = status.owner;
+    if !list(&dir)?.is_empty() || (owner.uid != caller.uid && owner_of_new()? != owner) {
         return Ok(Claim::Foreign);
     }
-    close_to_others(&dir)?;
-    Ok(if names(&dir)?.is_empty() { Claim::Made(dir) } else { Claim::Foreign })
+    Ok(match close_to_others(&dir, &status)? {
+        Closing::Needless => Claim::Made(dir, status),
+        Closing::Done if names(&dir)?.is_empty() => Claim::Made(dir, status),
+        Closing::Done => Claim::Foreign,
+    })
 }
 
 /// The owner of directories that this process makes in `parent`, where that is for the file system to decide: that of another one,
@@ -259,30 +271,48 @@ fn owner_of_new(parent: &Dir, name: &Name) -> io::Result<Ids> {
     owner
 }
 
+/// The outcome of closing a new directory to others.
+enum Closing {
+    /// It was closed: nobody else could put anything into it.
+    Needless,
+    /// Others may have put something into it before.
+    Done,
+}
+
 /// Takes from a new directory what it may have inherited: the set-group-id bit, and ACLs, which would let others into all that is
 /// made in it, whatever its mode.
-fn close_to_others(dir: &Dir) -> io::Result<()> {
-    for acl in ["system.posix_acl_default", "system.posix_acl_access"] {
+fn close_to_others(dir: &Dir, status: &Status) -> io::Result<Closing> {
+    const MODE: u32 = 0o700;
+    let mut closing = Closing::Needless;
+    let attributes = match list_attributes(dir) {
+        // There can be none.
+        Err(error) if is_one_of(&error, &[Errno::OPNOTSUPP, Errno::NOSYS]) => Vec::new(),
+        attributes => attributes?,
+    };
+    for acl in attributes.split(|&byte| byte == 0).filter(|name| [ACCESS, DEFAULT].contains(name)) {
+        closing = Closing::Done;
         match retry(|| Ok(fremovexattr(dir, acl)?)) {
             Ok(()) => {}
-            // There is none, or there can be none.
             Err(error) if is_one_of(&error, &[Errno::NODATA, Errno::OPNOTSUPP, Errno::NOSYS]) => {}
             Err(error) => return Err(error),
         }
     }
-    match change_mode(dir, 0o700) {
+    if status.mode == MODE {
+        return Ok(closing);
+    }
+    match change_mode(dir, MODE) {
         // A file system that has modes of its own has them for all that is in it: that is found out, and reported.
-        Err(error) if is_one_of(&error, REFUSALS) => Ok(()),
-        result => result,
+        Err(error) if is_one_of(&error, REFUSALS) => Ok(Closing::Done),
+        result => result.map(|()| Closing::Done),
     }
 }
 
 /// The outcome of trying to lock a staging directory.
 enum Lock {
     /// It is locked, and is what its name says.
-    Acquired(Dir),
+    Acquired(Dir, Status),
     /// The file system has no locks.
-    Unsupported(Dir),
+    Unsupported(Dir, Status),
     /// Another process holds it, or it no longer has that name.
     Unavailable,
 }
@@ -298,13 +328,14 @@ fn lock(parent: &Dir, name: &Name) -> io::Result<Lock> {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Lock::Unavailable),
         Err(error) if is_one_of(&error, &[Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL]) => {
-            return Ok(Lock::Unsupported(dir));
+            let status = Status::of(&dir)?;
+            return Ok(Lock::Unsupported(dir, status));
         }
         Err(error) => return Err(error),
     }
     let ours = Status::of(&dir)?;
     match Status::of_entry(parent, name) {
-        Ok(named) if named.identity == ours.identity => Ok(Lock::Acquired(dir)),
+        Ok(named) if named.identity == ours.identity => Ok(Lock::Acquired(dir, ours)),
         Ok(_) => Ok(Lock::Unavailable),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Lock::Unavailable),
         Err(error) => Err(error),
@@ -351,9 +382,9 @@ fn remove_stale(parent: &Dir, name: &Name, renamers: Renamers, ours: [u32; 2]) -
     }
     match (lock(parent, name)?, renamers) {
         // Without locks, nobody can tell whether it is still somebody's.
-        (Lock::Unavailable | Lock::Unsupported(_), _) => Ok(SweepOutcome::Done),
-        (Lock::Acquired(_), Renamers::Anybody) => Ok(SweepOutcome::Foreign),
-        (Lock::Acquired(dir), Renamers::Trusted) => remove_held(parent, name, &dir).map(|()| SweepOutcome::Done),
+        (Lock::Unavailable | Lock::Unsupported(..), _) => Ok(SweepOutcome::Done),
+        (Lock::Acquired(..), Renamers::Anybody) => Ok(SweepOutcome::Foreign),
+        (Lock::Acquired(dir, _), Renamers::Trusted) => remove_held(parent, name, &dir).map(|()| SweepOutcome::Done),
     }
 }
 

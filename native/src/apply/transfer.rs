@@ -1,12 +1,13 @@
-//! The contents of one file, moved inside the kernel.
+//! The contents of one file: what is held in memory is written, everything else moved inside the kernel.
 //!
 //! copy_file_range shares blocks where the file system can; where it cannot be used between two file systems, sendfile moves
-//! pages; where neither works, a buffer does. Holes stay holes.
+//! pages; where neither works, a buffer does, as it does for small files, for which those calls cost more than they save. Holes stay
+//! holes.
 
 use crate::error::{Error, Place};
 use crate::run::Run;
 use crate::sys::{is_one_of, retry};
-use crate::template::source::SourceFile;
+use crate::template::source::{SourceContents, SourceFile, Stamp};
 use rustix::fs::{SeekFrom, copy_file_range, seek, sendfile};
 use rustix::io::Errno;
 use std::fs::File;
@@ -16,6 +17,8 @@ use std::io::{self, Read as _, Write as _};
 const STEP: usize = 16 << 20;
 /// The buffer of the method that always works, in bytes.
 const BUFFER: usize = 128 << 10;
+/// The largest file that is moved by way of a buffer although the kernel could, in bytes.
+const SMALL: u64 = 16 << 10;
 /// The size from which holes are looked for, in bytes: in smaller files looking would cost more than filling them.
 const HOLES_MATTER: u64 = 64 << 10;
 
@@ -24,7 +27,7 @@ const UNSUPPORTED: &[Errno] = &[Errno::XDEV, Errno::INVAL, Errno::NOSYS, Errno::
 
 /// A transfer of a file's contents into a new file; both are at their beginning.
 pub(super) struct Transfer<'a> {
-    from: &'a SourceFile<'a>,
+    original: &'a SourceFile<'a>,
     to: &'a File,
     to_place: &'a dyn Fn() -> Place,
     run: &'a Run<'a>,
@@ -40,43 +43,55 @@ enum Method {
 }
 
 impl<'a> Transfer<'a> {
-    pub(super) fn new(from: &'a SourceFile<'a>, to: &'a File, to_place: &'a dyn Fn() -> Place, run: &'a Run<'a>) -> Self {
-        Self { from, to, to_place, run, method: Method::CopyRange }
+    pub(super) fn new(original: &'a SourceFile<'a>, to: &'a File, to_place: &'a dyn Fn() -> Place, run: &'a Run<'a>) -> Self {
+        let method = if original.size <= SMALL { Method::Buffer } else { Method::CopyRange };
+        Self { original, to, to_place, run, method }
     }
 
     /// Moves as many bytes as the file had when it was read.
     pub(super) fn all(mut self) -> Result<(), Error> {
-        let size = self.from.size;
-        if size == 0 {
-            return self.nothing();
+        match self.original.contents {
+            SourceContents::Held(bytes) => {
+                (&mut &*self.to).write_all(bytes).map_err(|error| self.failed(error))?;
+                self.run.progress.copied(bytes.len() as u64);
+                Ok(())
+            }
+            SourceContents::Open(from, stamp) => self.all_of(from, stamp),
         }
-        if size < HOLES_MATTER || self.from.examine()?.allocated >= size {
-            return self.span(size);
+    }
+
+    fn all_of(&mut self, from: &File, stamp: Stamp) -> Result<(), Error> {
+        let size = self.original.size;
+        if size == 0 {
+            return self.nothing(from);
+        }
+        if size < HOLES_MATTER || self.original.examine(from, stamp)?.allocated >= size {
+            return self.span(from, size);
         }
         let mut at = 0;
-        while let Some((start, end)) = self.data(at)? {
-            for file in [self.from.file, self.to] {
+        while let Some((start, end)) = self.data(from, at)? {
+            for file in [from, self.to] {
                 retry(|| Ok(seek(file, SeekFrom::Start(start))?)).map_err(|error| self.failed(error))?;
             }
-            self.span(end - start)?;
+            self.span(from, end - start)?;
             at = end;
         }
         self.to.set_len(size).map_err(|error| self.failed(error))
     }
 
     /// Fails when there is something to read in what should be empty, as in many files of /proc: only reading shows it.
-    fn nothing(&self) -> Result<(), Error> {
-        match retry(|| (&mut &*self.from.file).read(&mut [0])) {
+    fn nothing(&self, from: &File) -> Result<(), Error> {
+        match retry(|| (&mut &*from).read(&mut [0])) {
             Ok(0) => Ok(()),
-            Ok(_) => Err(Error::Changed(self.from.place())),
+            Ok(_) => Err(Error::Changed(self.original.place())),
             Err(error) => Err(self.failed(error)),
         }
     }
 
     /// The next bytes from `at` on that are no hole.
-    fn data(&self, at: u64) -> Result<Option<(u64, u64)>, Error> {
-        let size = self.from.size;
-        let seek = |to| retry(|| Ok(seek(self.from.file, to)?));
+    fn data(&self, from: &File, at: u64) -> Result<Option<(u64, u64)>, Error> {
+        let size = self.original.size;
+        let seek = |to| retry(|| Ok(seek(from, to)?));
         match seek(SeekFrom::Data(at)) {
             Ok(start) if start < size => match seek(SeekFrom::Hole(start)) {
                 Ok(end) => Ok(Some((start, end.min(size)))),
@@ -92,12 +107,12 @@ impl<'a> Transfer<'a> {
     }
 
     /// Moves the next `length` bytes.
-    fn span(&mut self, length: u64) -> Result<(), Error> {
+    fn span(&mut self, from: &File, length: u64) -> Result<(), Error> {
         let mut left = length;
         while left > 0 {
             self.run.check()?;
             let step = usize::try_from(left).map_or(STEP, |left| left.min(STEP));
-            let moved = match self.step(step) {
+            let moved = match self.step(from, step) {
                 Ok(moved) => moved,
                 Err(error) if self.method != Method::Buffer && is_one_of(&error, UNSUPPORTED) => {
                     self.method = if self.method == Method::CopyRange { Method::SendFile } else { Method::Buffer };
@@ -107,7 +122,7 @@ impl<'a> Transfer<'a> {
             };
             if moved == 0 {
                 // Shorter than it was: somebody truncated it, or its size never was that of its contents, as in /sys.
-                return Err(Error::Changed(self.from.place()));
+                return Err(Error::Changed(self.original.place()));
             }
             let moved = moved as u64;
             left -= moved.min(left);
@@ -116,8 +131,7 @@ impl<'a> Transfer<'a> {
         Ok(())
     }
 
-    fn step(&self, length: usize) -> io::Result<usize> {
-        let from = self.from.file;
+    fn step(&self, from: &File, length: usize) -> io::Result<usize> {
         match self.method {
             Method::CopyRange => retry(|| Ok(copy_file_range(from, None, self.to, None, length)?)),
             Method::SendFile => retry(|| Ok(sendfile(self.to, from, None, length)?)),
@@ -131,6 +145,6 @@ impl<'a> Transfer<'a> {
     }
 
     fn failed(&self, source: io::Error) -> Error {
-        Error::Between { operation: "copy", from: self.from.place(), to: (self.to_place)(), source }
+        Error::Between { operation: "copy", from: self.original.place(), to: (self.to_place)(), source }
     }
 }

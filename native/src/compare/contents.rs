@@ -10,7 +10,7 @@ use s6_instance_maker_core::path::TreePath;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
 /// The buffer of a reader, in bytes.
@@ -64,7 +64,7 @@ pub(super) fn equal_part<'e>(mut file: &File, expected: &'e [u8], buffer: &mut [
     Ok(Some(left))
 }
 
-pub(super) fn digest(mut file: &File, buffer: &mut [u8]) -> io::Result<Digest> {
+pub(super) fn digest(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<Digest> {
     let mut hash = Sha256::new();
     loop {
         match retry(|| file.read(buffer))? {

@@ -3,8 +3,8 @@
 use crate::apply::entry::OpenDir;
 use crate::error::{Error, Place};
 use crate::run::Run;
-use crate::sys::{FileKind, Status};
-use crate::template::walk::{Walk, WalkError};
+use crate::sys::{FileKind, Status, open_readable};
+use crate::template::walk::{Depth, Walk, WalkError};
 use s6_instance_maker_core::compare::{Claim, Found, Scope, State, StateKind, Visit};
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::tree::Mode;
@@ -12,9 +12,10 @@ use std::io;
 
 /// Reads what `scope` asks for of DIR, without contents.
 pub(super) fn walk(dir: &OpenDir, place: &Place, scope: &Scope, run: &Run<'_>) -> Result<Found, Error> {
-    let root = Status::of(&dir.dir).map_err(place.cannot("examine"))?;
+    let opened = open_readable(&dir.dir, &TreePath::ROOT).map_err(place.cannot("read"))?;
+    let root = Status::of(&opened).map_err(place.cannot("examine"))?;
     let mut found = Found::from([(TreePath::ROOT, state(&root, Vec::new()))]);
-    let mut walk = Walk::new(&dir.dir, dir.identity);
+    let mut walk = Walk::new(&opened, dir.identity, Depth::Status);
     loop {
         run.check()?;
         let entry = match walk.next() {

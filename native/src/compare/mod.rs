@@ -7,8 +7,8 @@ use crate::apply::entry::OpenDir;
 use crate::cursor::Cursor;
 use crate::error::{Error, Place};
 use crate::run::Run;
-use crate::sys::{Status, is_one_of, last_name, open_dir, open_file, retry};
-use crate::template::source::Source;
+use crate::sys::{Status, is_one_of, last_name, open_dir, open_file};
+use crate::template::source::{Source, SourceContents};
 use crate::workers;
 use contents::{BUFFER, Reader, digest, digests, equal_part};
 use existing::{lives, walk};
@@ -80,31 +80,31 @@ impl<'a> Comparison<'a> {
     fn is_equal(&self, reader: &mut Reader, path: &TreePath) -> Result<bool, Error> {
         let Reader { cursor, template, buffer, other } = reader;
         let found = self.open_found(cursor, path)?;
-        let failed = self.place.at(path);
+        let failed = || self.place.at(path);
         match self.plan.tree.get(path).map(|node| &node.kind) {
             Some(Kind::File(Content::Generated(bytes))) => {
-                let rest = equal_part(&found, bytes, buffer).map_err(failed.cannot("read"))?;
+                let rest = equal_part(&found, bytes, buffer).map_err(|error| failed().cannot("read")(error))?;
                 Ok(rest.is_some_and(<[u8]>::is_empty))
             }
-            Some(Kind::File(Content::Template(original))) => {
-                let name = last_name(original).ok_or_else(|| Error::Changed(self.source.place(original)))?;
-                let parent = template.parent_of(original, |parent| self.source.open_dir(parent))?;
-                self.source.with_contents(parent, &name, original, |file| {
-                    let (mut from, mut left) = (file.file, file.size);
-                    while left > 0 {
-                        let room = usize::try_from(left).map_or(BUFFER, |left| left.min(BUFFER));
-                        let read = retry(|| from.read(buffer.get_mut(..room).unwrap_or_default()));
-                        let read = read.map_err(file.place().cannot("read"))?;
-                        let expected = buffer.get(..read).unwrap_or_default();
-                        let rest = equal_part(&found, expected, other).map_err(failed.cannot("read"))?;
-                        if read == 0 || !rest.is_some_and(<[u8]>::is_empty) {
-                            return Ok(false);
-                        }
-                        left = left.saturating_sub(read as u64);
+            Some(Kind::File(Content::Template(original))) => self.source.with_contents(template, original, |file| {
+                if let SourceContents::Held(bytes) = file.contents {
+                    let rest = equal_part(&found, bytes, buffer).map_err(|error| failed().cannot("read")(error))?;
+                    return Ok(rest.is_some_and(<[u8]>::is_empty));
+                }
+                let mut left = file.size;
+                while left > 0 {
+                    let room = usize::try_from(left).map_or(BUFFER, |left| left.min(BUFFER));
+                    let read = file.read(buffer.get_mut(..room).unwrap_or_default());
+                    let read = read.map_err(|error| file.place().cannot("read")(error))?;
+                    let expected = buffer.get(..read).unwrap_or_default();
+                    let rest = equal_part(&found, expected, other).map_err(|error| failed().cannot("read")(error))?;
+                    if read == 0 || !rest.is_some_and(<[u8]>::is_empty) {
+                        return Ok(false);
                     }
-                    Ok(true)
-                })
-            }
+                    left = left.saturating_sub(read as u64);
+                }
+                Ok(true)
+            }),
             _ => Ok(false),
         }
     }
@@ -264,23 +264,22 @@ impl<'a> Comparison<'a> {
     }
 
     fn digest_of_template(&self, Reader { cursor, buffer, .. }: &mut Reader, path: &TreePath) -> Result<Digest, Error> {
-        let name = last_name(path).ok_or_else(|| Error::Changed(self.source.place(path)))?;
-        let parent = cursor.parent_of(path, |parent| self.source.open_dir(parent))?;
-        self.source.with_contents(parent, &name, path, |original| {
-            digest(original.file, buffer).map_err(original.place().cannot("read"))
+        self.source.with_contents(cursor, path, |original| {
+            digest(original, buffer).map_err(|error| original.place().cannot("read")(error))
         })
     }
 
     fn digest_of_found(&self, Reader { cursor, buffer, .. }: &mut Reader, path: &TreePath) -> Result<Digest, Error> {
-        self.open_found(cursor, path).and_then(|file| digest(&file, buffer).map_err(self.place.at(path).cannot("read")))
+        self.open_found(cursor, path).and_then(|file| digest(&mut &file, buffer).map_err(self.place.at(path).cannot("read")))
     }
 
     /// Opens the file at `path` in DIR.
     fn open_found(&self, cursor: &mut Cursor, path: &TreePath) -> Result<File, Error> {
-        let place = self.place.at(path);
-        let (Some(name), Some(there)) = (last_name(path), self.there) else { return Err(Error::DirChanged(place)) };
-        let parent = cursor.parent_below(&there.dir, path).map_err(place.cannot("open the directory of"))?;
-        open_file(parent, &name).map_err(place.cannot("open"))
+        let place = || self.place.at(path);
+        let (Some(name), Some(there)) = (last_name(path), self.there) else { return Err(Error::DirChanged(place())) };
+        let parent = cursor.parent_below(&there.dir, path);
+        let parent = parent.map_err(|error| place().cannot("open the directory of")(error))?;
+        open_file(parent, &name).map_err(|error| place().cannot("open")(error))
     }
 
     /// Returns the first bytes of the file at `path` in DIR, at most `most`.
@@ -296,12 +295,10 @@ impl<'a> Comparison<'a> {
         match self.plan.tree.get(path).map(|node| &node.kind) {
             Some(Kind::File(Content::Generated(bytes))) => Ok(bytes.clone()),
             Some(Kind::File(Content::Template(original))) => {
-                let changed = || Error::Changed(self.source.place(original));
-                let name = last_name(original).ok_or_else(changed)?;
-                let parent = self.source.open_dir(&original.parent().unwrap_or(TreePath::ROOT))?;
-                self.source.with_contents(&parent, &name, original, |file| {
+                self.source.with_contents(&mut Cursor::default(), original, |file| {
                     let mut text = Vec::new();
-                    file.file.take(most).read_to_end(&mut text).map_err(file.place().cannot("read"))?;
+                    let read = file.by_ref().take(most).read_to_end(&mut text);
+                    read.map_err(|error| file.place().cannot("read")(error))?;
                     Ok(text)
                 })
             }

@@ -5,7 +5,6 @@ use super::blocks::{BUFFER, BlockWriter, Header};
 use crate::cursor::Cursor;
 use crate::error::Error;
 use crate::run::Run;
-use crate::sys::{last_name, retry};
 use crate::template::source::{Source, SourceFile};
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::Content;
@@ -79,9 +78,7 @@ impl<'a> EntryWriter<'a> {
     /// Writes what the template has at `from`, if that is what was read there.
     fn contents(&mut self, from: &TreePath, out: &mut BlockWriter<impl Write>) -> Result<(), Error> {
         let Self { origin: Origin { source, run, .. }, cursor, buffer } = self;
-        let Some(name) = last_name(from) else { return Err(Error::Changed(source.place(from))) };
-        let parent = cursor.parent_of(from, |parent| source.open_dir(parent))?;
-        source.with_contents(parent, &name, from, |original| {
+        source.with_contents(cursor, from, |original| {
             if original.size == 0 {
                 // Many files of /proc are not as empty as they seem: only reading shows it.
                 return match read(original, buffer)? {
@@ -108,7 +105,7 @@ impl<'a> EntryWriter<'a> {
 }
 
 /// Reads the next bytes of a file, at most as many as `buffer` has; none at its end.
-fn read<'b>(original: &SourceFile<'_>, buffer: &'b mut [u8]) -> Result<&'b [u8], Error> {
-    let read = retry(|| (&mut &*original.file).read(buffer)).map_err(original.place().cannot("read"))?;
+fn read<'b>(original: &mut SourceFile<'_>, buffer: &'b mut [u8]) -> Result<&'b [u8], Error> {
+    let read = original.read(buffer).map_err(|error| original.place().cannot("read")(error))?;
     Ok(buffer.get(..read).unwrap_or_default())
 }

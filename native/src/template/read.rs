@@ -5,39 +5,72 @@
 
 use crate::attributes::Attributes;
 use crate::authority::TemplateDir;
+use crate::cursor::Cursor;
 use crate::error::{Error, TemplateReason};
 use crate::run::Run;
-use crate::sys::{FileKind, Identity, Status, last_name, open_dir, open_readable};
+use crate::sys::{FileKind, Identity, Status, is_one_of, open_dir};
+use crate::template::held::Room;
 use crate::template::outside::{Links, Outside, Target};
-use crate::template::source::{Mount, NotCopied, Source, Stamp};
-use crate::template::walk::{Walk, WalkEntry, WalkError};
+use crate::template::source::{Mount, NotCopied, Record, Source, Stamp};
+use crate::template::walk::{Depth, Walk, WalkEntry, WalkError};
 use cap_std::fs::Dir;
+use rustix::io::Errno;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::template::{FileFacts, HEAD_MAX, Resolved, Template};
 use s6_instance_maker_core::tree::{Kind, Meta, Mode, Node};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::io::Read as _;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt as _;
+use std::sync::Arc;
 
 /// The size that an entry counts besides its contents against the limit of [`Outside`], in bytes: many empty files reach the limit
 /// too.
 const ENTRY: u64 = 256;
 
+/// The use that is made of a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A plan is computed.
+    Plan,
+    /// The contents of its files are used, too.
+    Contents,
+}
+
 impl Source {
-    /// Reads all of a template but file contents. Refused: sockets, device nodes, paths that are too long for a service
-    /// directory, a template that would hold its own result, which goes into the directory `destination`, and, where the targets of links are copied, too much of that.
-    pub fn read(template_dir: TemplateDir, destination: Option<Identity>, run: &Run<'_>) -> Result<Self, Error> {
-        let mut status = Status::of(&template_dir.dir).map_err(template_dir.place.cannot("examine"))?;
-        let dir = open_dir(&template_dir.dir, &TreePath::ROOT).map_err(template_dir.place.cannot("open"))?;
+    /// Reads a template: its manifest, and as much of its contents as there is room for where they will be used. Refused: sockets,
+    /// device nodes, paths that are too long for a service directory, a template that would hold its own result, which goes into the
+    /// directory `destination`, and, where the targets of links are copied, too much of that.
+    pub fn read(
+        template_dir: TemplateDir,
+        destination: Option<Identity>,
+        purpose: Purpose,
+        run: &Run<'_>,
+    ) -> Result<Self, Error> {
+        let place = &template_dir.place;
+        let mut status = Status::of(&template_dir.dir).map_err(place.cannot("examine"))?;
+        // Where it cannot be listed, it is open for looking up names only, and cannot be read either.
+        let attributes = match Attributes::of(&template_dir.dir) {
+            Err(error) if is_one_of(&error, &[Errno::BADF]) => return Err(place.cannot("read")(Errno::ACCESS.into())),
+            attributes => attributes.map_err(place.cannot("read the attributes of"))?,
+        };
         let template = Template::new(meta(&status));
-        let source =
-            Self { template_dir, template, stamps: BTreeMap::new(), mounts: BTreeMap::new(), not_copied: BTreeMap::new() };
-        let mut reader = Reader { source, outside: 0, destination, run };
-        let attributes = open_readable(&dir, &TreePath::ROOT).map_or(Ok(Attributes::default()), |dir| Attributes::of(&dir));
-        let attributes = attributes.map_err(reader.source.template_dir.place.cannot("read the attributes of"))?;
+        let template_dir = Arc::new(template_dir);
+        let source = Self {
+            template_dir: Arc::clone(&template_dir),
+            template,
+            files: BTreeMap::new(),
+            mounts: BTreeMap::new(),
+            not_copied: BTreeMap::new(),
+        };
+        let room = Room::default();
+        let depth = match purpose {
+            Purpose::Plan => Depth::Attributes,
+            Purpose::Contents => Depth::Contents(&room),
+        };
+        let mut reader = Reader { source, outside: 0, destination, depth, run };
         status = reader.note(&TreePath::ROOT, attributes, status);
-        reader.source.template = reader.read_whole(dir, &status, &TreePath::ROOT, &BTreeSet::new())?;
+        reader.source.template = reader.read_whole(&template_dir.dir, &status, &TreePath::ROOT, &BTreeSet::new())?;
         let mut source = reader.source;
         source.read_heads()?;
         Ok(source)
@@ -45,18 +78,31 @@ impl Source {
 
     /// Reads the first bytes of the files that s6-supervise will execute or read.
     fn read_heads(&mut self) -> Result<(), Error> {
+        let mut cursor = Cursor::default();
         for path in self.template.control_files() {
-            let (Some(parent), Some(name)) = (path.parent(), last_name(&path)) else { continue };
-            let parent = self.open_dir(&parent)?;
-            let head = self.with_contents(&parent, &name, &path, |original| {
-                let mut head = Vec::new();
-                // HEAD_MAX is far below u64::MAX.
-                original.file.take(HEAD_MAX as u64).read_to_end(&mut head).map_err(original.place().cannot("read"))?;
+            let head = self.with_contents(&mut cursor, &path, |original| {
+                let length = usize::try_from(original.size).map_or(HEAD_MAX, |size| size.min(HEAD_MAX));
+                let mut head = vec![0; length];
+                // A shorter one has changed, which is found out in a moment.
+                let read = read_full(original, &mut head).map_err(|error| original.place().cannot("read")(error))?;
+                head.truncate(read);
                 Ok(head)
             })?;
             self.template.set_head(&path, head);
         }
         Ok(())
+    }
+}
+
+/// Fills `buffer`, or as much of it as there is. Returns how much that is.
+fn read_full(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    loop {
+        let rest = buffer.get_mut(length..).unwrap_or_default();
+        match if rest.is_empty() { 0 } else { from.read(rest)? } {
+            0 => return Ok(length),
+            read => length += read,
+        }
     }
 }
 
@@ -67,12 +113,13 @@ struct Reader<'r> {
     outside: u64,
     /// The directory that the result goes into, which must not be part of the template.
     destination: Option<Identity>,
+    depth: Depth<'r>,
     run: &'r Run<'r>,
 }
 
 /// A directory with all that is in it, no link followed.
-struct Region {
-    dir: Dir,
+struct Region<'d> {
+    dir: &'d Dir,
     /// Its content, by paths below it.
     template: Template,
     /// The identities of its directories.
@@ -84,7 +131,7 @@ impl Reader<'_> {
     /// shall be copied. `above` are the directories that it is in.
     fn read_whole(
         &mut self,
-        dir: Dir,
+        dir: &Dir,
         status: &Status,
         base: &TreePath,
         above: &BTreeSet<Identity>,
@@ -96,11 +143,11 @@ impl Reader<'_> {
         Ok(region.template)
     }
 
-    fn read_region(&mut self, dir: Dir, status: &Status, base: &TreePath) -> Result<Region, Error> {
+    fn read_region<'d>(&mut self, dir: &'d Dir, status: &Status, base: &TreePath) -> Result<Region<'d>, Error> {
         let mut template = Template::new(meta(status));
         let mut directories = BTreeMap::from([(TreePath::ROOT, status.identity)]);
         self.check_apart(base, status)?;
-        let mut walk = Walk::new(&dir, status.identity);
+        let mut walk = Walk::new(dir, status.identity, self.depth);
         while let Some(mut found) = walk.next().map_err(|error| self.explain(base, error))? {
             self.run.check()?;
             let whole = self.join(base, &found.path)?;
@@ -123,7 +170,8 @@ impl Reader<'_> {
                     }
                 }
                 Kind::File(_) => {
-                    self.source.stamps.insert(whole.clone(), stamp);
+                    let record = found.contents.take().map_or(Record::Stamped(stamp), Record::Held);
+                    self.source.files.insert(whole.clone(), record);
                 }
                 Kind::Symlink(_) | Kind::Fifo => {}
             }
@@ -137,7 +185,7 @@ impl Reader<'_> {
     /// Puts the targets of links that lead out of a region in their place, if they can be copied.
     fn copy_links(
         &mut self,
-        region: &mut Region,
+        region: &mut Region<'_>,
         base: &TreePath,
         outside: Outside,
         above: &BTreeSet<Identity>,
@@ -150,13 +198,13 @@ impl Reader<'_> {
                 continue;
             }
             let parent_path = path.parent().unwrap_or(TreePath::ROOT);
-            let parent = open_dir(&region.dir, &parent_path).map_err(place.cannot("open the directory of"))?;
+            let parent = open_dir(region.dir, &parent_path).map_err(place.cannot("open the directory of"))?;
             let target = OsString::from_vec(target);
             let (kind, status, inner) =
                 match outside.open(&parent, &target).map_err(place.cannot("open the target of the link"))? {
                     Target::NothingToCopy => continue,
                     Target::File(file, status) => {
-                        self.source.stamps.insert(whole.clone(), Stamp::of(&status));
+                        self.source.files.insert(whole.clone(), Record::Stamped(Stamp::of(&status)));
                         let attributes = Attributes::of(&file).map_err(place.cannot("read the attributes of"))?;
                         let status = self.note(&whole, attributes, status);
                         (Kind::File(FileFacts { size: status.size, head: None }), status, None)
@@ -176,7 +224,7 @@ impl Reader<'_> {
             self.source.mounts.insert(whole.clone(), Mount { target, identity: status.identity });
             region.template.replace_link(&path, Node::new(meta(&status), kind));
             if let Some((dir, above)) = inner {
-                let inner = self.read_whole(dir, &status, &whole, &above)?;
+                let inner = self.read_whole(&dir, &status, &whole, &above)?;
                 for (below, node) in inner.tree().iter().filter(|(below, _)| !below.is_root()) {
                     let path = path.join_path(below).map_err(|error| self.refused(&whole, error.into()))?;
                     region.template.insert(path, node.clone()).map_err(|error| self.refused(&whole, error.into()))?;

@@ -1,10 +1,12 @@
 //! A template that was read: its manifest, and its contents, unchanged since then.
 //!
-//! Every file is remembered by a `Stamp`, so that whoever uses its contents learns whether they are still the same.
+//! Small files are held in memory. Every other one is remembered by a `Stamp`, so that whoever uses its contents learns whether they
+//! are still the same.
 
 use crate::authority::TemplateDir;
+use crate::cursor::Cursor;
 use crate::error::{Error, Place};
-use crate::sys::{Identity, Status, open_dir, open_file};
+use crate::sys::{Identity, Status, last_name, open_dir, open_file, retry};
 use crate::template::outside::{Links, Target};
 use cap_std::fs::Dir;
 use s6_instance_maker_core::archive::ArchiveOwners;
@@ -15,13 +17,15 @@ use s6_instance_maker_core::tree::Kind;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
+use std::io::{self, Read};
+use std::sync::Arc;
 
 /// A template that was read: its manifest, and what is needed to copy from it.
 #[derive(Debug)]
 pub struct Source {
-    pub(super) template_dir: TemplateDir,
+    pub(super) template_dir: Arc<TemplateDir>,
     pub(super) template: Template,
-    pub(super) stamps: BTreeMap<TreePath, Stamp>,
+    pub(super) files: BTreeMap<TreePath, Record>,
     /// The targets that replace links out of the template, by the link's path.
     pub(super) mounts: BTreeMap<TreePath, Mount>,
     /// Properties of entries that are not copied: of each kind the first entry, and the number of entries.
@@ -45,9 +49,18 @@ pub(super) struct Mount {
     pub(super) identity: Identity,
 }
 
+/// A regular file, as it was read.
+#[derive(Clone, Debug)]
+pub(super) enum Record {
+    /// Its contents.
+    Held(Box<[u8]>),
+    /// What shows whether its contents are still the same.
+    Stamped(Stamp),
+}
+
 /// The part of a file's status that changes whenever its contents do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     identity: Identity,
     size: u64,
     modified: (i64, u64),
@@ -60,14 +73,23 @@ impl Stamp {
     }
 }
 
-/// An open file of the template, while its contents are used.
+/// A file of the template while its contents are used, from the first byte on.
 #[derive(Debug)]
 pub(crate) struct SourceFile<'s> {
-    pub file: &'s File,
+    pub contents: SourceContents<'s>,
     /// The size that it had when the template was read, in bytes.
     pub size: u64,
     source: &'s Source,
     path: &'s TreePath,
+}
+
+/// The place where the contents of a file are.
+#[derive(Debug)]
+pub(crate) enum SourceContents<'s> {
+    /// In memory: those that are not read yet.
+    Held(&'s [u8]),
+    /// In the template.
+    Open(&'s File, Stamp),
 }
 
 impl SourceFile<'_> {
@@ -76,13 +98,18 @@ impl SourceFile<'_> {
         self.source.place(self.path)
     }
 
-    /// Examines the file again; fails when it is not what was read.
-    pub(crate) fn examine(&self) -> Result<Status, Error> {
-        let status = Status::of(self.file).map_err(self.place().cannot("examine"))?;
-        if self.source.stamps.get(self.path) == Some(&Stamp::of(&status)) {
-            Ok(status)
-        } else {
-            Err(Error::Changed(self.place()))
+    /// Examines an open file again; fails when it is not what was read.
+    pub(crate) fn examine(&self, file: &File, stamp: Stamp) -> Result<Status, Error> {
+        let status = Status::of(file).map_err(self.place().cannot("examine"))?;
+        if stamp == Stamp::of(&status) { Ok(status) } else { Err(Error::Changed(self.place())) }
+    }
+}
+
+impl Read for SourceFile<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.contents {
+            SourceContents::Held(bytes) => bytes.read(buffer),
+            SourceContents::Open(file, _) => retry(|| (&mut &**file).read(buffer)),
         }
     }
 }
@@ -136,24 +163,32 @@ impl Source {
         open_dir(&dir, &rest).map_err(place.cannot("open"))
     }
 
-    /// Opens the file at `path`, the entry `name` of `parent`, and has `use_it` take what it needs of its contents. Fails when that
-    /// were not the contents of the file that was read, from the first byte to the last.
+    /// Has `use_it` take what it needs of the contents of the file at `path`; `cursor` is at the directory that was used last. Fails
+    /// when that were not the contents of the file that was read, from the first byte to the last.
     pub(crate) fn with_contents<T>(
         &self,
-        parent: &Dir,
-        name: &Name,
+        cursor: &mut Cursor,
         path: &TreePath,
-        use_it: impl FnOnce(&SourceFile<'_>) -> Result<T, Error>,
+        use_it: impl FnOnce(&mut SourceFile<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let size = match self.template.tree().get(path).map(|node| &node.kind) {
-            Some(Kind::File(file)) => file.size,
-            _ => return Err(Error::Changed(self.place(path))),
+        let changed = || Error::Changed(self.place(path));
+        let Some(Kind::File(file)) = self.template.tree().get(path).map(|node| &node.kind) else { return Err(changed()) };
+        let size = file.size;
+        let stamp = match self.files.get(path) {
+            None => return Err(changed()),
+            Some(Record::Held(bytes)) => {
+                let contents = SourceContents::Held(bytes);
+                return use_it(&mut SourceFile { contents, size, source: self, path });
+            }
+            Some(Record::Stamped(stamp)) => *stamp,
         };
-        let file = self.open_file(parent, name, path)?;
-        let original = SourceFile { file: &file, size, source: self, path };
-        let taken = use_it(&original)?;
+        let name = last_name(path).ok_or_else(changed)?;
+        let parent = cursor.parent_of(path, |parent| self.open_dir(parent))?;
+        let file = self.open_file(parent, &name, path)?;
+        let mut original = SourceFile { contents: SourceContents::Open(&file, stamp), size, source: self, path };
+        let taken = use_it(&mut original)?;
         // Only now: what is unchanged at the end was so all the time, since the time of the last change is part of the stamp.
-        original.examine().map(|_| taken)
+        original.examine(&file, stamp).map(|_| taken)
     }
 
     fn open_file(&self, parent: &Dir, name: &Name, path: &TreePath) -> Result<File, Error> {

@@ -1,4 +1,5 @@
-//! A walk through all that is below a directory: names, types, modes and owners, no link followed, no contents read.
+//! A walk through all that is below a directory: names, types, modes and owners, no link followed; attributes and the contents of
+//! small files where they are asked for.
 //!
 //! It knows nothing of templates: the caller decides about each entry, and which directories are entered.
 //!
@@ -6,13 +7,24 @@
 
 use crate::attributes::Attributes;
 use crate::cursor::Cursor;
-use crate::sys::{FileKind, Identity, Status, as_os, last_name, names, open_child, open_readable, retry};
+use crate::sys::{FileKind, Identity, Listed, Status, as_os, last_name, list, open_child, open_file, retry};
+use crate::template::held::Room;
 use crate::threads::threads_for;
 use cap_std::fs::Dir;
 use s6_instance_maker_core::path::{Name, PathError, TreePath};
-use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
+
+/// The properties that a walk reports of an entry besides its status and the text of a link.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Depth<'r> {
+    /// None.
+    Status,
+    /// Its extended attributes.
+    Attributes,
+    /// These; and its contents, if it is a small file and there is room for them.
+    Contents(&'r Room),
+}
 
 /// An entry as a walk found it.
 #[derive(Clone, Debug)]
@@ -24,6 +36,8 @@ pub(crate) struct WalkEntry {
     pub attributes: Attributes,
     /// The text of a symbolic link; empty for everything else.
     pub target: Vec<u8>,
+    /// The contents of a small file, at the moment of the status. `None`: they were not read, or not only they.
+    pub contents: Option<Box<[u8]>>,
 }
 
 /// The reason why a walk ended early; paths are below the directory where it began.
@@ -41,26 +55,28 @@ pub(crate) enum WalkError {
 #[derive(Debug)]
 pub(crate) struct Walk<'d> {
     root: &'d Dir,
+    depth: Depth<'d>,
     /// Directories that are still to be listed.
     pending: Vec<(TreePath, Identity)>,
     /// The directory that is being listed.
-    listed: Option<Listed>,
+    current: Option<Listing>,
     cursor: Cursor,
 }
 
 /// A directory that is being listed: its entries that are still to be reported, the examined ones first.
 #[derive(Debug)]
-struct Listed {
+struct Listing {
     path: TreePath,
-    dir: Dir,
+    /// The directory; `None`: it is the root.
+    dir: Option<Dir>,
     examined: std::vec::IntoIter<Result<WalkEntry, WalkError>>,
-    names: std::vec::IntoIter<OsString>,
+    listed: std::vec::IntoIter<Listed>,
 }
 
 impl<'d> Walk<'d> {
-    /// Begins in `root`, which has `identity`.
-    pub(crate) fn new(root: &'d Dir, identity: Identity) -> Self {
-        Self { root, pending: vec![(TreePath::ROOT, identity)], listed: None, cursor: Cursor::default() }
+    /// Begins in `root`, which was opened for listing and not listed since.
+    pub(crate) fn new(root: &'d Dir, identity: Identity, depth: Depth<'d>) -> Self {
+        Self { root, depth, pending: vec![(TreePath::ROOT, identity)], current: None, cursor: Cursor::default() }
     }
 
     /// Has the content of a directory that was found reported too, some time later.
@@ -71,38 +87,53 @@ impl<'d> Walk<'d> {
     /// The next entry; `None` after the last one.
     pub(crate) fn next(&mut self) -> Result<Option<WalkEntry>, WalkError> {
         loop {
-            if let Some(Listed { path, dir, examined, names }) = &mut self.listed {
-                let next = examined.next().or_else(|| names.next().map(|name| examine(path, dir, name)));
+            if let Some(Listing { path, dir, examined, listed }) = &mut self.current {
+                let dir = dir.as_ref().unwrap_or(self.root);
+                let next = examined.next().or_else(|| listed.next().map(|listed| examine(path, dir, listed, self.depth)));
                 if let Some(found) = next {
                     return found.map(Some);
                 }
-                self.listed = None;
+                self.current = None;
             }
             let Some((path, identity)) = self.pending.pop() else { return Ok(None) };
-            self.listed = Some(self.list(path, identity)?);
+            self.current = Some(self.list(path, identity)?);
         }
     }
 
-    fn list(&mut self, path: TreePath, identity: Identity) -> Result<Listed, WalkError> {
-        let dir = match last_name(&path) {
-            None => open_readable(self.root, &path),
-            Some(name) => self.cursor.parent_below(self.root, &path).and_then(|parent| open_child(parent, &name)),
+    fn list(&mut self, path: TreePath, identity: Identity) -> Result<Listing, WalkError> {
+        let opened = match last_name(&path) {
+            // Whoever opened it knows what it is.
+            None => None,
+            Some(name) => {
+                let dir = self.cursor.parent_below(self.root, &path).and_then(|parent| open_child(parent, &name));
+                let dir = dir.map_err(cannot("read", &path))?;
+                if Status::of(&dir).map_err(cannot("examine", &path))?.identity != identity {
+                    return Err(WalkError::Replaced(path));
+                }
+                Some(dir)
+            }
         };
-        let dir = dir.map_err(cannot("read", &path))?;
-        if Status::of(&dir).map_err(cannot("examine", &path))?.identity != identity {
-            return Err(WalkError::Replaced(path));
-        }
-        let names = names(&dir).map_err(cannot("read", &path))?;
-        let threads = threads_for(names.len());
-        let (examined, names) = if threads > 1 { (examine_all(&path, &dir, &names, threads), vec![]) } else { (vec![], names) };
-        Ok(Listed { path, dir, examined: examined.into_iter(), names: names.into_iter() })
+        let dir = opened.as_ref().unwrap_or(self.root);
+        let listed = list(dir).map_err(cannot("read", &path))?;
+        let threads = threads_for(listed.len());
+        let (examined, listed) =
+            if threads > 1 { (examine_all(&path, dir, listed, self.depth, threads), vec![]) } else { (vec![], listed) };
+        Ok(Listing { path, dir: opened, examined: examined.into_iter(), listed: listed.into_iter() })
     }
 }
 
-/// Examines the entries `names` of a directory with several threads; the results have the order of the names.
-fn examine_all(directory: &TreePath, dir: &Dir, names: &[OsString], threads: usize) -> Vec<Result<WalkEntry, WalkError>> {
-    let examine_part = |names: &[OsString]| names.iter().map(|name| examine(directory, dir, name.clone())).collect::<Vec<_>>();
-    let mut parts = names.chunks(names.len().div_ceil(threads).max(1));
+/// Examines the entries of a directory with several threads; the results have the order of the listing.
+fn examine_all(
+    directory: &TreePath,
+    dir: &Dir,
+    listed: Vec<Listed>,
+    depth: Depth<'_>,
+    threads: usize,
+) -> Vec<Result<WalkEntry, WalkError>> {
+    let examine_part = |part: &[Listed]| -> Vec<_> {
+        part.iter().map(|listed| examine(directory, dir, Listed { name: listed.name.clone(), ..*listed }, depth)).collect()
+    };
+    let mut parts = listed.chunks(listed.len().div_ceil(threads).max(1));
     let own = parts.next().unwrap_or_default();
     std::thread::scope(|scope| {
         let others: Vec<_> =
@@ -117,10 +148,17 @@ fn examine_all(directory: &TreePath, dir: &Dir, names: &[OsString], threads: usi
     })
 }
 
-fn examine(directory: &TreePath, dir: &Dir, name: OsString) -> Result<WalkEntry, WalkError> {
+fn examine(directory: &TreePath, dir: &Dir, listed: Listed, depth: Depth<'_>) -> Result<WalkEntry, WalkError> {
+    let Listed { name, kind } = listed;
     let refused = |source| WalkError::Name { directory: directory.clone(), source };
     let name = Name::new(name.into_vec()).map_err(|error| refused(error.into()))?;
     let path = directory.join(&name).map_err(refused)?;
+    // What a listing says is a regular file can be opened without harm.
+    if kind == Some(FileKind::Regular)
+        && let Some((status, attributes, contents)) = examine_open(dir, &name, depth)
+    {
+        return Ok(WalkEntry { path, status, attributes, target: Vec::new(), contents });
+    }
     let status = Status::of_entry(dir, &name).map_err(cannot("examine", &path))?;
     let target = match status.kind {
         FileKind::Symlink => {
@@ -128,11 +166,27 @@ fn examine(directory: &TreePath, dir: &Dir, name: OsString) -> Result<WalkEntry,
         }
         _ => Vec::new(),
     };
-    let attributes = match status.kind {
-        FileKind::Symlink => Attributes::default(),
+    let attributes = match (status.kind, depth) {
+        (FileKind::Symlink, _) | (_, Depth::Status) => Attributes::default(),
         _ => Attributes::of_entry(dir, &name).map_err(cannot("read the attributes of", &path))?,
     };
-    Ok(WalkEntry { path, status, target, attributes })
+    Ok(WalkEntry { path, status, target, attributes, contents: None })
+}
+
+/// Examines a file by opening it, which costs less than its attributes do by its name. `None`: that is not to be done, or cannot.
+fn examine_open(dir: &Dir, name: &Name, depth: Depth<'_>) -> Option<(Status, Attributes, Option<Box<[u8]>>)> {
+    let room = match depth {
+        Depth::Status => return None,
+        Depth::Attributes => None,
+        Depth::Contents(room) => Some(room),
+    };
+    let file = open_file(dir, name).ok()?;
+    let attributes = Attributes::of(&file).ok()?;
+    let (status, contents) = match room.filter(|room| room.is_left()) {
+        Some(room) => room.read(&file).ok()?,
+        None => (Status::of(&file).ok()?, None),
+    };
+    Some((status, attributes, contents))
 }
 
 /// For `map_err`: the system refused `operation` with what is at `path`.
