@@ -25,6 +25,7 @@ pub mod escape;
 pub mod message;
 pub mod number;
 pub mod path;
+mod path_map;
 pub mod tree;
 
 pub mod execline;

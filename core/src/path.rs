@@ -5,9 +5,11 @@
 use crate::escape::Escaped;
 use alloc::borrow::Cow;
 use alloc::format;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
 /// The longest name of a directory entry, in bytes: NAME_MAX of every file system that Linux runs services from.
 pub const NAME_MAX: usize = 255;
@@ -95,8 +97,15 @@ impl fmt::Display for Name {
 /// assert!(TreePath::parse(*b"log/run")? < TreePath::parse(*b"log!")?);
 /// # Ok::<(), s6_instance_maker_core::path::PathError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct TreePath(Cow<'static, [u8]>);
+#[derive(Clone)]
+pub struct TreePath(Text);
+
+/// The bytes of a path. Copies share them: a template, its plan and what is remembered of its files have the same paths.
+#[derive(Clone)]
+enum Text {
+    Constant(&'static [u8]),
+    Shared(Arc<[u8]>),
+}
 
 /// The reason why bytes are not a [`TreePath`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -111,13 +120,17 @@ pub enum PathError {
 
 impl TreePath {
     /// The tree's own directory.
-    pub const ROOT: Self = Self(Cow::Borrowed(b""));
+    pub const ROOT: Self = Self(Text::Constant(b""));
 
     /// Checks `bytes`, names joined by single slashes, and makes them a path; no bytes are the root.
-    pub fn parse(bytes: impl Into<Vec<u8>>) -> Result<Self, PathError> {
-        let bytes = bytes.into();
-        check_path(&bytes)?;
-        Ok(Self(Cow::Owned(bytes)))
+    pub fn parse(bytes: impl AsRef<[u8]>) -> Result<Self, PathError> {
+        let bytes = bytes.as_ref();
+        check_path(bytes)?;
+        Ok(Self::of(bytes))
+    }
+
+    fn of(bytes: &[u8]) -> Self {
+        Self(Text::Shared(bytes.into()))
     }
 
     /// A path known when the program is built.
@@ -129,7 +142,7 @@ impl TreePath {
     #[expect(clippy::panic, reason = "evaluated in constants only: a wrong literal does not compile")]
     pub const fn constant(text: &'static str) -> Self {
         match check_path(text.as_bytes()) {
-            Ok(()) => Self(Cow::Borrowed(text.as_bytes())),
+            Ok(()) => Self(Text::Constant(text.as_bytes())),
             Err(_) => panic!("not a path"),
         }
     }
@@ -141,31 +154,52 @@ impl TreePath {
 
     /// The path of `inner` below the directory that this path is.
     pub fn join_path(&self, inner: &Self) -> Result<Self, PathError> {
-        self.append(&inner.0)
+        match (self.is_root(), inner.is_root()) {
+            (true, _) => Ok(inner.clone()),
+            (_, true) => Ok(self.clone()),
+            (false, false) => self.append(inner.as_bytes()),
+        }
     }
 
     fn append(&self, tail: &[u8]) -> Result<Self, PathError> {
-        let separator: &[u8] = if self.is_root() || tail.is_empty() { b"" } else { b"/" };
-        let bytes = [&self.0, separator, tail].concat();
-        if bytes.len() > PATH_MAX { Err(PathError::TooLong) } else { Ok(Self(Cow::Owned(bytes))) }
+        let separator: &[u8] = if self.is_root() { b"" } else { b"/" };
+        let parts = [self.as_bytes(), separator, tail];
+        let length = parts.iter().map(|part| part.len()).sum::<usize>();
+        if length > PATH_MAX {
+            return Err(PathError::TooLong);
+        }
+        // A path of usual length is put together without an allocation of its own.
+        let mut bytes = [0; 128];
+        let Some(room) = bytes.get_mut(..length) else { return Ok(Self::of(&parts.concat())) };
+        let mut rest = &mut *room;
+        for part in parts {
+            // The room is as long as the parts together.
+            let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else { break };
+            place.copy_from_slice(part);
+            rest = behind;
+        }
+        Ok(Self::of(room))
     }
 
     /// Returns `true` if this is the tree's own directory.
     #[must_use]
     pub fn is_root(&self) -> bool {
-        self.0.is_empty()
+        self.as_bytes().is_empty()
     }
 
     /// The bytes of the path; none for the root.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        match &self.0 {
+            Text::Constant(bytes) => bytes,
+            Text::Shared(bytes) => bytes,
+        }
     }
 
     /// The directory that holds what this path names; none for the root.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
-        self.split().map(|(parent, _)| Self(Cow::Owned(parent.to_vec())))
+        self.split().map(|(parent, _)| Self::of(parent))
     }
 
     /// The bytes of the parent's path and of the last name; none for the root.
@@ -174,16 +208,17 @@ impl TreePath {
         if self.is_root() {
             return None;
         }
-        match self.0.iter().rposition(|&byte| byte == b'/') {
+        let bytes = self.as_bytes();
+        match bytes.iter().rposition(|&byte| byte == b'/') {
             // The separator stands between the two halves and belongs to neither.
-            Some(at) => self.0.split_at_checked(at).map(|(parent, name)| (parent, name.get(1..).unwrap_or_default())),
-            None => Some((b"", &self.0)),
+            Some(at) => bytes.split_at_checked(at).map(|(parent, name)| (parent, name.get(1..).unwrap_or_default())),
+            None => Some((b"", bytes)),
         }
     }
 
     /// The names that the path is made of.
     pub fn components(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.split(|&byte| byte == b'/').filter(|name| !name.is_empty())
+        self.as_bytes().split(|&byte| byte == b'/').filter(|name| !name.is_empty())
     }
 
     /// The directories that this path is in, the nearest first, the root last.
@@ -198,31 +233,55 @@ impl TreePath {
             true => self.as_bytes(),
             false => self.as_bytes().strip_prefix(directory.as_bytes())?.strip_prefix(b"/")?,
         };
-        (!below.is_empty()).then(|| Self(Cow::Owned(below.to_vec())))
+        (!below.is_empty()).then(|| Self::of(below))
     }
 
     /// Returns `true` if this path is `directory` or lies below it.
     #[must_use]
     pub fn starts_with(&self, directory: &Self) -> bool {
         directory.is_root()
-            || self.0.strip_prefix(directory.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+            || self.as_bytes().strip_prefix(directory.as_bytes()).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
     }
 }
 
 impl From<Name> for TreePath {
     fn from(name: Name) -> Self {
-        Self(name.0)
+        match name.0 {
+            Cow::Borrowed(bytes) => Self(Text::Constant(bytes)),
+            Cow::Owned(bytes) => Self::of(&bytes),
+        }
+    }
+}
+
+impl fmt::Debug for TreePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TreePath").field(&self.as_bytes()).finish()
+    }
+}
+
+impl PartialEq for TreePath {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for TreePath {}
+
+impl Hash for TreePath {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
     }
 }
 
 impl Ord for TreePath {
     fn cmp(&self, other: &Self) -> Ordering {
         // What both begin with does not matter; in a deep tree that is nearly all, so it is passed over eight bytes at a time.
-        let (mine, theirs) = (self.0.as_chunks::<8>().0, other.0.as_chunks::<8>().0);
-        let equal = 8 * mine.iter().zip(theirs).take_while(|(mine, theirs)| mine == theirs).count();
+        let (mine, theirs) = (self.as_bytes(), other.as_bytes());
+        let chunks = mine.as_chunks::<8>().0.iter().zip(theirs.as_chunks::<8>().0);
+        let equal = 8 * chunks.take_while(|(mine, theirs)| mine == theirs).count();
         // NUL is in no name, so a slash that counts as NUL sorts by component.
         let key = |byte: &u8| if *byte == b'/' { 0 } else { *byte };
-        self.0.iter().skip(equal).map(key).cmp(other.0.iter().skip(equal).map(key))
+        mine.iter().skip(equal).map(key).cmp(theirs.iter().skip(equal).map(key))
     }
 }
 
@@ -234,7 +293,7 @@ impl PartialOrd for TreePath {
 
 impl fmt::Display for TreePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_root() { f.write_str(".") } else { Escaped(&self.0).fmt(f) }
+        if self.is_root() { f.write_str(".") } else { Escaped(self.as_bytes()).fmt(f) }
     }
 }
 
@@ -248,37 +307,43 @@ const fn check_name(name: &[u8]) -> Result<(), NameError> {
     }
 }
 
-const fn check_path(mut rest: &[u8]) -> Result<(), PathError> {
-    if rest.len() > PATH_MAX {
+const fn check_path(bytes: &[u8]) -> Result<(), PathError> {
+    if bytes.len() > PATH_MAX {
         return Err(PathError::TooLong);
     }
-    if rest.is_empty() {
+    if bytes.is_empty() {
         return Ok(());
     }
-    loop {
-        let (name, tail) = split_first_component(rest);
-        if let Err(error) = check_name(name) {
-            return Err(PathError::Name(error));
-        }
-        match tail {
-            Some(tail) => rest = tail,
-            None => return Ok(()),
-        }
-    }
-}
-
-/// The bytes before the first slash, and those after it, if there is one.
-const fn split_first_component(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let mut length = 0;
+    // The name that is being read, as far as it was read.
+    let (mut length, mut has_only_dots, mut has_nul) = (0, true, false);
     let mut rest = bytes;
-    while let [byte, tail @ ..] = rest {
-        if *byte == b'/' {
-            return (bytes.split_at(length).0, Some(tail));
+    loop {
+        match rest {
+            [] | [b'/', ..] => {
+                let error = match length {
+                    0 => Some(NameError::Empty),
+                    1 | 2 if has_only_dots => Some(NameError::Dots),
+                    _ if length > NAME_MAX => Some(NameError::TooLong),
+                    _ if has_nul => Some(NameError::Forbidden),
+                    _ => None,
+                };
+                if let Some(error) = error {
+                    return Err(PathError::Name(error));
+                }
+                match rest {
+                    [_, tail @ ..] => rest = tail,
+                    [] => return Ok(()),
+                }
+                (length, has_only_dots, has_nul) = (0, true, false);
+            }
+            [byte, tail @ ..] => {
+                length += 1;
+                has_only_dots &= *byte == b'.';
+                has_nul |= *byte == 0;
+                rest = tail;
+            }
         }
-        length += 1;
-        rest = tail;
     }
-    (bytes, None)
 }
 
 const fn contains(mut bytes: &[u8], wanted: u8) -> bool {

@@ -194,11 +194,8 @@ impl Template {
 
     /// Returns this template as if its entries had the owners that they are to have in an archive.
     #[must_use]
-    pub fn owned_as_in(mut self, owners: &ArchiveOwners) -> Self {
-        for node in self.0.nodes_mut() {
-            node.meta.owner = node.meta.owner.map(|owner| owners.of(owner));
-        }
-        self
+    pub fn owned_as_in(self, owners: &ArchiveOwners) -> Self {
+        Self(self.0.changed(|node| node.meta.owner = node.meta.owner.map(|owner| owners.of(owner))))
     }
 
     /// Returns `true` if s6-svscan will give every instance a logger of its own: `log` is a directory, or leads out of the

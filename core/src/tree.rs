@@ -6,8 +6,7 @@
 
 use crate::escape::EscapedWord;
 use crate::path::TreePath;
-use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry;
+use crate::path_map::PathMap;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -137,7 +136,7 @@ impl<C> Node<C> {
 
 /// Entries by path, parents first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tree<C>(BTreeMap<TreePath, Node<C>>);
+pub struct Tree<C>(PathMap<Node<C>>);
 
 /// The reason why an entry cannot be added to a tree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -157,21 +156,39 @@ impl<C> Tree<C> {
     /// A tree with nothing but its root directory.
     #[must_use]
     pub fn new(root: Meta) -> Self {
-        Self(BTreeMap::from([(TreePath::ROOT, Node::new(root, Kind::Directory))]))
+        Self::with_capacity(root, 1)
+    }
+
+    /// A tree with nothing but its root directory, and with room for so many entries.
+    pub(crate) fn with_capacity(root: Meta, entries: usize) -> Self {
+        let mut map = PathMap::with_capacity(entries);
+        // Nothing is there yet.
+        let _ = map.insert(TreePath::ROOT, Node::new(root, Kind::Directory));
+        Self(map)
+    }
+
+    /// The tree with these entries below its root, in any order.
+    pub(crate) fn collected(root: Meta, mut entries: Vec<(TreePath, Node<C>)>) -> Result<Self, TreeError> {
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut tree = Self::with_capacity(root, entries.len() + 1);
+        entries.into_iter().try_for_each(|(path, node)| tree.insert(path, node))?;
+        Ok(tree)
     }
 
     /// Adds an entry; its parent must be there already.
     pub fn insert(&mut self, path: TreePath, node: Node<C>) -> Result<(), TreeError> {
-        let Some(parent) = path.parent() else { return Err(TreeError::Duplicate(path)) };
-        match self.0.get(&parent).map(|parent| &parent.kind) {
+        let Some((parent, _)) = path.split() else { return Err(TreeError::Duplicate(path)) };
+        let parent = match self.0.last_listed().filter(|(last, _)| **last < path) {
+            // All that is in a directory stands directly behind it: the parent of an entry that comes next is the last one, or around
+            // it.
+            Some((last, node)) if last.as_bytes() == parent => Some(&node.kind),
+            Some((last, _)) if is_below(last.as_bytes(), parent) => Some(&Kind::Directory),
+            Some(_) => None,
+            None => path.parent().and_then(|parent| self.0.get(&parent)).map(|parent| &parent.kind),
+        };
+        match parent {
             None => Err(TreeError::Orphan(path)),
-            Some(Kind::Directory) => match self.0.entry(path) {
-                Entry::Vacant(entry) => {
-                    entry.insert(node);
-                    Ok(())
-                }
-                Entry::Occupied(entry) => Err(TreeError::Duplicate(entry.key().clone())),
-            },
+            Some(Kind::Directory) => self.0.insert(path, node).map_err(TreeError::Duplicate),
             Some(_) => Err(TreeError::ParentNotDirectory(path)),
         }
     }
@@ -186,8 +203,9 @@ impl<C> Tree<C> {
         self.0.get_mut(path)
     }
 
-    pub(crate) fn nodes_mut(&mut self) -> impl Iterator<Item = &mut Node<C>> {
-        self.0.values_mut()
+    /// Returns the same tree with its entries changed by `change`.
+    pub(crate) fn changed(self, change: impl FnMut(&mut Node<C>)) -> Self {
+        Self(self.0.changed(change))
     }
 
     /// All entries, the root first, every directory directly before its content.
@@ -201,8 +219,12 @@ impl<C> Tree<C> {
     where
         C: Clone,
     {
-        let kept = self.0.iter().filter(|(path, _)| path.is_root() || keep(path));
-        Self(kept.map(|(path, node)| (path.clone(), node.clone())).collect())
+        let mut kept = PathMap::with_capacity(1);
+        for (path, node) in self.0.iter().filter(|(path, _)| path.is_root() || keep(path)) {
+            // None is there twice.
+            let _ = kept.insert(path.clone(), node.clone());
+        }
+        Self(kept)
     }
 
     /// The number of entries, the root among them: never 0.
@@ -210,6 +232,11 @@ impl<C> Tree<C> {
     pub fn count(&self) -> usize {
         self.0.len()
     }
+}
+
+/// Returns `true` if `path` lies below `directory`, given as bytes; all but the root lie below it.
+fn is_below(path: &[u8], directory: &[u8]) -> bool {
+    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with(b"/"))
 }
 
 /// The text form of a regular file's content in the text form of a tree.

@@ -92,28 +92,30 @@ pub(super) enum LongrunKind {
 
 /// A plan in the making.
 pub(super) struct Draft {
-    tree: Tree<Content>,
+    /// The entries below DIR, in any order.
+    entries: Vec<(TreePath, Node<Content>)>,
     modes: Modes,
 }
 
 impl Draft {
-    /// Returns a tree with nothing but DIR itself.
-    pub(super) fn new(modes: Modes) -> Self {
-        Self { tree: Tree::new(Meta::callers(Modes::DIRECTORY)), modes }
+    /// Returns a draft with nothing but DIR itself.
+    pub(super) const fn new(modes: Modes) -> Self {
+        Self { entries: Vec::new(), modes }
     }
 
-    /// Returns the tree as it is now.
-    pub(super) fn into_tree(self) -> Tree<Content> {
-        self.tree
+    /// Returns the tree of DIR.
+    pub(super) fn into_tree(self) -> Result<Tree<Content>, PlanError> {
+        Ok(Tree::collected(Meta::callers(Modes::DIRECTORY), self.entries)?)
     }
 
-    pub(super) fn directory(&mut self, path: TreePath) -> Result<(), PlanError> {
-        self.node(path, Self::made_directory())
+    pub(super) fn directory(&mut self, path: TreePath) {
+        self.node(path, Self::made_directory());
     }
 
     fn file(&mut self, directory: &TreePath, name: &Name, mode: Mode, bytes: Vec<u8>) -> Result<(), PlanError> {
         let path = below(directory, &name.clone().into())?;
-        Ok(self.tree.insert(path, Node::new(Meta::callers(mode), Kind::File(Content::Generated(bytes))))?)
+        self.node(path, Node::new(Meta::callers(mode), Kind::File(Content::Generated(bytes))));
+        Ok(())
     }
 
     /// Adds the files of every longrun: it is ready when it writes to descriptor 3, and it is run by a script.
@@ -130,7 +132,7 @@ impl Draft {
         kind: LongrunKind,
     ) -> Result<TreePath, PlanError> {
         let directory = TreePath::from(name.as_name().clone());
-        self.directory(directory.clone())?;
+        self.directory(directory.clone());
         match kind {
             LongrunKind::Ready(script) => self.longrun(&directory, script, self.modes.file)?,
             LongrunKind::Instance => {}
@@ -145,7 +147,7 @@ impl Draft {
         let depends_on = &definition.management().depends_on;
         if !depends_on.is_empty() {
             let dependencies = below(&directory, &DEPENDENCIES_D.into())?;
-            self.directory(dependencies.clone())?;
+            self.directory(dependencies.clone());
             for dependency in depends_on {
                 self.file(&dependencies, dependency.as_name(), self.modes.file, Vec::new())?;
             }
@@ -178,10 +180,10 @@ impl Draft {
     /// A source definition directory of a bundle of `contents`.
     pub(super) fn bundle<'a>(&mut self, name: &Name, contents: impl IntoIterator<Item = &'a Name>) -> Result<(), PlanError> {
         let directory = TreePath::from(name.clone());
-        self.directory(directory.clone())?;
+        self.directory(directory.clone());
         self.file(&directory, &TYPE, self.modes.file, b"bundle\n".to_vec())?;
         let listed = below(&directory, &CONTENTS_D.into())?;
-        self.directory(listed.clone())?;
+        self.directory(listed.clone());
         contents.into_iter().try_for_each(|name| self.file(&listed, name, self.modes.file, Vec::new()))
     }
 
@@ -192,8 +194,8 @@ impl Draft {
     }
 
     /// Adds an entry as it is.
-    pub(super) fn node(&mut self, path: TreePath, node: Node<Content>) -> Result<(), PlanError> {
-        Ok(self.tree.insert(path, node)?)
+    pub(super) fn node(&mut self, path: TreePath, node: Node<Content>) {
+        self.entries.push((path, node));
     }
 
     /// The node of a directory that is made.
@@ -203,8 +205,9 @@ impl Draft {
 
     /// A copy of the template as `directory`.
     pub(super) fn copy(&mut self, directory: &TreePath, copy: &TemplateCopy) -> Result<(), PlanError> {
+        self.entries.reserve(copy.entries.len());
         for (path, node) in &copy.entries {
-            self.tree.insert(below(directory, path)?, node.clone())?;
+            self.node(below(directory, path)?, node.clone());
         }
         Ok(())
     }
@@ -214,7 +217,7 @@ impl Draft {
         let name = TreePath::from(name.as_name().clone());
         let target = [b"../", INSTANCES.as_bytes(), b"/", name.as_bytes()].concat();
         let link = Node::new(Meta::callers(Mode::new(0o777)), Kind::Symlink(target));
-        self.tree.insert(below(&INSTANCE, &name)?, link)?;
+        self.node(below(&INSTANCE, &name)?, link);
         self.copy(&below(&INSTANCES, &name)?, copy)
     }
 }

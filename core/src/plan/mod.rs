@@ -75,14 +75,14 @@ fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: 
     match &request.shape {
         Shape::ServiceDirectory { log, .. } => {
             draft.longrun(&TreePath::ROOT, run, modes.script)?;
-            draft.directory(INSTANCE)?;
-            draft.directory(INSTANCES)?;
+            draft.directory(INSTANCE);
+            draft.directory(INSTANCES);
             draft.copy(&TEMPLATE, &copy)?;
             for instance in instances.iter() {
                 draft.instance(instance, &copy)?;
             }
             if let Some(logging) = log {
-                draft.directory(LOG)?;
+                draft.directory(LOG);
                 draft.longrun(&LOG, scripts::logger(logging, &request.target), modes.script)?;
             }
         }
@@ -104,7 +104,7 @@ fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: 
             static_plan::draft(&mut draft, request, definition, instances, template, &copy)?;
         }
     }
-    Ok(Plan { tree: draft.into_tree(), placement: Placement::of(&request.shape), warnings })
+    Ok(Plan { tree: draft.into_tree()?, placement: Placement::of(&request.shape), warnings })
 }
 
 /// All instances that shall be there from the start, if there can be.

@@ -142,7 +142,7 @@ impl StaticService {
         output: Output,
     ) -> Result<(), PlanError> {
         for (place, node) in &self.entries {
-            draft.node(below(directory, place)?, node.clone())?;
+            draft.node(below(directory, place)?, node.clone());
         }
         let has_finish = self.entries.iter().any(|(place, _)| *place == DATA_TEMPLATE_FINISH);
         let finish = has_finish.then(|| finish(request, argument)).transpose().map_err(WrapError::from)?;
