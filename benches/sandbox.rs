@@ -31,7 +31,7 @@ fn main() {
 fn plans() {
     let sandbox = Sandbox::new(Origin::BuiltIn, LimitOptions::default());
     println!("{:<24}{:>16}{:>16}{:>10}", "plan of", "library, ms", "sandbox, ms", "ratio");
-    for entries in [10, 1_000, 100_000] {
+    for entries in [10, 1_000, 10_000, 100_000] {
         let template = template(entries);
         let planners: [&dyn Fn(); 2] = [&|| plan(&InProcess, &template), &|| plan(&sandbox, &template)];
         let turns = if entries > 10_000 { 3 } else { TURNS };

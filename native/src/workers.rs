@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 /// The least number of bytes that is worth a second thread.
 const BYTES_FOR_THREADS: u64 = 8 << 20;
 /// Entries are handed out in runs of neighbours, which mostly share a directory.
-const RUN: usize = 32;
+const RUN: usize = 128;
 
 /// Does `work` with each of `entries`, whose files have so many bytes; each thread has a state of its own.
 ///

@@ -3,17 +3,21 @@
 //!
 //! It knows nothing of templates: the caller decides about each entry, and which directories are entered.
 //!
-//! The entries of a large directory are examined by several threads before the first of them is reported.
+//! The entries of a large directory, and those of many directories, are examined by several threads before the first of them is
+//! reported.
 
 use crate::attributes::Attributes;
 use crate::cursor::Cursor;
-use crate::sys::{FileKind, Identity, Listed, Status, as_os, last_name, list, open_child, open_file, retry};
+use crate::sys::{FileKind, Identity, Listed, Status, as_os, is_one_of, last_name, list, open_child, open_file, retry};
 use crate::template::held::Room;
-use crate::threads::threads_for;
+use crate::threads::{threads, threads_for};
 use cap_std::fs::Dir;
+use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, PathError, TreePath};
+use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The properties that a walk reports of an entry besides its status and the text of a link.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +64,18 @@ pub(crate) struct Walk<'d> {
     pending: Vec<(TreePath, Identity)>,
     /// The directory that is being listed.
     current: Option<Listing>,
+    /// Directories whose entries were all examined.
+    ready: std::vec::IntoIter<Batched>,
     cursor: Cursor,
 }
+
+/// A directory that was to be listed, and what came of it.
+type Batched = ((TreePath, Identity), Result<Listing, WalkError>);
+
+/// The least number of directories that is worth several threads.
+const DIRECTORIES_FOR_THREADS: usize = 16;
+/// The most directories that are examined before the first entry is reported.
+const BATCH_MAX: usize = 512;
 
 /// A directory that is being listed: its entries that are still to be reported, the examined ones first.
 #[derive(Debug)]
@@ -76,7 +90,8 @@ struct Listing {
 impl<'d> Walk<'d> {
     /// Begins in `root`, which was opened for listing and not listed since.
     pub(crate) fn new(root: &'d Dir, identity: Identity, depth: Depth<'d>) -> Self {
-        Self { root, depth, pending: vec![(TreePath::ROOT, identity)], current: None, cursor: Cursor::default() }
+        let pending = vec![(TreePath::ROOT, identity)];
+        Self { root, depth, pending, current: None, ready: Vec::new().into_iter(), cursor: Cursor::default() }
     }
 
     /// Has the content of a directory that was found reported too, some time later.
@@ -95,24 +110,28 @@ impl<'d> Walk<'d> {
                 }
                 self.current = None;
             }
-            let Some((path, identity)) = self.pending.pop() else { return Ok(None) };
-            self.current = Some(self.list(path, identity)?);
+            self.current = match self.ready.next() {
+                // Threads need more open files than there may be. Alone, this one needs fewer.
+                Some((directory, Err(WalkError::Io { source, .. }))) if is_one_of(&source, &[Errno::MFILE, Errno::NFILE]) => {
+                    Some(self.list(&directory)?)
+                }
+                Some((_, listing)) => Some(listing?),
+                None if self.pending.len() >= DIRECTORIES_FOR_THREADS && threads() > 1 => {
+                    let batch = self.pending.split_off(self.pending.len().saturating_sub(BATCH_MAX));
+                    self.ready = list_all(self.root, batch, self.depth).into_iter();
+                    None
+                }
+                None => match self.pending.pop() {
+                    Some(directory) => Some(self.list(&directory)?),
+                    None => return Ok(None),
+                },
+            };
         }
     }
 
-    fn list(&mut self, path: TreePath, identity: Identity) -> Result<Listing, WalkError> {
-        let opened = match last_name(&path) {
-            // Whoever opened it knows what it is.
-            None => None,
-            Some(name) => {
-                let dir = self.cursor.parent_below(self.root, &path).and_then(|parent| open_child(parent, &name));
-                let dir = dir.map_err(cannot("read", &path))?;
-                if Status::of(&dir).map_err(cannot("examine", &path))?.identity != identity {
-                    return Err(WalkError::Replaced(path));
-                }
-                Some(dir)
-            }
-        };
+    fn list(&mut self, directory: &(TreePath, Identity)) -> Result<Listing, WalkError> {
+        let opened = open_listed(self.root, &mut self.cursor, directory)?;
+        let path = directory.0.clone();
         let dir = opened.as_ref().unwrap_or(self.root);
         let listed = list(dir).map_err(cannot("read", &path))?;
         let threads = threads_for(listed.len());
@@ -120,6 +139,53 @@ impl<'d> Walk<'d> {
             if threads > 1 { (examine_all(&path, dir, listed, self.depth, threads), vec![]) } else { (vec![], listed) };
         Ok(Listing { path, dir: opened, examined: examined.into_iter(), listed: listed.into_iter() })
     }
+}
+
+/// Opens a directory that was found below `root`. `None`: it is that.
+fn open_listed(root: &Dir, cursor: &mut Cursor, (path, identity): &(TreePath, Identity)) -> Result<Option<Dir>, WalkError> {
+    // Whoever opened the root knows what it is.
+    let Some(name) = last_name(path) else { return Ok(None) };
+    let dir = cursor.parent_below(root, path).and_then(|parent| open_child(parent, &name));
+    let dir = dir.map_err(cannot("read", path))?;
+    match Status::of(&dir).map_err(cannot("examine", path))?.identity == *identity {
+        true => Ok(Some(dir)),
+        false => Err(WalkError::Replaced(path.clone())),
+    }
+}
+
+/// Lists directories and examines their entries with several threads; the results have the order of the directories.
+fn list_all(root: &Dir, directories: Vec<(TreePath, Identity)>, depth: Depth<'_>) -> Vec<Batched> {
+    let next = AtomicUsize::new(0);
+    let take_part = || {
+        let (mut cursor, mut made) = (Cursor::default(), Vec::new());
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(directory) = directories.get(index) else { return made };
+            made.push((index, list_whole(root, &mut cursor, directory, depth)));
+        }
+    };
+    let made: BTreeMap<usize, _> = std::thread::scope(|scope| {
+        // Where the system has no room for another thread, those that there are do its work.
+        let others: Vec<_> =
+            (1..threads()).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, take_part).ok()).collect();
+        let own = take_part();
+        own.into_iter().chain(others.into_iter().flat_map(|other| other.join().unwrap_or_default())).collect()
+    });
+    directories.into_iter().zip(made.into_values()).collect()
+}
+
+fn list_whole(
+    root: &Dir,
+    cursor: &mut Cursor,
+    directory: &(TreePath, Identity),
+    depth: Depth<'_>,
+) -> Result<Listing, WalkError> {
+    let opened = open_listed(root, cursor, directory)?;
+    let path = directory.0.clone();
+    let dir = opened.as_ref().unwrap_or(root);
+    let listed = list(dir).map_err(cannot("read", &path))?;
+    let examined: Vec<_> = listed.into_iter().map(|listed| examine(&path, dir, listed, depth)).collect();
+    Ok(Listing { path, dir: None, examined: examined.into_iter(), listed: Vec::new().into_iter() })
 }
 
 /// Examines the entries of a directory with several threads; the results have the order of the listing.
