@@ -240,11 +240,20 @@ pub(crate) struct Listed {
     pub kind: Option<FileKind>,
 }
 
+/// A buffer for listings.
+#[derive(Debug)]
+pub(crate) struct ListingBuffer(Vec<MaybeUninit<u8>>);
+
+impl Default for ListingBuffer {
+    fn default() -> Self {
+        Self(vec![MaybeUninit::uninit(); LISTING])
+    }
+}
+
 /// The entries of a directory that was opened for listing and not listed since, without `.` and `..`, in no order; takes no other
 /// descriptor.
-pub(crate) fn list(dir: &Dir) -> io::Result<Vec<Listed>> {
-    let mut buffer = vec![MaybeUninit::uninit(); LISTING];
-    let mut entries = RawDir::new(dir, &mut buffer);
+pub(crate) fn list(dir: &Dir, buffer: &mut ListingBuffer) -> io::Result<Vec<Listed>> {
+    let mut entries = RawDir::new(dir, &mut buffer.0);
     let mut listed = Vec::new();
     while let Some(entry) = entries.next() {
         match entry {
@@ -264,7 +273,7 @@ pub(crate) fn list(dir: &Dir) -> io::Result<Vec<Listed>> {
 pub(crate) fn names(dir: &Dir) -> io::Result<Vec<OsString>> {
     // It may have been read before.
     retry(|| Ok(seek(dir, SeekFrom::Start(0))?))?;
-    Ok(list(dir)?.into_iter().map(|listed| listed.name).collect())
+    Ok(list(dir, &mut ListingBuffer::default())?.into_iter().map(|listed| listed.name).collect())
 }
 
 /// The names of the extended attributes of an open file, a NUL behind each.

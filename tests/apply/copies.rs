@@ -183,8 +183,8 @@ fn contents_are_copied_by_every_way() {
     }
 }
 
-/// No more than about eight system calls for one more small file, and twelve for a directory: eight read it, four make it and
-/// examine it when it is full.
+/// No more than about eight system calls for one more small file, of which five read it and three make it; and nine for a directory,
+/// of which seven read it, one makes it, and one examines it when it is full.
 #[test]
 fn small_things_cost_few_system_calls() {
     let scratch = Scratch::new("apply");
@@ -204,14 +204,15 @@ fn small_things_cost_few_system_calls() {
         assert_eq!(answer.code, Some(0), "{answer}");
         // std asserts in builds for debugging that a descriptor is open before it closes it.
         let log = fs::read_to_string(&log).unwrap();
-        log.lines().filter(|line| !line.contains("F_GETFD") && !line.contains("futex") && !line.contains("brk(")).count()
+        let others = ["F_GETFD", "futex", "brk(", "mprotect(", "resumed>"];
+        log.lines().filter(|line| !others.iter().any(|other| line.contains(other))).count()
     };
     // Below the number from which on threads take part.
     let each = |label: &str, make: fn(&Path)| (calls(label, 400, make) - calls(label, 100, make)) as f64 / 300.0;
     let file = each("file", |path| disk::file(path, 0o644, "contents"));
     assert!(file <= 8.2, "{file} system calls for a file");
     let directory = each("directory", |path| disk::directory(path, 0o755));
-    assert!(directory <= 12.2, "{directory} system calls for a directory");
+    assert!(directory <= 9.2, "{directory} system calls for a directory");
 }
 
 /// A chain of directories is finished, and removed again, from its end on. That does not cost the whole way for each of them.

@@ -11,8 +11,8 @@ use crate::attributes::{ACCESS, DEFAULT};
 use crate::cursor::Cursor;
 use crate::error::{Error, Place};
 use crate::sys::{
-    FileKind, Status, as_os, change_mode, create_dir, is_mount_point, is_one_of, last_name, list, list_attributes, names,
-    open_child, open_readable, rename_new, retry,
+    FileKind, ListingBuffer, Status, as_os, change_mode, create_dir, is_mount_point, is_one_of, last_name, list,
+    list_attributes, names, open_child, open_readable, rename_new, retry,
 };
 use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
 use rustix::fs::{FlockOperation, flock, fremovexattr};
@@ -251,7 +251,7 @@ enum Claim {
 /// whose new directories are here, as `owner_of_new` finds out.
 fn claim(dir: Dir, status: Status, caller: Ids, owner_of_new: impl FnOnce() -> io::Result<Ids>) -> io::Result<Claim> {
     let owner = status.owner;
-    if !list(&dir)?.is_empty() || (owner.uid != caller.uid && owner_of_new()? != owner) {
+    if !list(&dir, &mut ListingBuffer::default())?.is_empty() || (owner.uid != caller.uid && owner_of_new()? != owner) {
         return Ok(Claim::Foreign);
     }
     Ok(match close_to_others(&dir, &status)? {

@@ -8,7 +8,9 @@
 
 use crate::attributes::Attributes;
 use crate::cursor::Cursor;
-use crate::sys::{FileKind, Identity, Listed, Status, as_os, is_one_of, last_name, list, open_child, open_file, retry};
+use crate::sys::{
+    FileKind, Identity, Listed, ListingBuffer, Status, as_os, is_one_of, last_name, list, open_child, open_file, retry,
+};
 use crate::template::held::Room;
 use crate::threads::{threads, threads_for};
 use cap_std::fs::Dir;
@@ -67,6 +69,7 @@ pub(crate) struct Walk<'d> {
     /// Directories whose entries were all examined.
     ready: std::vec::IntoIter<Batched>,
     cursor: Cursor,
+    buffer: ListingBuffer,
 }
 
 /// A directory that was to be listed, and what came of it.
@@ -91,7 +94,8 @@ impl<'d> Walk<'d> {
     /// Begins in `root`, which was opened for listing and not listed since.
     pub(crate) fn new(root: &'d Dir, identity: Identity, depth: Depth<'d>) -> Self {
         let pending = vec![(TreePath::ROOT, identity)];
-        Self { root, depth, pending, current: None, ready: Vec::new().into_iter(), cursor: Cursor::default() }
+        let (cursor, buffer) = (Cursor::default(), ListingBuffer::default());
+        Self { root, depth, pending, current: None, ready: Vec::new().into_iter(), cursor, buffer }
     }
 
     /// Has the content of a directory that was found reported too, some time later.
@@ -133,7 +137,7 @@ impl<'d> Walk<'d> {
         let opened = open_listed(self.root, &mut self.cursor, directory)?;
         let path = directory.0.clone();
         let dir = opened.as_ref().unwrap_or(self.root);
-        let listed = list(dir).map_err(cannot("read", &path))?;
+        let listed = list(dir, &mut self.buffer).map_err(cannot("read", &path))?;
         let threads = threads_for(listed.len());
         let (examined, listed) =
             if threads > 1 { (examine_all(&path, dir, listed, self.depth, threads), vec![]) } else { (vec![], listed) };
@@ -157,11 +161,11 @@ fn open_listed(root: &Dir, cursor: &mut Cursor, (path, identity): &(TreePath, Id
 fn list_all(root: &Dir, directories: Vec<(TreePath, Identity)>, depth: Depth<'_>) -> Vec<Batched> {
     let next = AtomicUsize::new(0);
     let take_part = || {
-        let (mut cursor, mut made) = (Cursor::default(), Vec::new());
+        let (mut cursor, mut buffer, mut made) = (Cursor::default(), ListingBuffer::default(), Vec::new());
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(directory) = directories.get(index) else { return made };
-            made.push((index, list_whole(root, &mut cursor, directory, depth)));
+            made.push((index, list_whole(root, (&mut cursor, &mut buffer), directory, depth)));
         }
     };
     let made: BTreeMap<usize, _> = std::thread::scope(|scope| {
@@ -176,14 +180,14 @@ fn list_all(root: &Dir, directories: Vec<(TreePath, Identity)>, depth: Depth<'_>
 
 fn list_whole(
     root: &Dir,
-    cursor: &mut Cursor,
+    (cursor, buffer): (&mut Cursor, &mut ListingBuffer),
     directory: &(TreePath, Identity),
     depth: Depth<'_>,
 ) -> Result<Listing, WalkError> {
     let opened = open_listed(root, cursor, directory)?;
     let path = directory.0.clone();
     let dir = opened.as_ref().unwrap_or(root);
-    let listed = list(dir).map_err(cannot("read", &path))?;
+    let listed = list(dir, buffer).map_err(cannot("read", &path))?;
     let examined: Vec<_> = listed.into_iter().map(|listed| examine(&path, dir, listed, depth)).collect();
     Ok(Listing { path, dir: None, examined: examined.into_iter(), listed: Vec::new().into_iter() })
 }
