@@ -1,11 +1,7 @@
 //! Has the unwinder, of which a program that aborts on panic needs next to nothing, linked into the programs: as a shared library
 //! (libgcc_s) it costs each start of a small program a tenth of its time.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::disallowed_methods,
-    reason = "a build script speaks to Cargo, and asks the linker what there is"
-)]
+#![expect(clippy::disallowed_methods, reason = "a build script asks the linker what there is")]
 
 use std::env;
 use std::path::Path;

@@ -225,9 +225,9 @@ fn examine(directory: &TreePath, dir: &Dir, listed: Listed, depth: Depth<'_>) ->
     let path = directory.join(&name).map_err(refused)?;
     // What a listing says is a regular file can be opened without harm.
     if kind == Some(FileKind::Regular)
-        && let Some((status, attributes, contents)) = examine_open(dir, &name, depth)
+        && let Some(found) = examine_open(&path, dir, &name, depth)
     {
-        return Ok(WalkEntry { path, status, attributes, target: Vec::new(), contents });
+        return Ok(found);
     }
     let status = Status::of_entry(dir, &name).map_err(cannot("examine", &path))?;
     let target = match status.kind {
@@ -244,7 +244,7 @@ fn examine(directory: &TreePath, dir: &Dir, listed: Listed, depth: Depth<'_>) ->
 }
 
 /// Examines a file by opening it, which costs less than its attributes do by its name. `None`: that is not to be done, or cannot.
-fn examine_open(dir: &Dir, name: &Name, depth: Depth<'_>) -> Option<(Status, Attributes, Option<Box<[u8]>>)> {
+fn examine_open(path: &TreePath, dir: &Dir, name: &Name, depth: Depth<'_>) -> Option<WalkEntry> {
     let room = match depth {
         Depth::Status => return None,
         Depth::Attributes => None,
@@ -256,7 +256,7 @@ fn examine_open(dir: &Dir, name: &Name, depth: Depth<'_>) -> Option<(Status, Att
         Some(room) => room.read(&file).ok()?,
         None => (Status::of(&file).ok()?, None),
     };
-    Some((status, attributes, contents))
+    Some(WalkEntry { path: path.clone(), status, attributes, target: Vec::new(), contents })
 }
 
 /// For `map_err`: the system refused `operation` with what is at `path`.
