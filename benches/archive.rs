@@ -1,5 +1,5 @@
 //! Archives side by side, by turns: `--tar` of a template, and GNU tar of the tree that is made from it; without and with a look at
-//! ACLs and other attributes, of which `--tar` warns.
+//! ACLs and other attributes, of which `--tar` warns. And `--check` of that tree beside `diff -r` of the template and its copy.
 //!
 //! `cargo bench --bench archive` prints the median of each and the ratio; nothing is judged.
 
@@ -32,19 +32,21 @@ fn main() {
         run(&scratch, &maker, &["template", "made"]);
         let archive = ["--format=gnu", "--sort=name", "--numeric-owner", "--mtime=@0", "-c", "made"];
         let with_acls = [&["--acls", "--xattrs"], &archive[1..]].concat();
-        let mut times = [Vec::new(), Vec::new(), Vec::new()];
+        let mut times = [(); 5].map(|()| Vec::new());
         // One turn more than counted, to fill the caches.
         for turn in 0..=TURNS {
             let taken = [
                 run(&scratch, &maker, &["--tar", "template", "made"]),
                 run(&scratch, Path::new("tar"), &archive),
                 run(&scratch, Path::new("tar"), &with_acls),
+                run(&scratch, &maker, &["--check", "template", "made"]),
+                run(&scratch, Path::new("diff"), &["-r", "template", "made/template"]),
             ];
             if turn > 0 {
                 times.iter_mut().zip(taken).for_each(|(times, taken)| times.push(taken));
             }
         }
-        let [ours, theirs, theirs_with_acls] = times.map(median);
+        let [ours, theirs, theirs_with_acls, check, diff] = times.map(median);
         let ms = |time: Duration| format!("{:.1}", time.as_secs_f64() * 1e3);
         let ratio = |theirs: Duration| format!("{:.2}", ours.as_secs_f64() / theirs.as_secs_f64());
         println!(
@@ -54,6 +56,13 @@ fn main() {
             ratio(theirs),
             ms(theirs_with_acls),
             ratio(theirs_with_acls)
+        );
+        println!(
+            "{:<24}--check {} ms, diff -r {} ms: {:.2}",
+            "",
+            ms(check),
+            ms(diff),
+            check.as_secs_f64() / diff.as_secs_f64()
         );
     }
 }

@@ -6,11 +6,11 @@
 use crate::apply::entry::{Entry, OpenDir};
 use crate::apply::publish::Publication;
 use crate::error::{Error, Place, TemplateReason};
-use crate::sys::{Identity, Status, retry};
+use crate::sys::{Identity, ONLY_DIRECTORY, Status, retry};
 use crate::template::outside::Links;
 use cap_std::AmbientAuthority;
 use cap_std::fs::{Dir, File, OpenOptions, OpenOptionsExt as _};
-use rustix::fs::{OFlags, StatVfsMountFlags, fstatvfs};
+use rustix::fs::{StatVfsMountFlags, fstatvfs};
 use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, NameError};
 use s6_instance_maker_core::plan::{Placement, Plan};
@@ -295,7 +295,7 @@ pub fn document_place(typed: &OsStr) -> Place {
 #[expect(clippy::disallowed_methods, reason = "the bridge from typed paths to handles")]
 fn open_typed(path: &Path, ambient: AmbientAuthority) -> io::Result<Dir> {
     let mut options = OpenOptions::new();
-    options.read(true).custom_flags(OFlags::DIRECTORY.bits().cast_signed());
+    options.read(true).custom_flags(ONLY_DIRECTORY);
     match File::open_ambient_with(path, &options, ambient) {
         // To look up names in a directory, nobody needs the right to list it.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Dir::open_ambient_dir(path, ambient),

@@ -22,6 +22,13 @@ use std::time::{Duration, SystemTime};
 /// The size of the buffer for one listing of names, in bytes: the C library's.
 const LISTING: usize = 32 << 10;
 
+/// Answers of a file system that keeps no owners or modes, or not those that it is asked for.
+pub(crate) const REFUSALS: &[Errno] =
+    &[Errno::PERM, Errno::ACCESS, Errno::INVAL, Errno::OPNOTSUPP, Errno::NOSYS, Errno::NOTTY, Errno::OVERFLOW];
+
+/// The flag of `open` by which nothing but a directory is opened, for options that take flags as a number.
+pub(crate) const ONLY_DIRECTORY: i32 = OFlags::DIRECTORY.bits().cast_signed();
+
 /// A file's device and inode: two handles with one identity are open on one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity {

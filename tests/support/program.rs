@@ -53,6 +53,20 @@ pub fn released_program() -> PathBuf {
     build("s6-instance-maker", "s6-instance-maker", &["--release"])
 }
 
+/// The released program, linked statically with musl. `None`: this machine's Rust cannot build for that.
+///
+/// # Panics
+///
+/// If it does not build.
+#[must_use]
+pub fn released_static() -> Option<PathBuf> {
+    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let library = Command::new("rustc").args(["--print", "target-libdir", "--target", &target]).output().ok()?;
+    let library = String::from_utf8(library.stdout).ok()?;
+    let is_there = Path::new(library.trim()).is_dir();
+    is_there.then(|| build("s6-instance-maker", "s6-instance-maker", &["--release", "--target", &target]))
+}
+
 /// s6-instance-maker-sandboxed as it is built without more ado, and with its compiler.
 #[derive(Debug)]
 pub struct Sandboxed {

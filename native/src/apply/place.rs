@@ -2,7 +2,7 @@
 
 use crate::apply::stage;
 use crate::error::{Error, Place};
-use crate::sys::{Status, as_os, change_mode, change_owner, create_dir, create_file, is_one_of, open_child, retry};
+use crate::sys::{REFUSALS, Status, as_os, change_mode, change_owner, create_dir, create_file, is_one_of, open_child, retry};
 use cap_std::fs::Dir;
 use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, TreePath};
@@ -12,10 +12,6 @@ use s6_instance_maker_core::tree::{Ids, Kind, Meta, Mode, Node};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
-
-/// Answers of a file system that keeps no owners or modes, or not those that it is asked for.
-pub(super) const REFUSALS: &[Errno] =
-    &[Errno::PERM, Errno::ACCESS, Errno::INVAL, Errno::OPNOTSUPP, Errno::NOSYS, Errno::NOTTY, Errno::OVERFLOW];
 
 /// The effects of a place on new entries.
 #[derive(Clone, Debug, PartialEq, Eq)]

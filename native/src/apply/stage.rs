@@ -6,12 +6,11 @@
 //! have put it there.
 
 use crate::apply::entry::OpenDir;
-use crate::apply::place::REFUSALS;
 use crate::attributes::{ACCESS, DEFAULT};
 use crate::cursor::Cursor;
 use crate::error::{Error, Place};
 use crate::sys::{
-    FileKind, ListingBuffer, Status, as_os, change_mode, create_dir, is_mount_point, is_one_of, last_name, list,
+    FileKind, ListingBuffer, REFUSALS, Status, as_os, change_mode, create_dir, is_mount_point, is_one_of, last_name, list,
     list_attributes, names, open_child, open_readable, rename_new, retry,
 };
 use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
