@@ -15,7 +15,7 @@ const ERRORS: &[(&[&str], &str, &[&str])] = &[
     (&["fcntl"], "F_DUPFD", &["EIO", "EINTR", "EMFILE"]),
     (&["statx", "newfstatat", "fstat", "lstat", "stat", "statfs", "fstatfs"], "", &["EIO", "EINTR", "EACCES"]),
     (&["readlinkat", "readlink", "getdents64"], "", &["EIO", "EINTR", "EACCES"]),
-    (&["lseek", "flock", "read", "readv", "access", "faccessat2", "chdir"], "", &["EIO", "EINTR", "EACCES"]),
+    (&["lseek", "flock", "read", "pread64", "readv", "access", "faccessat2", "chdir"], "", &["EIO", "EINTR", "EACCES"]),
     (&["mkdirat", "mkdir", "symlinkat", "symlink", "mknodat", "mknod"], "", &["EIO", "ENOSPC", "EINTR", "EROFS", "EACCES"]),
     (&["renameat2", "renameat", "rename", "link"], "", &["EIO", "ENOSPC", "EINTR", "EROFS", "EACCES"]),
     (&["unlinkat", "unlink", "rmdir"], "", &["EIO", "ENOSPC", "EINTR", "EROFS", "EACCES"]),
