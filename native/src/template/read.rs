@@ -1,7 +1,7 @@
 //! Reading a template: from a directory handle to a [`Source`], whose manifest is what plans are computed from.
 //!
 //! The entries that a template may contain, and the replacement of links that point outside it, are decided here; the walk itself
-//! is [`walk`](crate::template::walk)'s.
+//! is `walk`'s.
 
 use crate::attributes::Attributes;
 use crate::authority::TemplateDir;
