@@ -13,7 +13,6 @@ use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::wire::TemplateRecord;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::ffi::OsStrExt as _;
 
 /// The most that is read of one record, in bytes.
 const RECORD_MAX: u64 = 256 << 20;
@@ -42,7 +41,7 @@ fn recorded(there: Option<&OpenDir>) -> Result<Vec<(Name, Version)>, Error> {
         Err(error) => return Err(place.cannot("open")(error)),
     };
     let names = names(&dir).map_err(place.cannot("read"))?;
-    let names = names.into_iter().filter_map(|name| Name::new(name.as_bytes()).ok());
+    let names = names.into_iter().flatten();
     let read = |name: Name| {
         let file = open_file(&dir, &name).map_err(place.cannot("read the records in"))?;
         let mut bytes = Vec::new();

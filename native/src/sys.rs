@@ -9,9 +9,9 @@ use cap_std::fs::Dir;
 use rustix::fs::{AtFlags, FileType, Gid, Mode, OFlags, RawDir, RenameFlags, SeekFrom, Stat, StatxAttributes, StatxFlags, Uid};
 use rustix::fs::{fstat, seek};
 use rustix::io::Errno;
-use s6_instance_maker_core::path::{Name, TreePath};
+use s6_instance_maker_core::path::{Name, NameError, TreePath};
 use s6_instance_maker_core::tree::Ids;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
@@ -243,7 +243,7 @@ pub(crate) fn is_mount_point(dir: &Dir, name: &Name) -> io::Result<bool> {
 /// A name in a directory, and the type of what has it, where the file system tells that along.
 #[derive(Debug)]
 pub(crate) struct Listed {
-    pub name: OsString,
+    pub name: Result<Name, NameError>,
     pub kind: Option<FileKind>,
 }
 
@@ -266,8 +266,7 @@ pub(crate) fn list(dir: &Dir, buffer: &mut ListingBuffer) -> io::Result<Vec<List
         match entry {
             Ok(entry) => match entry.file_name().to_bytes() {
                 b"." | b".." => {}
-                name => listed
-                    .push(Listed { name: OsStr::from_bytes(name).to_owned(), kind: FileKind::of_entry(entry.file_type()) }),
+                name => listed.push(Listed { name: Name::new(name), kind: FileKind::of_entry(entry.file_type()) }),
             },
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -277,7 +276,7 @@ pub(crate) fn list(dir: &Dir, buffer: &mut ListingBuffer) -> io::Result<Vec<List
 }
 
 /// The names in a directory that was opened for listing, without `.` and `..`, in no order; takes no other descriptor.
-pub(crate) fn names(dir: &Dir) -> io::Result<Vec<OsString>> {
+pub(crate) fn names(dir: &Dir) -> io::Result<Vec<Result<Name, NameError>>> {
     // It may have been read before.
     retry(|| Ok(seek(dir, SeekFrom::Start(0))?))?;
     Ok(list(dir, &mut ListingBuffer::default())?.into_iter().map(|listed| listed.name).collect())

@@ -1,7 +1,7 @@
 //! Threads that do something with the entries of one tree together, where that helps.
 
 use crate::error::Error;
-use crate::threads::{threads, threads_for};
+use crate::threads::{threads, threads_for, together};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -26,15 +26,7 @@ pub(crate) fn for_each<T: Sync, S: Default>(
         return entries.iter().try_for_each(|entry| work(&mut state, entry));
     }
     let queue = WorkQueue { entries, next: AtomicUsize::new(0), failure: Mutex::new(None) };
-    std::thread::scope(|scope| {
-        for _ in 1..threads {
-            // Where the system has no room for another thread, those that there are do the work.
-            if std::thread::Builder::new().spawn_scoped(scope, || queue.take_part(&work)).is_err() {
-                break;
-            }
-        }
-        queue.take_part(&work);
-    });
+    together(threads, || queue.take_part(&work));
     match queue.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some((_, error)) => Err(error),
         None => Ok(()),

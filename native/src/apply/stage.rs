@@ -20,7 +20,6 @@ use s6_instance_maker_core::compare;
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::tree::Ids;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 
 /// The beginning of the name of every staging directory.
 pub const PREFIX: &str = compare::STAGING_PREFIX;
@@ -92,9 +91,8 @@ impl<'a> Stage<'a> {
             Leftovers::Any => PREFIX.into(),
         };
         // A directory that cannot be listed may still take a new entry.
-        let names = names(&parent.dir).unwrap_or_default();
-        let stale = names.into_iter().filter(|name| name.as_bytes().starts_with(&prefix));
-        let stale: Vec<Name> = stale.filter_map(|name| Name::new(name.as_bytes()).ok()).collect();
+        let names = names(&parent.dir).unwrap_or_default().into_iter().flatten();
+        let stale: Vec<Name> = names.filter(|name| name.as_bytes().starts_with(&prefix)).collect();
         if stale.is_empty() {
             return Vec::new();
         }
@@ -113,11 +111,11 @@ impl<'a> Stage<'a> {
 
     /// The names in the directory `path` of leftovers in `parent`: entries of an interrupted run.
     pub(super) fn names_in_leftovers(parent: &OpenDir, path: &TreePath) -> Vec<Name> {
-        let list = |dir: &Dir, path: &TreePath| open_readable(dir, path).and_then(|dir| names(&dir)).unwrap_or_default();
-        let valid = |names: Vec<std::ffi::OsString>| names.into_iter().filter_map(|name| Name::new(name.as_bytes()).ok());
-        let leftovers = valid(list(&parent.dir, &TreePath::ROOT)).filter(|name| name.as_bytes().starts_with(PREFIX.as_bytes()));
+        let list = |path: &TreePath| open_readable(&parent.dir, path).and_then(|dir| names(&dir)).unwrap_or_default();
+        let leftovers =
+            list(&TreePath::ROOT).into_iter().flatten().filter(|name| name.as_bytes().starts_with(PREFIX.as_bytes()));
         let inner = leftovers.filter_map(|leftover| TreePath::from(leftover).join_path(path).ok());
-        inner.flat_map(|inner| valid(list(&parent.dir, &inner))).collect()
+        inner.flat_map(|inner| list(&inner).into_iter().flatten()).collect()
     }
 
     /// Gives the staging directory the name `result` in its parent, if nothing has that name.
@@ -426,7 +424,7 @@ fn empty(root: &Dir) -> io::Result<()> {
         };
         let dir = opened.as_ref().unwrap_or(root);
         for name in names(dir)? {
-            let name = Name::new(name.as_bytes()).map_err(io::Error::other)?;
+            let name = name.map_err(io::Error::other)?;
             if Status::of_entry(dir, &name)?.kind != FileKind::Directory {
                 retry(|| dir.remove_file(as_os(&name)))?;
             } else if is_mount_point(dir, &name)? {

@@ -12,14 +12,12 @@ use crate::sys::{
     FileKind, Identity, Listed, ListingBuffer, Status, as_os, is_one_of, last_name, list, open_child, open_file, retry,
 };
 use crate::template::held::Room;
-use crate::threads::{threads, threads_for};
+use crate::threads::{self, threads, threads_for};
 use cap_std::fs::Dir;
 use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, PathError, TreePath};
-use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The properties that a walk reports of an entry besides its status and the text of a link.
 #[derive(Clone, Copy, Debug)]
@@ -63,39 +61,37 @@ pub(crate) struct Walk<'d> {
     root: &'d Dir,
     depth: Depth<'d>,
     /// Directories that are still to be listed.
-    pending: Vec<(TreePath, Identity)>,
-    /// The directory that is being listed.
-    current: Option<Listing>,
-    /// Directories whose entries were all examined.
-    ready: std::vec::IntoIter<Batched>,
-    cursor: Cursor,
-    buffer: ListingBuffer,
+    pending: Vec<Directory>,
+    /// Directories that were listed.
+    listed: std::vec::IntoIter<(Directory, Result<Entries, WalkError>)>,
+    /// The entries that are reported next.
+    entries: std::vec::IntoIter<Result<WalkEntry, WalkError>>,
+    lister: Lister,
 }
 
-/// A directory that was to be listed, and what came of it.
-type Batched = ((TreePath, Identity), Result<Listing, WalkError>);
+/// A directory that was found.
+type Directory = (TreePath, Identity);
+
+/// The entries of a directory, examined.
+type Entries = Vec<Result<WalkEntry, WalkError>>;
 
 /// The least number of directories that is worth several threads.
 const DIRECTORIES_FOR_THREADS: usize = 16;
-/// The most directories that are examined before the first entry is reported.
+/// The most directories that are listed before the first entry is reported.
 const BATCH_MAX: usize = 512;
-
-/// A directory that is being listed: its entries that are still to be reported, the examined ones first.
-#[derive(Debug)]
-struct Listing {
-    path: TreePath,
-    /// The directory; `None`: it is the root.
-    dir: Option<Dir>,
-    examined: std::vec::IntoIter<Result<WalkEntry, WalkError>>,
-    listed: std::vec::IntoIter<Listed>,
-}
 
 impl<'d> Walk<'d> {
     /// Begins in `root`, which was opened for listing and not listed since.
     pub(crate) fn new(root: &'d Dir, identity: Identity, depth: Depth<'d>) -> Self {
         let pending = vec![(TreePath::ROOT, identity)];
-        let (cursor, buffer) = (Cursor::default(), ListingBuffer::default());
-        Self { root, depth, pending, current: None, ready: Vec::new().into_iter(), cursor, buffer }
+        Self {
+            root,
+            depth,
+            pending,
+            listed: Vec::new().into_iter(),
+            entries: Vec::new().into_iter(),
+            lister: Lister::default(),
+        }
     }
 
     /// Has the content of a directory that was found reported too, some time later.
@@ -106,144 +102,104 @@ impl<'d> Walk<'d> {
     /// The next entry; `None` after the last one.
     pub(crate) fn next(&mut self) -> Result<Option<WalkEntry>, WalkError> {
         loop {
-            if let Some(Listing { path, dir, examined, listed }) = &mut self.current {
-                let dir = dir.as_ref().unwrap_or(self.root);
-                let next = examined.next().or_else(|| listed.next().map(|listed| examine(path, dir, listed, self.depth)));
-                if let Some(found) = next {
-                    return found.map(Some);
-                }
-                self.current = None;
+            if let Some(found) = self.entries.next() {
+                return found.map(Some);
             }
-            self.current = match self.ready.next() {
-                // Threads need more open files than there may be. Alone, this one needs fewer.
-                Some((directory, Err(WalkError::Io { source, .. }))) if is_one_of(&source, &[Errno::MFILE, Errno::NFILE]) => {
-                    Some(self.list(&directory)?)
-                }
-                Some((_, listing)) => Some(listing?),
+            let (directory, listed) = match self.listed.next() {
+                Some((directory, listed)) => (directory, Some(listed)),
                 None if self.pending.len() >= DIRECTORIES_FOR_THREADS && threads() > 1 => {
-                    let batch = self.pending.split_off(self.pending.len().saturating_sub(BATCH_MAX));
-                    self.ready = list_all(self.root, batch, self.depth).into_iter();
-                    None
+                    self.list_batch();
+                    continue;
                 }
                 None => match self.pending.pop() {
-                    Some(directory) => Some(self.list(&directory)?),
+                    Some(directory) => (directory, None),
                     None => return Ok(None),
                 },
             };
+            let entries = match listed {
+                Some(Ok(entries)) => entries,
+                // Several threads require more open files than one.
+                Some(Err(WalkError::Io { source, .. })) if is_one_of(&source, &[Errno::MFILE, Errno::NFILE]) => {
+                    self.lister.list(self.root, &directory, self.depth, threads_for)?
+                }
+                Some(Err(error)) => return Err(error),
+                None => self.lister.list(self.root, &directory, self.depth, threads_for)?,
+            };
+            self.entries = entries.into_iter();
         }
     }
 
-    fn list(&mut self, directory: &(TreePath, Identity)) -> Result<Listing, WalkError> {
-        let opened = open_listed(self.root, &mut self.cursor, directory)?;
-        let path = directory.0.clone();
-        let dir = opened.as_ref().unwrap_or(self.root);
-        let listed = list(dir, &mut self.buffer).map_err(cannot("read", &path))?;
-        let threads = threads_for(listed.len());
-        let (examined, listed) =
-            if threads > 1 { (examine_all(&path, dir, listed, self.depth, threads), vec![]) } else { (vec![], listed) };
-        Ok(Listing { path, dir: opened, examined: examined.into_iter(), listed: listed.into_iter() })
+    /// Lists pending directories with several threads.
+    fn list_batch(&mut self) {
+        let batch = self.pending.split_off(self.pending.len().saturating_sub(BATCH_MAX));
+        let (root, depth) = (self.root, self.depth);
+        let list = |lister: &mut Lister, directory: &Directory| lister.list(root, directory, depth, |_| 1);
+        let listed = threads::map(&batch, threads(), list);
+        self.listed = batch.into_iter().zip(listed).collect::<Vec<_>>().into_iter();
     }
 }
 
-/// Opens a directory that was found below `root`. `None`: it is that.
-fn open_listed(root: &Dir, cursor: &mut Cursor, (path, identity): &(TreePath, Identity)) -> Result<Option<Dir>, WalkError> {
-    // Whoever opened the root knows what it is.
-    let Some(name) = last_name(path) else { return Ok(None) };
-    let dir = cursor.parent_below(root, path).and_then(|parent| open_child(parent, &name));
-    let dir = dir.map_err(cannot("read", path))?;
-    match Status::of(&dir).map_err(cannot("examine", path))?.identity == *identity {
-        true => Ok(Some(dir)),
-        false => Err(WalkError::Replaced(path.clone())),
+/// The means of one thread to list directories.
+#[derive(Debug, Default)]
+struct Lister {
+    cursor: Cursor,
+    buffer: ListingBuffer,
+}
+
+impl Lister {
+    /// Lists a directory that was found below `root`, and examines its entries with as many threads as `threads_for` returns for their
+    /// number.
+    fn list(
+        &mut self,
+        root: &Dir,
+        (path, identity): &Directory,
+        depth: Depth<'_>,
+        threads_for: impl FnOnce(usize) -> usize,
+    ) -> Result<Entries, WalkError> {
+        let opened = match last_name(path) {
+            // The caller who opened the root knows its identity.
+            None => None,
+            Some(name) => {
+                let dir = self.cursor.parent_below(root, path).and_then(|parent| open_child(parent, &name));
+                let dir = dir.map_err(cannot("read", path))?;
+                if Status::of(&dir).map_err(cannot("examine", path))?.identity != *identity {
+                    return Err(WalkError::Replaced(path.clone()));
+                }
+                Some(dir)
+            }
+        };
+        let dir = opened.as_ref().unwrap_or(root);
+        let listed = list(dir, &mut self.buffer).map_err(cannot("read", path))?;
+        Ok(threads::map(&listed, threads_for(listed.len()), |(), listed| examine(path, dir, listed, depth)))
     }
 }
 
-/// Lists directories and examines their entries with several threads; the results have the order of the directories.
-fn list_all(root: &Dir, directories: Vec<(TreePath, Identity)>, depth: Depth<'_>) -> Vec<Batched> {
-    let next = AtomicUsize::new(0);
-    let take_part = || {
-        let (mut cursor, mut buffer, mut made) = (Cursor::default(), ListingBuffer::default(), Vec::new());
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(directory) = directories.get(index) else { return made };
-            made.push((index, list_whole(root, (&mut cursor, &mut buffer), directory, depth)));
-        }
-    };
-    let made: BTreeMap<usize, _> = std::thread::scope(|scope| {
-        // Where the system has no room for another thread, those that there are do its work.
-        let others: Vec<_> =
-            (1..threads()).map_while(|_| std::thread::Builder::new().spawn_scoped(scope, take_part).ok()).collect();
-        let own = take_part();
-        own.into_iter().chain(others.into_iter().flat_map(|other| other.join().unwrap_or_default())).collect()
-    });
-    directories.into_iter().zip(made.into_values()).collect()
-}
-
-fn list_whole(
-    root: &Dir,
-    (cursor, buffer): (&mut Cursor, &mut ListingBuffer),
-    directory: &(TreePath, Identity),
-    depth: Depth<'_>,
-) -> Result<Listing, WalkError> {
-    let opened = open_listed(root, cursor, directory)?;
-    let path = directory.0.clone();
-    let dir = opened.as_ref().unwrap_or(root);
-    let listed = list(dir, buffer).map_err(cannot("read", &path))?;
-    let examined: Vec<_> = listed.into_iter().map(|listed| examine(&path, dir, listed, depth)).collect();
-    Ok(Listing { path, dir: None, examined: examined.into_iter(), listed: Vec::new().into_iter() })
-}
-
-/// Examines the entries of a directory with several threads; the results have the order of the listing.
-fn examine_all(
-    directory: &TreePath,
-    dir: &Dir,
-    listed: Vec<Listed>,
-    depth: Depth<'_>,
-    threads: usize,
-) -> Vec<Result<WalkEntry, WalkError>> {
-    let examine_part = |part: &[Listed]| -> Vec<_> {
-        part.iter().map(|listed| examine(directory, dir, Listed { name: listed.name.clone(), ..*listed }, depth)).collect()
-    };
-    let mut parts = listed.chunks(listed.len().div_ceil(threads).max(1));
-    let own = parts.next().unwrap_or_default();
-    std::thread::scope(|scope| {
-        let others: Vec<_> =
-            parts.map(|part| (part, std::thread::Builder::new().spawn_scoped(scope, move || examine_part(part)))).collect();
-        let mut examined = examine_part(own);
-        for (part, other) in others {
-            // Where the system has no room for another thread, this one does its work.
-            let other = other.ok().and_then(|thread| thread.join().ok());
-            examined.extend(other.unwrap_or_else(|| examine_part(part)));
-        }
-        examined
-    })
-}
-
-fn examine(directory: &TreePath, dir: &Dir, listed: Listed, depth: Depth<'_>) -> Result<WalkEntry, WalkError> {
-    let Listed { name, kind } = listed;
+fn examine(directory: &TreePath, dir: &Dir, listed: &Listed, depth: Depth<'_>) -> Result<WalkEntry, WalkError> {
     let refused = |source| WalkError::Name { directory: directory.clone(), source };
-    let name = Name::new(name.into_vec()).map_err(|error| refused(error.into()))?;
-    let path = directory.join(&name).map_err(refused)?;
-    // What a listing says is a regular file can be opened without harm.
-    if kind == Some(FileKind::Regular)
-        && let Some(found) = examine_open(&path, dir, &name, depth)
+    let name = listed.name.as_ref().map_err(|error| refused((*error).into()))?;
+    let path = directory.join(name).map_err(refused)?;
+    // Opening a regular file has no effect.
+    if listed.kind == Some(FileKind::Regular)
+        && let Some(found) = examine_open(&path, dir, name, depth)
     {
         return Ok(found);
     }
-    let status = Status::of_entry(dir, &name).map_err(cannot("examine", &path))?;
+    let status = Status::of_entry(dir, name).map_err(cannot("examine", &path))?;
     let target = match status.kind {
         FileKind::Symlink => {
-            retry(|| dir.read_link_contents(as_os(&name))).map_err(cannot("read", &path))?.into_os_string().into_vec()
+            retry(|| dir.read_link_contents(as_os(name))).map_err(cannot("read", &path))?.into_os_string().into_vec()
         }
         _ => Vec::new(),
     };
     let attributes = match (status.kind, depth) {
         (FileKind::Symlink, _) | (_, Depth::Status) => Attributes::default(),
-        _ => Attributes::of_entry(dir, &name).map_err(cannot("read the attributes of", &path))?,
+        _ => Attributes::of_entry(dir, name).map_err(cannot("read the attributes of", &path))?,
     };
     Ok(WalkEntry { path, status, target, attributes, contents: None })
 }
 
-/// Examines a file by opening it, which costs less than its attributes do by its name. `None`: that is not to be done, or cannot.
+/// Examines a file by opening it, which takes less time than a look at its attributes by name. `None`: `depth` does not require it, or
+/// the system refuses it.
 fn examine_open(path: &TreePath, dir: &Dir, name: &Name, depth: Depth<'_>) -> Option<WalkEntry> {
     let room = match depth {
         Depth::Status => return None,
