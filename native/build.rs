@@ -1,5 +1,5 @@
-//! Has the unwinder, of which a program that aborts on panic needs next to nothing, linked into the programs: as a shared library
-//! (libgcc_s) it costs each start of a small program a tenth of its time.
+//! Links the unwinder statically into the programs. A program that aborts on panic needs next to nothing of it, and the loader would
+//! have to find, map and link the shared library (libgcc_s) at each start.
 
 #![expect(clippy::disallowed_methods, reason = "a build script asks the linker what there is")]
 

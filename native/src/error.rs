@@ -399,6 +399,11 @@ impl Place {
     }
 }
 
+/// For `map_err`: the system refused `operation` with the place that `place` returns.
+pub(crate) fn cannot(operation: &'static str, place: impl FnOnce() -> Place) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Io { operation, place: place(), source }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}", Escaped(&self.base))?;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The interval between two changes of the line.
 const PACE: Duration = Duration::from_millis(100);
-/// What goes back to the beginning of a terminal's line and clears it.
+/// The bytes that clear the line of a terminal and return to its beginning.
 const CLEAR: &str = "\r\x1b[K";
 /// The width of a terminal that does not tell its own, in columns.
 const WIDTH: u16 = 80;
@@ -81,7 +81,7 @@ impl ProgressLine {
         format!("making: {percent:>3} %, {made}/{entries} entries, {}/{} KiB", copied >> 10, bytes >> 10)
     }
 
-    /// Writes at once: what nobody can see is no loss.
+    /// Writes `text` at once. An error is ignored: the line is information only.
     fn write(&self, text: &str) {
         let _ = (&self.terminal).write_all(text.as_bytes());
     }

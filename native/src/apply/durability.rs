@@ -1,6 +1,6 @@
 //! Flushing: whether a result survives a stop of the whole system.
 
-use crate::error::{Error, Place};
+use crate::error::{Error, Place, cannot};
 use crate::sys::{open_readable, retry};
 use cap_std::fs::Dir;
 use rustix::fs::fsync;
@@ -32,7 +32,7 @@ impl Durability {
         match self {
             Self::Eventual => Ok(()),
             // Nothing but EINTR is tried again: after a failure, the system may take what it could not write for written.
-            Self::Flushed => retry(|| Ok(fsync(handle)?)).map_err(|error| place().cannot("flush")(error)),
+            Self::Flushed => retry(|| Ok(fsync(handle)?)).map_err(cannot("flush", place)),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::apply::place::{Corrections, Habits};
 use crate::apply::stage::Stage;
 use crate::apply::transfer::Transfer;
 use crate::cursor::Cursor;
-use crate::error::{Error, Place, Rights};
+use crate::error::{Error, Place, Rights, cannot};
 use crate::run::Run;
 use crate::sys::{
     Status, as_os, change_entry_owner, change_mode, change_owner, create_dir, create_fifo, create_file, last_name, open_child,
@@ -46,7 +46,7 @@ impl Fill<'_> {
             None => node.meta.mode.bits().into(),
             Some(_) => 0o700,
         };
-        create_dir(parent, &name, mode).map_err(|error| self.place.at(path).cannot("make")(error))?;
+        create_dir(parent, &name, mode).map_err(cannot("make", || self.place.at(path)))?;
         self.run.progress.made(1);
         Ok(())
     }
@@ -59,10 +59,10 @@ impl Fill<'_> {
         let corrections = self.directory_corrections(node);
         if corrections.is_none() && self.durability == Durability::Eventual {
             // There is nothing to do with it for which it would have to be opened.
-            let status = Status::of_entry(parent, &name).map_err(|error| place().cannot("examine")(error))?;
+            let status = Status::of_entry(parent, &name).map_err(cannot("examine", place))?;
             return self.check(node, &status, place);
         }
-        let handle = open_child(parent, &name).map_err(|error| place().cannot("open")(error))?;
+        let handle = open_child(parent, &name).map_err(cannot("open", place))?;
         self.finish(&handle, node, corrections, place)
     }
 
@@ -81,18 +81,18 @@ impl Fill<'_> {
         handle: &Dir,
         node: &Node<Content>,
         corrections: Option<Corrections>,
-        place: impl Fn() -> Place,
+        place: impl Fn() -> Place + Copy,
     ) -> Result<(), Error> {
         if let Some(corrections) = corrections {
-            hand_over(handle, corrections).map_err(|error| place().cannot("change the owner or mode of")(error))?;
+            hand_over(handle, corrections).map_err(cannot("change the owner or mode of", place))?;
         }
-        let status = Status::of(handle).map_err(|error| place().cannot("examine")(error))?;
-        self.check(node, &status, &place)?;
+        let status = Status::of(handle).map_err(cannot("examine", place))?;
+        self.check(node, &status, place)?;
         self.durability.flush(handle, place)
     }
 
     /// Fails when a directory did not become what the plan says.
-    fn check(&self, node: &Node<Content>, status: &Status, place: impl Fn() -> Place) -> Result<(), Error> {
+    fn check(&self, node: &Node<Content>, status: &Status, place: impl FnOnce() -> Place) -> Result<(), Error> {
         let (owner, mode) = self.habits.expected(node, self.caller);
         let became = Mode::new(status.mode);
         let mode = mode.unwrap_or(became);
@@ -113,13 +113,12 @@ impl Fill<'_> {
             Kind::Directory => {}
             Kind::File(content) => self.file(target, &name, node, content, &mut cursors.source, &place)?,
             Kind::Symlink(to) => {
-                retry(|| target.symlink_contents(OsStr::from_bytes(to), as_os(&name)))
-                    .map_err(|error| place().cannot("make")(error))?;
+                retry(|| target.symlink_contents(OsStr::from_bytes(to), as_os(&name))).map_err(cannot("make", place))?;
                 if let Some(owner) = self.habits.corrections(node, self.caller).owner {
-                    change_entry_owner(target, &name, owner).map_err(|error| place().cannot("change the owner of")(error))?;
+                    change_entry_owner(target, &name, owner).map_err(cannot("change the owner of", place))?;
                 }
             }
-            Kind::Fifo => self.fifo(target, &name, node).map_err(|error| place().cannot("make")(error))?,
+            Kind::Fifo => self.fifo(target, &name, node).map_err(cannot("make", place))?,
         }
         self.run.progress.made(1);
         Ok(())
@@ -137,14 +136,14 @@ impl Fill<'_> {
         let corrections = self.habits.corrections(node, self.caller);
         // Until it has its owner, nobody else may look into it.
         let mode = if corrections.owner.is_some() { 0o600 } else { node.meta.mode.bits() & 0o777 };
-        let mut file = create_file(target, name, mode.into()).map_err(|error| place().cannot("make")(error))?;
+        let mut file = create_file(target, name, mode.into()).map_err(cannot("make", place))?;
         match content {
-            Content::Generated(bytes) => file.write_all(bytes).map_err(|error| place().cannot("write")(error))?,
+            Content::Generated(bytes) => file.write_all(bytes).map_err(cannot("write", place))?,
             Content::Template(from) => self.copy(source, from, &file, place)?,
         }
-        hand_over(&file, corrections).map_err(|error| place().cannot("change the owner or mode of")(error))?;
+        hand_over(&file, corrections).map_err(cannot("change the owner or mode of", place))?;
         self.durability.flush(&file, place)?;
-        close(file).map_err(|error| place().cannot("write")(error))
+        close(file).map_err(cannot("write", place))
     }
 
     /// Fills `to` with what the template has at `from`, if that is what was read there.
@@ -179,7 +178,7 @@ impl Fill<'_> {
     /// The directory of the result that `path` is in.
     fn parent<'c>(&'c self, cursor: &'c mut Cursor, path: &TreePath) -> Result<&'c Dir, Error> {
         let parent = cursor.parent_below(&self.stage.dir, path);
-        parent.map_err(|error| self.place.at(path).cannot("open the directory of")(error))
+        parent.map_err(cannot("open the directory of", || self.place.at(path)))
     }
 }
 

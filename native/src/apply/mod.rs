@@ -7,6 +7,7 @@ mod fill;
 mod place;
 pub mod publish;
 pub(crate) mod refresh;
+mod removal;
 pub(crate) mod stage;
 mod transfer;
 

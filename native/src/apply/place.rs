@@ -1,6 +1,6 @@
 //! The place of a result: what it does to new entries besides what it is asked for, found out by probes.
 
-use crate::apply::stage;
+use crate::apply::stage::is_kept;
 use crate::error::{Error, Place};
 use crate::sys::{REFUSALS, Status, as_os, change_mode, change_owner, create_dir, create_file, is_one_of, open_child, retry};
 use cap_std::fs::Dir;
@@ -59,8 +59,9 @@ impl Corrections {
 }
 
 impl Habits {
-    /// Makes a file in `dir`, and a directory called `name` where not every file system takes that name, does to them what `plan` needs, examines them, and removes them again.
-    /// Returns what `plan` will not get there, too. `place` is the result.
+    /// Makes a file in `dir`, and a directory called `name` unless the staging directory's own name proves that `dir` takes that; does to
+    /// them what `plan` needs, examines them, and removes them again. Returns what `plan` will not get there, too. `place` is the
+    /// result.
     pub(super) fn probe(
         dir: &Dir,
         name: &Name,
@@ -68,9 +69,8 @@ impl Habits {
         caller: Ids,
         place: &Place,
     ) -> Result<(Self, Vec<Problem>), Error> {
-        // The staging directory is called by a plain name, too, and is here.
-        let made_dir = if is_plain(name) { None } else { Some(probe_directory(dir, name)) };
-        let made_dir = made_dir.transpose().map_err(|source| match () {
+        let made_dir = (!is_kept(name)).then(|| probe_directory(dir, name)).transpose();
+        let made_dir = made_dir.map_err(|source| match () {
             () if is_one_of(&source, &[Errno::INVAL, Errno::ILSEQ, Errno::NOENT, Errno::NAMETOOLONG]) => {
                 Error::NameRefused(place.clone())
             }
@@ -169,14 +169,6 @@ fn settled(call: impl Fn() -> io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Returns `true` if every file system takes `name` that takes the names of staging directories. A system that reserves plain names
-/// refuses them when the result gets its name.
-fn is_plain(name: &Name) -> bool {
-    let name = name.as_bytes();
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
-    name.len() <= stage::NAME_ROOM && name.iter().all(is_plain) && name.last() != Some(&b'.')
-}
-
 /// Makes the directory `name` in `dir`, and removes it again. Returns what it was.
 fn probe_directory(dir: &Dir, name: &Name) -> io::Result<Status> {
     create_dir(dir, name, 0o700)?;
@@ -191,7 +183,7 @@ fn wrong_mode(file: &File, made: &Status, plan: &Plan) -> io::Result<Option<(Mod
     let usual = [Mode::new(0o640), Mode::new(0o755)];
     let special = plan.tree.iter().map(|(_, node)| node).filter(|node| matches!(node.kind, Kind::File(_)));
     let special: BTreeSet<u16> = special.map(|node| node.meta.mode.bits()).filter(|bits| bits & 0o7000 != 0).collect();
-    // What kept one mode and takes another one has no modes of its own.
+    // A file that was made with one mode, and then takes another one, has the modes that it is given.
     let usual = usual.into_iter().take(if made.mode == 0o777 { 1 } else { usual.len() });
     for asked in usual.chain(special.into_iter().map(|bits| Mode::new(bits.into()))) {
         settled(|| change_mode(file, asked.bits().into()))?;

@@ -6,14 +6,14 @@
 //! have put it there.
 
 use crate::apply::entry::OpenDir;
+use crate::apply::removal::remove_held;
 use crate::attributes::{ACCESS, DEFAULT};
-use crate::cursor::Cursor;
-use crate::error::{Error, Place};
+use crate::error::{Error, Place, cannot};
 use crate::sys::{
-    FileKind, ListingBuffer, REFUSALS, Status, as_os, change_mode, create_dir, is_mount_point, is_one_of, last_name, list,
-    list_attributes, names, open_child, open_readable, rename_new, retry,
+    FileKind, ListingBuffer, REFUSALS, Status, as_os, change_mode, create_dir, is_one_of, list, list_attributes, names,
+    open_child, open_readable, rename_new, retry,
 };
-use cap_std::fs::{Dir, Permissions, PermissionsExt as _};
+use cap_std::fs::Dir;
 use rustix::fs::{FlockOperation, flock, fremovexattr};
 use rustix::io::Errno;
 use s6_instance_maker_core::compare;
@@ -25,7 +25,7 @@ use std::io;
 pub const PREFIX: &str = compare::STAGING_PREFIX;
 
 /// The room for the result's name in the staging directory's name, in bytes.
-pub(super) const NAME_ROOM: usize = 200;
+const NAME_ROOM: usize = 200;
 
 /// A directory of the caller's, locked, mode 0700, without ACLs, in `parent`.
 #[derive(Debug)]
@@ -123,7 +123,7 @@ impl<'a> Stage<'a> {
     /// A rename takes a name, not a handle: who may rename in the parent could have put something else there.
     pub(super) fn become_result(&self, result: &Name, place: &Place) -> Result<(), Error> {
         let staging = || entry(&self.parent.place, &self.name);
-        if !self.is_called(&self.name).map_err(|source| staging().cannot("examine")(source))? {
+        if !self.is_called(&self.name).map_err(cannot("examine", staging))? {
             return Err(Error::Replaced(staging()));
         }
         rename_new(&self.parent.dir, &self.name, &self.parent.dir, result).map_err(|source| match () {
@@ -209,13 +209,26 @@ fn not_made(place: Place, source: io::Error) -> Error {
     }
 }
 
-/// `.s6-instance-maker+NAME+`, as much of NAME as there is room for: letters, digits, `.`, `_` and `-` stand for themselves, every
-/// other byte is `%` and two hexadecimal digits. FAT, exFAT and NTFS take no `:` among others.
+/// Returns `true` for letters, digits, `.`, `_` and `-`, which every file system takes in names.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"._-".contains(&byte)
+}
+
+/// Returns `true` if the name of the staging directory contains `result` as it is, and so every file system that takes the one takes
+/// the other. A system that reserves plain names refuses them when the result gets its name.
+pub(super) fn is_kept(result: &Name) -> bool {
+    let bytes = result.as_bytes();
+    // Some file systems remove a dot at the end.
+    bytes.len() <= NAME_ROOM && bytes.iter().all(|&byte| is_plain(byte)) && !bytes.ends_with(b".")
+}
+
+/// `.s6-instance-maker+NAME+`, as much of NAME as there is room for: plain bytes stand for themselves, every other byte is `%` and two
+/// hexadecimal digits. FAT, exFAT and NTFS take no `:` among others.
 fn stage_prefix(result: &Name) -> Vec<u8> {
     let mut prefix = PREFIX.as_bytes().to_vec();
     for &byte in result.as_bytes() {
         let escaped = match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' | b'-' => vec![byte],
+            _ if is_plain(byte) => vec![byte],
             _ => format!("%{byte:02x}").into_bytes(),
         };
         if prefix.len() + escaped.len() > NAME_ROOM {
@@ -383,72 +396,4 @@ fn remove_stale(parent: &Dir, name: &Name, renamers: Renamers, ours: [u32; 2]) -
         (Lock::Acquired(..), Renamers::Anybody) => Ok(SweepOutcome::Foreign),
         (Lock::Acquired(dir, _), Renamers::Trusted) => remove_held(parent, name, &dir).map(|()| SweepOutcome::Done),
     }
-}
-
-/// Empties `dir` and removes it from `parent`.
-fn remove_held(parent: &Dir, name: &Name, dir: &Dir) -> io::Result<()> {
-    empty(dir)?;
-    retry(|| parent.remove_dir(as_os(name)))
-}
-
-/// A step of emptying a directory.
-enum RemovalStep {
-    /// Remove what is in the directory, and put off the directories in it.
-    Empty(TreePath),
-    /// Remove the directory, which is empty by now.
-    Remove(TreePath),
-}
-
-/// Removes all that is in `root`, however deep, with a few more descriptors; from directories that were given a mode that forbids
-/// it, too; but nothing of another file system that somebody mounted there.
-fn empty(root: &Dir) -> io::Result<()> {
-    let mut pending = vec![RemovalStep::Empty(TreePath::ROOT)];
-    let mut cursor = Cursor::default();
-    while let Some(step) = pending.pop() {
-        let path = match step {
-            RemovalStep::Remove(path) => {
-                if let Some(name) = last_name(&path) {
-                    let parent = cursor.parent_below(root, &path)?;
-                    retry(|| parent.remove_dir(as_os(&name)))?;
-                }
-                continue;
-            }
-            RemovalStep::Empty(path) => path,
-        };
-        let opened = match last_name(&path) {
-            None => None,
-            Some(name) => {
-                pending.push(RemovalStep::Remove(path.clone()));
-                Some(open_closed(cursor.parent_below(root, &path)?, &name)?)
-            }
-        };
-        let dir = opened.as_ref().unwrap_or(root);
-        for name in names(dir)? {
-            let name = name.map_err(io::Error::other)?;
-            if Status::of_entry(dir, &name)?.kind != FileKind::Directory {
-                retry(|| dir.remove_file(as_os(&name)))?;
-            } else if is_mount_point(dir, &name)? {
-                return Err(Errno::BUSY.into());
-            } else {
-                pending.push(RemovalStep::Empty(path.join(&name).map_err(io::Error::other)?));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Opens the directory `name` of `parent` such that what is in it can be removed, whatever its mode is.
-#[expect(clippy::disallowed_methods, reason = "by a single name; no call on a handle can do it")]
-fn open_closed(parent: &Dir, name: &Name) -> io::Result<Dir> {
-    let dir = match open_child(parent, name) {
-        // Who is not root and may not read it must change it by its name. cap-std goes by way of /proc then, which it expects to
-        // be in order: it panics where that fails, so this is the last resort.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            retry(|| parent.set_permissions(as_os(name), Permissions::from_mode(0o700)))?;
-            open_child(parent, name)?
-        }
-        result => result?,
-    };
-    change_mode(&dir, 0o700)?;
-    Ok(dir)
 }

@@ -5,10 +5,10 @@ mod existing;
 
 use crate::apply::entry::OpenDir;
 use crate::cursor::Cursor;
-use crate::error::{Error, Place};
+use crate::error::{Error, Place, cannot};
 use crate::run::Run;
 use crate::sys::{Status, is_one_of, last_name, open_dir, open_file};
-use crate::template::source::{Source, SourceContents};
+use crate::template::source::Source;
 use crate::workers;
 use contents::{BUFFER, Reader, digest, digests, equal_part};
 use existing::{lives, walk};
@@ -83,21 +83,17 @@ impl<'a> Comparison<'a> {
         let failed = || self.place.at(path);
         match self.plan.tree.get(path).map(|node| &node.kind) {
             Some(Kind::File(Content::Generated(bytes))) => {
-                let rest = equal_part(&found, bytes, buffer).map_err(|error| failed().cannot("read")(error))?;
+                let rest = equal_part(&found, bytes, buffer).map_err(cannot("read", failed))?;
                 Ok(rest.is_some_and(<[u8]>::is_empty))
             }
             Some(Kind::File(Content::Template(original))) => self.source.with_contents(template, original, |file| {
-                if let SourceContents::Held(bytes) = file.contents {
-                    let rest = equal_part(&found, bytes, buffer).map_err(|error| failed().cannot("read")(error))?;
-                    return Ok(rest.is_some_and(<[u8]>::is_empty));
-                }
                 let mut left = file.size;
                 while left > 0 {
                     let room = usize::try_from(left).map_or(BUFFER, |left| left.min(BUFFER));
-                    let read = file.read(buffer.get_mut(..room).unwrap_or_default());
-                    let read = read.map_err(|error| file.place().cannot("read")(error))?;
+                    let read =
+                        file.read(buffer.get_mut(..room).unwrap_or_default()).map_err(cannot("read", || file.place()))?;
                     let expected = buffer.get(..read).unwrap_or_default();
-                    let rest = equal_part(&found, expected, other).map_err(|error| failed().cannot("read")(error))?;
+                    let rest = equal_part(&found, expected, other).map_err(cannot("read", failed))?;
                     if read == 0 || !rest.is_some_and(<[u8]>::is_empty) {
                         return Ok(false);
                     }
@@ -264,9 +260,8 @@ impl<'a> Comparison<'a> {
     }
 
     fn digest_of_template(&self, Reader { cursor, buffer, .. }: &mut Reader, path: &TreePath) -> Result<Digest, Error> {
-        self.source.with_contents(cursor, path, |original| {
-            digest(original, buffer).map_err(|error| original.place().cannot("read")(error))
-        })
+        self.source
+            .with_contents(cursor, path, |original| digest(original, buffer).map_err(cannot("read", || original.place())))
     }
 
     fn digest_of_found(&self, Reader { cursor, buffer, .. }: &mut Reader, path: &TreePath) -> Result<Digest, Error> {
@@ -278,8 +273,8 @@ impl<'a> Comparison<'a> {
         let place = || self.place.at(path);
         let (Some(name), Some(there)) = (last_name(path), self.there) else { return Err(Error::DirChanged(place())) };
         let parent = cursor.parent_below(&there.dir, path);
-        let parent = parent.map_err(|error| place().cannot("open the directory of")(error))?;
-        open_file(parent, &name).map_err(|error| place().cannot("open")(error))
+        let parent = parent.map_err(cannot("open the directory of", place))?;
+        open_file(parent, &name).map_err(cannot("open", place))
     }
 
     /// Returns the first bytes of the file at `path` in DIR, at most `most`.
@@ -298,7 +293,7 @@ impl<'a> Comparison<'a> {
                 self.source.with_contents(&mut Cursor::default(), original, |file| {
                     let mut text = Vec::new();
                     let read = file.by_ref().take(most).read_to_end(&mut text);
-                    read.map_err(|error| file.place().cannot("read")(error))?;
+                    read.map_err(cannot("read", || file.place()))?;
                     Ok(text)
                 })
             }

@@ -3,7 +3,7 @@
 use super::archive::Archive;
 use super::blocks::{BUFFER, BlockWriter, Header};
 use crate::cursor::Cursor;
-use crate::error::Error;
+use crate::error::{Error, cannot};
 use crate::run::Run;
 use crate::template::source::{Source, SourceFile};
 use s6_instance_maker_core::path::TreePath;
@@ -106,6 +106,6 @@ impl<'a> EntryWriter<'a> {
 
 /// Reads the next bytes of a file, at most as many as `buffer` has; none at its end.
 fn read<'b>(original: &mut SourceFile<'_>, buffer: &'b mut [u8]) -> Result<&'b [u8], Error> {
-    let read = original.read(buffer).map_err(|error| original.place().cannot("read")(error))?;
+    let read = original.read(buffer).map_err(cannot("read", || original.place()))?;
     Ok(buffer.get(..read).unwrap_or_default())
 }

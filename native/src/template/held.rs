@@ -4,6 +4,7 @@ use crate::sys::{FileKind, Status, retry};
 use rustix::io::pread;
 use std::fs::File;
 use std::io;
+use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -11,8 +12,8 @@ use std::time::{Duration, SystemTime};
 const FILE_MAX: usize = 4096;
 /// The room for contents of all files together, in bytes.
 const ALL_MAX: usize = 12 << 20;
-/// The time for which a change that was just made may not show in the time of a file's last change: file systems take that from a
-/// clock that advances a hundred times in a second, or more often.
+/// The most by which the recorded time of a change can be too early: file systems take it from a clock that advances a hundred times in
+/// a second, or more often.
 const SETTLED: Duration = Duration::from_millis(20);
 
 /// The room that is left for contents.
@@ -34,27 +35,18 @@ impl Room {
     /// Reads a file that was just opened. Returns its status, and its contents at the moment of that; no contents where they are
     /// large, or not of the size that the status says, or change, or there is no room for them.
     pub(crate) fn read(&self, file: &File) -> io::Result<(Status, Option<Box<[u8]>>)> {
-        let mut buffer = [0; FILE_MAX + 1];
         #[expect(clippy::disallowed_methods, reason = "a file that changed just now is read again")]
         let before = SystemTime::now();
-        let length = read_at_beginning(file, &mut buffer)?;
-        let mut status = Status::of(file)?;
-        let is_whole = status.kind == FileKind::Regular && length <= FILE_MAX && status.size == length as u64;
-        if !is_whole || !self.take(length) {
-            return Ok((status, None));
-        }
-        // What was last changed before it was read is what was read. It has to be read once more where that is in doubt.
-        if !status.is_older_than(before.checked_sub(SETTLED)) {
-            let mut again = [0; FILE_MAX + 1];
-            let length_again = read_at_beginning(file, &mut again)?;
-            let seen = status;
-            status = Status::of(file)?;
-            if status != seen || length_again != length || again.get(..length) != buffer.get(..length) {
-                self.0.fetch_add(length, Ordering::Relaxed);
-                return Ok((status, None));
+        let mut snapshot = Snapshot::of(file)?;
+        // Contents are those of the moment of the status if the last change is older. Otherwise a second look decides.
+        if snapshot.is_whole() && !snapshot.status.is_older_than(before.checked_sub(SETTLED)) {
+            let first = mem::replace(&mut snapshot, Snapshot::of(file)?);
+            if first != snapshot {
+                return Ok((snapshot.status, None));
             }
         }
-        Ok((status, buffer.get(..length).map(Into::into)))
+        let is_held = snapshot.is_whole() && self.take(snapshot.bytes().len());
+        Ok((snapshot.status, is_held.then(|| snapshot.bytes().into())))
     }
 
     /// Takes so much of the room, if it is there.
@@ -63,6 +55,29 @@ impl Room {
     }
 }
 
-fn read_at_beginning(file: &File, buffer: &mut [u8]) -> io::Result<usize> {
-    retry(|| Ok(pread(file, &mut *buffer, 0)?))
+/// The beginning of a file, and the status that the file had afterwards.
+#[derive(PartialEq, Eq)]
+struct Snapshot {
+    /// Zeros behind the file's end.
+    buffer: [u8; FILE_MAX + 1],
+    length: usize,
+    status: Status,
+}
+
+impl Snapshot {
+    fn of(file: &File) -> io::Result<Self> {
+        let mut buffer = [0; FILE_MAX + 1];
+        let length = retry(|| Ok(pread(file, &mut buffer, 0)?))?;
+        Ok(Self { buffer, length, status: Status::of(file)? })
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.buffer.get(..self.length).unwrap_or_default()
+    }
+
+    /// Returns `true` if these are all bytes of a small regular file.
+    fn is_whole(&self) -> bool {
+        let Self { length, status, .. } = self;
+        status.kind == FileKind::Regular && *length <= FILE_MAX && status.size == *length as u64
+    }
 }

@@ -6,7 +6,7 @@
 use crate::attributes::Attributes;
 use crate::authority::TemplateDir;
 use crate::cursor::Cursor;
-use crate::error::{Error, TemplateReason};
+use crate::error::{Error, TemplateReason, cannot};
 use crate::run::Run;
 use crate::sys::{FileKind, Identity, Status, is_one_of, open_dir};
 use crate::template::held::Room;
@@ -20,7 +20,7 @@ use s6_instance_maker_core::template::{FileFacts, HEAD_MAX, Resolved, Template};
 use s6_instance_maker_core::tree::{Kind, Meta, Mode, Node};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io::Read as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::sync::Arc;
 
@@ -81,28 +81,16 @@ impl Source {
         let mut cursor = Cursor::default();
         for path in self.template.control_files() {
             let head = self.with_contents(&mut cursor, &path, |original| {
-                let length = usize::try_from(original.size).map_or(HEAD_MAX, |size| size.min(HEAD_MAX));
-                let mut head = vec![0; length];
-                // A shorter one has changed, which is found out in a moment.
-                let read = read_full(original, &mut head).map_err(|error| original.place().cannot("read")(error))?;
-                head.truncate(read);
+                // HEAD_MAX is far below u64::MAX. With room for all of it, it is read at once.
+                let length = original.size.min(HEAD_MAX as u64);
+                let mut head = Vec::with_capacity(length as usize);
+                let read = original.by_ref().take(length).read_to_end(&mut head);
+                read.map_err(cannot("read", || original.place()))?;
                 Ok(head)
             })?;
             self.template.set_head(&path, head);
         }
         Ok(())
-    }
-}
-
-/// Fills `buffer`, or as much of it as there is. Returns how much that is.
-fn read_full(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    loop {
-        let rest = buffer.get_mut(length..).unwrap_or_default();
-        match if rest.is_empty() { 0 } else { from.read(rest)? } {
-            0 => return Ok(length),
-            read => length += read,
-        }
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) struct Mount {
 pub(super) enum Record {
     /// Its contents.
     Held(Box<[u8]>),
-    /// What shows whether its contents are still the same.
+    /// The part of its status by which a later change of its contents is noticed.
     Stamped(Stamp),
 }
 
