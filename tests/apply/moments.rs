@@ -182,29 +182,30 @@ fn rewrite(path: &Path) {
     fs::File::options().write(true).open(path).unwrap().set_modified(modified).unwrap();
 }
 
+/// Copies a template with a file of `contents` that is rewritten after it was listed.
+fn rewritten(scratch: &Scratch, contents: &str) -> Answer {
+    disk::plain_template(scratch.join("template"));
+    let file = scratch.join("template/data/file");
+    disk::file(&file, 0o644, contents);
+    let options = ["-e", "trace=flock", "-e", &delayed("flock")];
+    meanwhile(scratch, &options, &["template", "out"], |log| log.contains("flock("), || rewrite(&file))
+}
+
 /// A file that was written in place after it was listed is noticed, though its size and the time of its last change are the same.
 #[test]
 fn a_file_that_was_rewritten_is_noticed() {
     let scratch = Scratch::new("apply");
-    disk::plain_template(scratch.join("template"));
-    let file = scratch.join("template/data/file");
-    disk::file(&file, 0o644, "contents 1".repeat(1000));
-    let options = ["-e", "trace=flock", "-e", &delayed("flock")];
-    let answer = meanwhile(&scratch, &options, &["template", "out"], |log| log.contains("flock("), || rewrite(&file));
+    let answer = rewritten(&scratch, &"contents 1".repeat(1000));
     assert_eq!(answer.code, Some(111), "{answer}");
     assert!(answer.stderr.contains("`template/data/file`: changed while"), "{answer}");
     assert!(!scratch.join("out").exists());
 }
 
-/// A small file is read when it is listed: what somebody does to it later does not matter.
+/// A small file is read when it is listed. Later changes of it have no effect.
 #[test]
 fn a_small_file_is_copied_as_it_was_listed() {
     let scratch = Scratch::new("apply");
-    disk::plain_template(scratch.join("template"));
-    let file = scratch.join("template/data/file");
-    disk::file(&file, 0o644, "contents 1");
-    let options = ["-e", "trace=flock", "-e", &delayed("flock")];
-    let answer = meanwhile(&scratch, &options, &["template", "out"], |log| log.contains("flock("), || rewrite(&file));
+    let answer = rewritten(&scratch, "contents 1");
     assert_eq!(answer.code, Some(0), "{answer}");
     assert_eq!(fs::read_to_string(scratch.join("out/template/data/file")).unwrap(), "contents 1");
 }

@@ -54,7 +54,7 @@ impl<'a> System<'a> {
         let (live, conversion) = (site.inside("live"), site.inside("conversion"));
         let options = ["-t", TIMEOUT, "-l", &live, "-f", &conversion, &self.compile(source)];
         self.scan.exec("s6-rc-update", options).expect_code(0);
-        // An s6-svscan that is told to end while it still removes a service was seen to wait for it in vain (2.13.1.0, on a busy machine).
+        // s6-svscan 2.13.1.0 once did not stop, on a busy machine, because the signal to stop came while it removed a service.
         self.scan.wait_until_removed();
     }
 
