@@ -186,7 +186,7 @@ fn static_cases(programs: &Path, text: &[u8]) -> Vec<Case> {
         return Vec::new();
     }
     let mut template = manifest::template("0755 file run\n0755 file finish");
-    let run = template.tree().get(&TreePath::constant("run")).unwrap().clone();
+    let run = template.tree().get(&TreePath::constant(&"run")).unwrap().clone();
     let linked = entry.filter(|entry| template.insert(entry.clone().into(), run).is_ok());
     let mut words = common(programs);
     words.extend(["-u", "www-data", "-r", "svc", "--static", "--instance"].map(Into::into));

@@ -14,9 +14,9 @@ pub(crate) const RUN_USER: Name = Name::constant("run.user");
 /// The script itself where a wrapper has the name `finish`; s6-rc gives it the same name.
 pub(crate) const FINISH_USER: Name = Name::constant("finish.user");
 /// The directory of a service's logger, itself a service directory.
-pub const LOG: TreePath = TreePath::constant("log");
+pub const LOG: TreePath = TreePath::constant(&"log");
 /// The program that s6-notifyoncheck runs to find out whether a service is ready.
-pub(crate) const DATA_CHECK: TreePath = TreePath::constant("data/check");
+pub(crate) const DATA_CHECK: TreePath = TreePath::constant(&"data/check");
 /// The file that keeps a service down until somebody starts it.
 pub(crate) const DOWN: Name = Name::constant("down");
 
@@ -50,11 +50,11 @@ pub(crate) const NOSETSID: Name = Name::constant("nosetsid");
 pub(crate) const FLAGS: [Name; 3] = [FLAG_NEWPIDNS, FLAG_TIMEOUT_KILLPG, NOSETSID];
 
 /// The scan directory of an instanced service.
-pub const INSTANCE: TreePath = TreePath::constant("instance");
+pub const INSTANCE: TreePath = TreePath::constant(&"instance");
 /// The service directories of the instances.
-pub const INSTANCES: TreePath = TreePath::constant("instances");
+pub const INSTANCES: TreePath = TreePath::constant(&"instances");
 /// The copy of the template, of which s6-instance-create makes the instances.
-pub const TEMPLATE: TreePath = TreePath::constant("template");
+pub const TEMPLATE: TreePath = TreePath::constant(&"template");
 
 /// The record of earlier templates in an instanced service, of this program.
 pub const RECORD: Name = Name::constant(".s6-instance-maker");
@@ -62,13 +62,13 @@ pub const RECORD: Name = Name::constant(".s6-instance-maker");
 pub const STAGING_PREFIX: &str = ".s6-instance-maker+";
 
 /// The directory that s6-rc copies whole for a longrun.
-pub(crate) const DATA: TreePath = TreePath::constant("data");
+pub(crate) const DATA: TreePath = TreePath::constant(&"data");
 /// The directory of environment variables, which s6-rc copies whole too.
-pub(crate) const ENV: TreePath = TreePath::constant("env");
+pub(crate) const ENV: TreePath = TreePath::constant(&"env");
 /// The directory for the entries of a template that s6-rc would not copy from where they are.
-pub(crate) const DATA_TEMPLATE: TreePath = TreePath::constant("data/.template");
+pub(crate) const DATA_TEMPLATE: TreePath = TreePath::constant(&"data/.template");
 /// The template's `finish` there.
-pub(crate) const DATA_TEMPLATE_FINISH: TreePath = TreePath::constant("data/.template/finish");
+pub(crate) const DATA_TEMPLATE_FINISH: TreePath = TreePath::constant(&"data/.template/finish");
 
 /// The kind of an s6-rc service.
 pub(crate) const TYPE: Name = Name::constant("type");
@@ -124,7 +124,7 @@ pub(crate) const S6_RC_COPIES: [Name; 9] = [
     FLAG_TIMEOUT_KILLPG,
 ];
 /// The FIFO in `supervise` by which a supervisor takes commands.
-pub const CONTROL: TreePath = TreePath::constant("supervise/control");
+pub const CONTROL: TreePath = TreePath::constant(&"supervise/control");
 
 /// Returns `true` if s6-rc-update brings the entry `name` of a running service's directory up to date, and of each of its instances
 /// (docs/original.md, "Bringing a living service up to date").

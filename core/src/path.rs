@@ -100,12 +100,15 @@ impl fmt::Display for Name {
 #[derive(Clone)]
 pub struct TreePath(Text);
 
-/// The bytes of a path. Copies share them: a template, its plan and what is remembered of its files have the same paths.
+/// The bytes of a path. Copies share them: a template, its plan and what is remembered of its files have the same paths. It is as
+/// large as a slice: a constant is behind a reference of one word.
 #[derive(Clone)]
 enum Text {
-    Constant(&'static [u8]),
+    Constant(&'static &'static str),
     Shared(Arc<[u8]>),
 }
+
+const _: () = assert!(size_of::<TreePath>() == size_of::<&[u8]>());
 
 /// The reason why bytes are not a [`TreePath`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,7 +123,7 @@ pub enum PathError {
 
 impl TreePath {
     /// The tree's own directory.
-    pub const ROOT: Self = Self(Text::Constant(b""));
+    pub const ROOT: Self = Self(Text::Constant(&""));
 
     /// Checks `bytes`, names joined by single slashes, and makes them a path; no bytes are the root.
     pub fn parse(bytes: impl AsRef<[u8]>) -> Result<Self, PathError> {
@@ -133,16 +136,16 @@ impl TreePath {
         Self(Text::Shared(bytes.into()))
     }
 
-    /// A path known when the program is built.
+    /// A path known when the program is built, as in `TreePath::constant(&"log/run")`.
     ///
     /// # Panics
     ///
     /// If `text` is not a path. Use it in a `const`, where that is a compile error.
     #[must_use]
     #[expect(clippy::panic, reason = "evaluated in constants only: a wrong literal does not compile")]
-    pub const fn constant(text: &'static str) -> Self {
+    pub const fn constant(text: &'static &'static str) -> Self {
         match check_path(text.as_bytes()) {
-            Ok(()) => Self(Text::Constant(text.as_bytes())),
+            Ok(()) => Self(Text::Constant(text)),
             Err(_) => panic!("not a path"),
         }
     }
@@ -191,7 +194,7 @@ impl TreePath {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Text::Constant(bytes) => bytes,
+            Text::Constant(text) => text.as_bytes(),
             Text::Shared(bytes) => bytes,
         }
     }
@@ -246,10 +249,7 @@ impl TreePath {
 
 impl From<Name> for TreePath {
     fn from(name: Name) -> Self {
-        match name.0 {
-            Cow::Borrowed(bytes) => Self(Text::Constant(bytes)),
-            Cow::Owned(bytes) => Self::of(&bytes),
-        }
+        Self::of(&name.0)
     }
 }
 

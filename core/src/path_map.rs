@@ -23,9 +23,9 @@ enum Entries<V> {
 }
 
 impl<V> PathMap<V> {
-    /// An empty map with room for so many entries.
-    pub(crate) fn with_capacity(entries: usize) -> Self {
-        Self(Entries::Listed(Vec::with_capacity(entries)))
+    /// The map of these entries, which are in the order of the paths, none twice.
+    pub(crate) fn listed(entries: Vec<(TreePath, V)>) -> Self {
+        Self(Entries::Listed(entries))
     }
 
     /// Returns the value at `path`.

@@ -83,6 +83,11 @@ impl Template {
         Self(Tree::new(root))
     }
 
+    /// A template with these entries, in any order.
+    pub fn collected(root: Meta, entries: Vec<(TreePath, Node<FileFacts>)>) -> Result<Self, TreeError> {
+        Tree::collected(root, entries).map(Self)
+    }
+
     /// Adds what was seen; directories before what is in them.
     pub fn insert(&mut self, path: TreePath, node: Node<FileFacts>) -> Result<(), TreeError> {
         self.0.insert(path, node)

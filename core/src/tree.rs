@@ -156,41 +156,37 @@ impl<C> Tree<C> {
     /// A tree with nothing but its root directory.
     #[must_use]
     pub fn new(root: Meta) -> Self {
-        Self::with_capacity(root, 1)
+        Self(PathMap::listed([(TreePath::ROOT, Node::new(root, Kind::Directory))].into()))
     }
 
-    /// A tree with nothing but its root directory, and with room for so many entries.
-    pub(crate) fn with_capacity(root: Meta, entries: usize) -> Self {
-        let mut map = PathMap::with_capacity(entries);
-        // Nothing is there yet.
-        let _ = map.insert(TreePath::ROOT, Node::new(root, Kind::Directory));
-        Self(map)
-    }
-
-    /// The tree with these entries below its root, in any order.
+    /// The tree with these entries below its root, in any order; takes no more memory than they do.
     pub(crate) fn collected(root: Meta, mut entries: Vec<(TreePath, Node<C>)>) -> Result<Self, TreeError> {
-        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let mut tree = Self::with_capacity(root, entries.len() + 1);
-        entries.into_iter().try_for_each(|(path, node)| tree.insert(path, node))?;
-        Ok(tree)
+        entries.insert(0, (TreePath::ROOT, Node::new(root, Kind::Directory)));
+        if !entries.is_sorted_by(|(one, _), (other, _)| one <= other) {
+            entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        entries.shrink_to_fit();
+        for pair in entries.windows(2) {
+            if let [(last, node), (path, _)] = pair {
+                if last == path {
+                    return Err(TreeError::Duplicate(path.clone()));
+                }
+                let (parent, _) = path.split().unwrap_or_default();
+                check_parent(parent_after((last, node), parent), path)?;
+            }
+        }
+        Ok(Self(PathMap::listed(entries)))
     }
 
     /// Adds an entry; its parent must be there already.
     pub fn insert(&mut self, path: TreePath, node: Node<C>) -> Result<(), TreeError> {
         let Some((parent, _)) = path.split() else { return Err(TreeError::Duplicate(path)) };
         let parent = match self.0.last_listed().filter(|(last, _)| **last < path) {
-            // All that is in a directory stands directly behind it: the parent of an entry that comes next is the last one, or around
-            // it.
-            Some((last, node)) if last.as_bytes() == parent => Some(&node.kind),
-            Some((last, _)) if is_below(last.as_bytes(), parent) => Some(&Kind::Directory),
-            Some(_) => None,
+            Some(last) => parent_after(last, parent),
             None => path.parent().and_then(|parent| self.0.get(&parent)).map(|parent| &parent.kind),
         };
-        match parent {
-            None => Err(TreeError::Orphan(path)),
-            Some(Kind::Directory) => self.0.insert(path, node).map_err(TreeError::Duplicate),
-            Some(_) => Err(TreeError::ParentNotDirectory(path)),
-        }
+        check_parent(parent, &path)?;
+        self.0.insert(path, node).map_err(TreeError::Duplicate)
     }
 
     /// Returns the entry at `path`.
@@ -219,18 +215,33 @@ impl<C> Tree<C> {
     where
         C: Clone,
     {
-        let mut kept = PathMap::with_capacity(1);
-        for (path, node) in self.0.iter().filter(|(path, _)| path.is_root() || keep(path)) {
-            // None is there twice.
-            let _ = kept.insert(path.clone(), node.clone());
-        }
-        Self(kept)
+        let kept = self.0.iter().filter(|(path, _)| path.is_root() || keep(path));
+        Self(PathMap::listed(kept.map(|(path, node)| (path.clone(), node.clone())).collect()))
     }
 
     /// The number of entries, the root among them: never 0.
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.len()
+    }
+}
+
+/// What `parent` is in a tree whose next entry is in it. `None`: it is not there.
+fn parent_after<'a, C>((last, node): (&TreePath, &'a Node<C>), parent: &[u8]) -> Option<&'a Kind<C>> {
+    // All that is in a directory stands directly behind it: the parent of the next entry is the last one, or around it.
+    match last.as_bytes() {
+        last if last == parent => Some(&node.kind),
+        last if is_below(last, parent) => Some(&Kind::Directory),
+        _ => None,
+    }
+}
+
+/// Fails unless the parent of what is to be at `path` is a directory.
+fn check_parent<C>(parent: Option<&Kind<C>>, path: &TreePath) -> Result<(), TreeError> {
+    match parent {
+        None => Err(TreeError::Orphan(path.clone())),
+        Some(Kind::Directory) => Ok(()),
+        Some(_) => Err(TreeError::ParentNotDirectory(path.clone())),
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) const REFUSALS: &[Errno] =
 pub(crate) const ONLY_DIRECTORY: i32 = OFlags::DIRECTORY.bits().cast_signed();
 
 /// A file's device and inode: two handles with one identity are open on one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     dev: u64,
     ino: u64,

@@ -32,6 +32,10 @@ pub(crate) fn together<T: Send>(threads: usize, part: impl Fn() -> T + Sync) -> 
 /// Does `work` with each of `items`, in so many threads, and returns the results in the order of the items. Each thread has a state of
 /// its own.
 pub(crate) fn map<I: Sync, S: Default, R: Send>(items: &[I], threads: usize, work: impl Fn(&mut S, &I) -> R + Sync) -> Vec<R> {
+    if threads <= 1 {
+        let mut state = S::default();
+        return items.iter().map(|item| work(&mut state, item)).collect();
+    }
     let next = AtomicUsize::new(0);
     let parts = together(threads, || {
         let (mut state, mut results) = (S::default(), Vec::new());

@@ -40,8 +40,8 @@ pub(super) struct Service {
 /// The caller of all of them.
 pub(super) const CALLER: Ids = Ids { uid: 0, gid: 0 };
 
-pub(super) const fn path(text: &'static str) -> TreePath {
-    TreePath::constant(text)
+pub(super) fn path(text: &str) -> TreePath {
+    TreePath::parse(text).unwrap()
 }
 
 /// Requests of every shape.

@@ -13,7 +13,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 /// Directories that s6 gives a meaning as a whole, and that are exchanged as a whole.
-const WHOLE: [TreePath; 2] = [TreePath::constant("data"), TreePath::constant("env")];
+const WHOLE: [TreePath; 2] = [TreePath::constant(&"data"), TreePath::constant(&"env")];
 
 /// The refresh of one instance.
 #[derive(Clone, Debug, PartialEq, Eq)]

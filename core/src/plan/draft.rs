@@ -12,60 +12,77 @@ use crate::layout::{
 };
 use crate::path::{Name, TreePath};
 use crate::rights::CopyRights;
-use crate::template::Template;
+use crate::template::{FileFacts, Template};
 use crate::tree::{Kind, Meta, Mode, Node, Tree};
 use alloc::format;
 use alloc::vec::Vec;
 
-/// The entries of every copy of the template, by their paths in the template.
-pub(super) struct TemplateCopy {
-    entries: Vec<(TreePath, Node<Content>)>,
+/// The copies of the template. Each is put together from the template itself: one that is large is not held twice.
+pub(super) struct TemplateCopy<'a> {
+    template: &'a Template,
+    copying: &'a CopyRights<'a>,
+    wrapping: &'a Wrappers,
+    /// The directories, and links to such, that are not copied.
+    state: Vec<TreePath>,
     without_set_id: Vec<TreePath>,
     without_owner: Option<(TreePath, u64)>,
 }
 
-impl TemplateCopy {
-    pub(super) fn new(template: &Template, copying: &CopyRights<'_>, wrapping: &Wrappers) -> Self {
+impl<'a> TemplateCopy<'a> {
+    pub(super) fn new(template: &'a Template, copying: &'a CopyRights<'a>, wrapping: &'a Wrappers) -> Self {
         const SET_ID: u16 = Mode::SET_UID | Mode::SET_GID;
         let state = template.state();
-        let mut entries = Vec::with_capacity(template.tree().count());
-        let mut without_set_id = Vec::new();
-        let mut without_owner = None;
+        let mut copy = Self { template, copying, wrapping, state, without_set_id: Vec::new(), without_owner: None };
         for (path, node) in template.tree().iter() {
-            if state.iter().any(|state| path.starts_with(state)) {
+            if !copy.has(path) {
                 continue;
             }
-            let kind = match &node.kind {
-                Kind::Directory => Kind::Directory,
-                Kind::File(_) => Kind::File(Content::Template(path.clone())),
-                Kind::Symlink(target) => Kind::Symlink(target.clone()),
-                Kind::Fifo => Kind::Fifo,
-            };
             let meta = copying.meta(path, node);
             if node.meta.mode.bits() & !meta.mode.bits() & SET_ID != 0 {
-                without_set_id.push(path.clone());
+                copy.without_set_id.push(path.clone());
             }
             if !copying.keeps_owner(node.meta, meta) {
-                without_owner.get_or_insert_with(|| (path.clone(), 0)).1 += 1;
-            }
-            let node = Node::new(meta, kind);
-            match wrapping.of(path) {
-                None => entries.push((path.clone(), node)),
-                Some(wrapped) => {
-                    let script = Kind::File(Content::Generated(wrapped.script.clone()));
-                    entries.push((wrapped.renamed.clone(), node));
-                    entries.push((path.clone(), Node::new(Meta::callers(Modes::WRAPPER), script)));
-                }
+                copy.without_owner.get_or_insert_with(|| (path.clone(), 0)).1 += 1;
             }
         }
-        Self { entries, without_set_id, without_owner }
+        copy
+    }
+
+    /// Returns `true` if what the template has at `path` is copied.
+    fn has(&self, path: &TreePath) -> bool {
+        !self.state.iter().any(|state| path.starts_with(state))
+    }
+
+    /// The entries, by their paths in the copy: the scripts themselves, and the wrappers in their place.
+    fn entries(&self) -> impl Iterator<Item = (TreePath, Node<Content>)> {
+        self.template.tree().iter().filter(|(path, _)| self.has(path)).flat_map(|(path, node)| {
+            let node = self.copied(path, node);
+            match self.wrapping.of(path) {
+                None => [Some((path.clone(), node)), None],
+                Some(wrapped) => {
+                    let script = Kind::File(Content::Generated(wrapped.script.clone()));
+                    let wrapper = Node::new(Meta::callers(Modes::WRAPPER), script);
+                    [Some((wrapped.renamed.clone(), node)), Some((path.clone(), wrapper))]
+                }
+            }
+            .into_iter()
+            .flatten()
+        })
     }
 
     /// The copy of the template's entry at `path`, if it is copied.
     pub(super) fn node(&self, path: &TreePath) -> Option<Node<Content>> {
-        // Without wrappers, the entries are in the order of the template.
-        let at = self.entries.binary_search_by(|(entry, _)| entry.cmp(path)).ok()?;
-        self.entries.get(at).map(|(_, node)| node.clone())
+        self.template.tree().get(path).filter(|_| self.has(path)).map(|node| self.copied(path, node))
+    }
+
+    fn copied(&self, path: &TreePath, node: &Node<FileFacts>) -> Node<Content> {
+        let kind = match &node.kind {
+            Kind::Directory => Kind::Directory,
+            Kind::File(_) => Kind::File(Content::Template(path.clone())),
+            Kind::Symlink(target) => Kind::Symlink(target.clone()),
+            Kind::Fifo => Kind::Fifo,
+        };
+        Node::new(self.copying.meta(path, node), kind)
     }
 
     /// The first entry of the template whose copy has another owner, and how many there are.
@@ -204,16 +221,16 @@ impl Draft {
     }
 
     /// A copy of the template as `directory`.
-    pub(super) fn copy(&mut self, directory: &TreePath, copy: &TemplateCopy) -> Result<(), PlanError> {
-        self.entries.reserve(copy.entries.len());
-        for (path, node) in &copy.entries {
-            self.node(below(directory, path)?, node.clone());
+    pub(super) fn copy(&mut self, directory: &TreePath, copy: &TemplateCopy<'_>) -> Result<(), PlanError> {
+        self.entries.reserve(copy.template.tree().count());
+        for (path, node) in copy.entries() {
+            self.node(below(directory, &path)?, node);
         }
         Ok(())
     }
 
     /// An instance as s6-instance-create makes it: a copy of the template, and a link to it in the scan directory.
-    pub(super) fn instance(&mut self, name: &InstanceName, copy: &TemplateCopy) -> Result<(), PlanError> {
+    pub(super) fn instance(&mut self, name: &InstanceName, copy: &TemplateCopy<'_>) -> Result<(), PlanError> {
         let name = TreePath::from(name.as_name().clone());
         let target = [b"../", INSTANCES.as_bytes(), b"/", name.as_bytes()].concat();
         let link = Node::new(Meta::callers(Mode::new(0o777)), Kind::Symlink(target));

@@ -31,7 +31,7 @@ pub(super) fn draft(
     definition: &Definition,
     instances: &Instances,
     template: &Template,
-    copy: &TemplateCopy,
+    copy: &TemplateCopy<'_>,
 ) -> Result<(), PlanError> {
     // A `log` that leads out of the template is no definition of a logger.
     let logger = template.log_directory().map_or(InstanceLogger::None, |_| InstanceLogger::Each);
@@ -116,7 +116,7 @@ struct StaticService {
 }
 
 impl StaticService {
-    fn new(part: Part, template: &Template, copy: &TemplateCopy) -> Result<Option<Self>, PlanError> {
+    fn new(part: Part, template: &Template, copy: &TemplateCopy<'_>) -> Result<Option<Self>, PlanError> {
         let Some(layout) = StaticLayout::new(template, part)? else { return Ok(None) };
         let mut entries = Vec::new();
         let link = |target: &str| Node::new(Meta::callers(LINK), Kind::Symlink(target.as_bytes().to_vec()));

@@ -112,10 +112,10 @@ impl Script {
     #[must_use]
     pub const fn path(self) -> TreePath {
         match (self.part, self.stage) {
-            (Part::Service, Stage::Run) => TreePath::constant("run"),
-            (Part::Service, Stage::Finish) => TreePath::constant("finish"),
-            (Part::Logger, Stage::Run) => TreePath::constant("log/run"),
-            (Part::Logger, Stage::Finish) => TreePath::constant("log/finish"),
+            (Part::Service, Stage::Run) => TreePath::constant(&"run"),
+            (Part::Service, Stage::Finish) => TreePath::constant(&"finish"),
+            (Part::Logger, Stage::Run) => TreePath::constant(&"log/run"),
+            (Part::Logger, Stage::Finish) => TreePath::constant(&"log/finish"),
         }
     }
 

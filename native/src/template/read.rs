@@ -11,7 +11,7 @@ use crate::run::Run;
 use crate::sys::{FileKind, Identity, Status, is_one_of, open_dir};
 use crate::template::held::Room;
 use crate::template::outside::{Links, Outside, Target};
-use crate::template::source::{Mount, NotCopied, Record, Source, Stamp};
+use crate::template::source::{Mount, NotCopied, Record, Records, Source, Stamp};
 use crate::template::walk::{Depth, Walk, WalkEntry, WalkError};
 use cap_std::fs::Dir;
 use rustix::io::Errno;
@@ -59,7 +59,7 @@ impl Source {
         let source = Self {
             template_dir: Arc::clone(&template_dir),
             template,
-            files: BTreeMap::new(),
+            files: Records::default(),
             mounts: BTreeMap::new(),
             not_copied: BTreeMap::new(),
         };
@@ -72,6 +72,7 @@ impl Source {
         status = reader.note(&TreePath::ROOT, attributes, status);
         reader.source.template = reader.read_whole(&template_dir.dir, &status, &TreePath::ROOT, &BTreeSet::new())?;
         let mut source = reader.source;
+        source.files.sort();
         source.read_heads()?;
         Ok(source)
     }
@@ -110,7 +111,7 @@ struct Region<'d> {
     dir: &'d Dir,
     /// Its content, by paths below it.
     template: Template,
-    /// The identities of its directories.
+    /// The identities of its directories, where the targets of links are copied.
     directories: BTreeMap<TreePath, Identity>,
 }
 
@@ -132,14 +133,14 @@ impl Reader<'_> {
     }
 
     fn read_region<'d>(&mut self, dir: &'d Dir, status: &Status, base: &TreePath) -> Result<Region<'d>, Error> {
-        let mut template = Template::new(meta(status));
+        let mut entries = Vec::new();
+        let copies_links = matches!(self.source.template_dir.links, Links::Copied(_));
         let mut directories = BTreeMap::from([(TreePath::ROOT, status.identity)]);
         self.check_apart(base, status)?;
         let mut walk = Walk::new(dir, status.identity, self.depth);
         while let Some(mut found) = walk.next().map_err(|error| self.explain(base, error))? {
             self.run.check()?;
             let whole = self.join(base, &found.path)?;
-            let stamp = Stamp::of(&found.status);
             // A link has no rights of its own, and a supervisor's state is not copied.
             if found.status.kind != FileKind::Symlink && !Template::may_be_state(&whole) {
                 found.status = self.note(&whole, found.attributes, found.status);
@@ -154,19 +155,21 @@ impl Reader<'_> {
                     // The state of a supervisor is not copied, and so not read.
                     if !Template::may_be_state(&whole) {
                         walk.enter(&found);
-                        directories.insert(found.path.clone(), found.status.identity);
+                        if copies_links {
+                            directories.insert(found.path.clone(), found.status.identity);
+                        }
                     }
                 }
                 Kind::File(_) => {
-                    let record = found.contents.take().map_or(Record::Stamped(stamp), Record::Held);
-                    self.source.files.insert(whole.clone(), record);
+                    let record = found.contents.take().map_or_else(|| Record::Stamped(Stamp::of(&found.status)), Record::Held);
+                    self.source.files.add(whole.clone(), record);
                 }
                 Kind::Symlink(_) | Kind::Fifo => {}
             }
-            let node = Node::new(meta(&found.status), kind);
-            template.insert(found.path, node).map_err(|error| self.refused(&whole, error.into()))?;
+            entries.push((found.path, Node::new(meta(&found.status), kind)));
             self.run.progress.read(1);
         }
+        let template = Template::collected(meta(status), entries).map_err(|error| self.refused(base, error.into()))?;
         Ok(Region { dir, template, directories })
     }
 
@@ -192,7 +195,7 @@ impl Reader<'_> {
                 match outside.open(&parent, &target).map_err(place.cannot("open the target of the link"))? {
                     Target::NothingToCopy => continue,
                     Target::File(file, status) => {
-                        self.source.files.insert(whole.clone(), Record::Stamped(Stamp::of(&status)));
+                        self.source.files.add(whole.clone(), Record::Stamped(Stamp::of(&status)));
                         let attributes = Attributes::of(&file).map_err(place.cannot("read the attributes of"))?;
                         let status = self.note(&whole, attributes, status);
                         (Kind::File(FileFacts { size: status.size, head: None }), status, None)

@@ -17,6 +17,7 @@ use s6_instance_maker_core::tree::Kind;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use std::sync::Arc;
 pub struct Source {
     pub(super) template_dir: Arc<TemplateDir>,
     pub(super) template: Template,
-    pub(super) files: BTreeMap<TreePath, Record>,
+    pub(super) files: Records,
     /// The targets that replace links out of the template, by the link's path.
     pub(super) mounts: BTreeMap<TreePath, Mount>,
     /// Properties of entries that are not copied: of each kind the first entry, and the number of entries.
@@ -49,27 +50,46 @@ pub(super) struct Mount {
     pub(super) identity: Identity,
 }
 
+/// The regular files of a template, as they were read.
+#[derive(Debug, Default)]
+pub(super) struct Records(Vec<(TreePath, Record)>);
+
+impl Records {
+    /// Adds a file; in any order, each once.
+    pub(super) fn add(&mut self, path: TreePath, record: Record) {
+        self.0.push((path, record));
+    }
+
+    /// Makes what was added known to [`get`](Self::get).
+    pub(super) fn sort(&mut self) {
+        self.0.shrink_to_fit();
+        self.0.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    }
+
+    fn get(&self, path: &TreePath) -> Option<&Record> {
+        let at = self.0.binary_search_by(|(known, _)| known.cmp(path)).ok()?;
+        self.0.get(at).map(|(_, record)| record)
+    }
+}
+
 /// A regular file, as it was read.
 #[derive(Clone, Debug)]
 pub(super) enum Record {
     /// Its contents.
     Held(Box<[u8]>),
-    /// The part of its status by which a later change of its contents is noticed.
+    /// That by which a later change of its contents is noticed.
     Stamped(Stamp),
 }
 
-/// The part of a file's status that changes whenever its contents do.
+/// A hash of the part of a file's status that changes whenever its contents do: a template can have a million files, and each has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    identity: Identity,
-    size: u64,
-    modified: (i64, u64),
-    changed: (i64, u64),
-}
+pub(crate) struct Stamp(u64);
 
 impl Stamp {
-    pub(super) const fn of(status: &Status) -> Self {
-        Self { identity: status.identity, size: status.size, modified: status.modified, changed: status.changed }
+    pub(super) fn of(status: &Status) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (status.identity, status.size, status.modified, status.changed).hash(&mut hasher);
+        Self(hasher.finish())
     }
 }
 
