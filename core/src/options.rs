@@ -2,6 +2,7 @@
 //!
 //! This is not the grammar: that is `cli`, which knows every spelling. Here `-c010` and `--max-instances 10` are the same word.
 
+use crate::account::Account;
 use crate::definition::{BundleName, Definition};
 use crate::escape::Excerpt;
 use crate::instances::Instances;
@@ -99,6 +100,13 @@ impl Options {
         let given = self.0.iter().find(|option| option.name == "max-instances").and_then(|option| option.values.first());
         let number = given.and_then(|value| number::parse(value.as_deref()?)).and_then(|number| u32::try_from(number).ok());
         number.unwrap_or(MaxInstances::DEFAULT.get())
+    }
+
+    /// The account of `-u`.
+    #[must_use]
+    pub fn user(&self) -> Option<Account> {
+        let given = self.0.iter().find(|option| option.name == "user")?.values.first()?;
+        Account::parse(given.as_deref()?).ok()
     }
 
     /// The bundle of static instances, if that is what is made.

@@ -63,6 +63,13 @@ impl Request {
         }
     }
 
+    /// The accounts of `-u` and `-l`.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<Account> {
+        let log_user = self.shape.logging().and_then(|logging| logging.user.as_ref()).map(|user| &user.account);
+        self.user.iter().chain(log_user).cloned().collect()
+    }
+
     /// The number of instances that the result has a capacity for.
     #[must_use]
     pub fn room(&self) -> MaxInstances {

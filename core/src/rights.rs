@@ -93,6 +93,18 @@ impl Facts {
         by_others || by_group || owner.uid != 0 && owner.uid != uid
     }
 
+    /// Returns `true` if the user that runs the instances could write an entry with `became`, and could not, had it what was planned.
+    /// Of someone unknown only that counts which everybody could.
+    #[must_use]
+    pub fn gains(&self, runner: &Runner, planned: Meta, became: Meta) -> bool {
+        let may_write = |meta: Meta| match runner {
+            Runner::Tree => false,
+            Runner::User(Some(user)) => self.may_write(Some(user), meta),
+            Runner::User(None) => meta.mode.has(0o002),
+        };
+        may_write(became) && !may_write(planned)
+    }
+
     /// Returns `true` if the permission bits grant `access`; someone unknown is neither the owner nor in the group.
     #[must_use]
     pub fn allows(&self, who: Option<&Credentials>, meta: Meta, access: Access) -> bool {

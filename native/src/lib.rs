@@ -140,12 +140,12 @@ pub fn execute<P: Planner>(
 ) -> Result<Report, Error> {
     let source = Source::read(template, action.target(), action.purpose(), run)?.owned_as_in(&action.owners());
     let facts = &facts::try_owners(facts, source.template())?;
-    let ObtainedPlan { plan, options, settings, user, mut warnings } = origin.obtain(&source, facts, run)?;
+    let ObtainedPlan { plan, options, settings, runner, mut warnings } = origin.obtain(&source, facts, run)?;
     warnings.extend(settings.messages(&settings.judge(source.findings()).map_err(PlanError::from)?));
     let (mut leftovers, mut notes, mut differs) = (Vec::new(), Vec::new(), false);
     match action {
         Action::Create { destination, durability } | Action::Refresh { site: Site::Absent(destination), durability, .. } => {
-            let terms = Terms { durability, caller: facts.caller, user, settings };
+            let terms = Terms { durability, facts, runner: &runner, settings };
             let outcome = apply::apply(&plan, &source, &destination, &terms, run)?;
             warnings.extend(settings.messages(&outcome.findings));
             leftovers = outcome.leftovers;
@@ -172,7 +172,7 @@ pub fn execute<P: Planner>(
             differs = comparison.verdict == Verdict::Exit && !differences.is_empty();
         }
         Action::Refresh { site: Site::Present(dir, place), copies, durability } => {
-            let terms = Terms { durability, caller: facts.caller, user, settings };
+            let terms = Terms { durability, facts, runner: &runner, settings };
             let power = facts::owner_power(facts)?;
             let (plan, source, dir, place) = (&plan, &source, &dir, &place);
             let outcome = Refresh { plan, source, dir, place, terms, copies, power }.carry_out(&options, run)?;

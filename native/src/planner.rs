@@ -13,9 +13,9 @@ use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::PlanError;
 use s6_instance_maker_core::plan::{Plan, plan};
 use s6_instance_maker_core::request::Request;
+use s6_instance_maker_core::rights::Runner;
 use s6_instance_maker_core::rules::Settings;
 use s6_instance_maker_core::template::Template;
-use s6_instance_maker_core::tree::Ids;
 use s6_instance_maker_core::wire::{PlanDocument, TemplateDigest};
 use std::ffi::OsString;
 
@@ -104,17 +104,18 @@ pub(crate) struct ObtainedPlan<'a> {
     pub options: Options,
     /// The treatment of findings by the command line.
     pub settings: &'a Settings,
-    /// The user of `-u`, as far as its ids are known here.
-    pub user: Option<Ids>,
+    /// The account that runs the instances.
+    pub runner: Runner,
     pub warnings: Vec<Message>,
 }
 
 impl<'a> ObtainedPlan<'a> {
     /// The plan, unless its warnings are errors for this command line. A planner was told so, and is not believed.
-    fn new(mut plan: Plan, options: Options, settings: &'a Settings, user: Option<Ids>) -> Result<Self, Error> {
+    fn new(mut plan: Plan, options: Options, settings: &'a Settings, facts: &Facts) -> Result<Self, Error> {
+        let runner = options.user().map_or(Runner::Tree, |user| Runner::User(facts.credentials(&user)));
         plan.warnings = settings.judge(plan.warnings).map_err(PlanError::from)?;
         let warnings = settings.messages(&plan.warnings);
-        Ok(Self { plan, options, settings, user, warnings })
+        Ok(Self { plan, options, settings, runner, warnings })
     }
 }
 
@@ -124,8 +125,7 @@ impl<'a, P: Planner> PlanOrigin<'a, P> {
         match self {
             Self::Planner { planner, arguments, listed, request } => {
                 let inputs = PlanInputs { arguments, listed, request, facts, template: source.template() };
-                let user = request.user.as_ref().and_then(|user| facts.credentials(user)).map(|user| user.ids);
-                ObtainedPlan::new(planner.plan(&inputs, run)?, Options::of(request), &request.rules, user)
+                ObtainedPlan::new(planner.plan(&inputs, run)?, Options::of(request), &request.rules, facts)
             }
             Self::Document { document: PlanDocument { plan, options, template: expected }, settings } => {
                 let found = TemplateDigest::of(source.template());
@@ -134,7 +134,7 @@ impl<'a, P: Planner> PlanOrigin<'a, P> {
                     return Err(Error::OtherTemplate { place: source.place(&TreePath::ROOT), difference, expected, found });
                 }
                 plan.check(facts, source.template())?;
-                ObtainedPlan::new(plan, options, settings, None)
+                ObtainedPlan::new(plan, options, settings, facts)
             }
         }
     }

@@ -110,9 +110,13 @@ fn run<P: Planner>(
         cli::Action::PrintJob(_) => None,
     };
     let archive_owners = invocation.action.archive_owners();
+    let accounts = match &origin {
+        PlanOrigin::Planner { request, .. } => request.accounts(),
+        PlanOrigin::Document { document, .. } => document.options.user().into_iter().collect(),
+    };
     let facts = match archive_owners {
-        None => facts::take(request, environment, ambient)?,
-        Some(_) => facts::take_for_archive(request, environment, ambient)?,
+        None => facts::take(&accounts, environment, ambient)?,
+        Some(_) => facts::take_for_archive(&accounts, environment, ambient)?,
     };
     // What writes no files can end at any time; waiting for a reader of its output, it should.
     let interrupt = if invocation.action.writes() { signals::watch(ambient)? } else { Arc::default() };

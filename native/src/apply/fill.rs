@@ -1,8 +1,8 @@
 //! The making of single entries in a staging directory.
 
 use crate::apply::durability::Durability;
-use crate::apply::place::{Corrections, Habits};
-use crate::apply::stage::Stage;
+use crate::apply::place::{Corrections, Given, Habits, is_refused_name};
+use crate::apply::stage::{Stage, is_kept};
 use crate::apply::transfer::Transfer;
 use crate::cursor::Cursor;
 use crate::error::{Error, Place, Rights, cannot};
@@ -44,9 +44,9 @@ impl Fill<'_> {
         let parent = self.parent(cursor, path)?;
         let mode = match self.directory_corrections(node) {
             None => node.meta.mode.bits().into(),
-            Some(_) => 0o700,
+            Some(corrections) => corrections.first_directory_mode(),
         };
-        create_dir(parent, &name, mode).map_err(cannot("make", || self.place.at(path)))?;
+        create_dir(parent, &name, mode).map_err(self.not_made(&name, "make", || self.place.at(path)))?;
         self.run.progress.made(1);
         Ok(())
     }
@@ -71,7 +71,7 @@ impl Fill<'_> {
     pub(super) fn finish_root(&self, node: &Node<Content>) -> Result<(), Error> {
         let (owner, _) = self.habits.expected(node, self.caller);
         let corrections = self.habits.corrections(node, self.caller);
-        let owner = corrections.owner.or((self.stage.status.owner != owner).then_some(owner));
+        let owner = corrections.owner.or((self.stage.status.owner != owner).then_some(Given::Whole(owner)));
         let corrections = Corrections { owner, ..self.closed(corrections, node) };
         self.finish(&self.stage.dir, node, Some(corrections), || self.place.clone())
     }
@@ -113,12 +113,17 @@ impl Fill<'_> {
             Kind::Directory => {}
             Kind::File(content) => self.file(target, &name, node, content, &mut cursors.source, &place)?,
             Kind::Symlink(to) => {
-                retry(|| target.symlink_contents(OsStr::from_bytes(to), as_os(&name))).map_err(cannot("make", place))?;
+                retry(|| target.symlink_contents(OsStr::from_bytes(to), as_os(&name))).map_err(self.not_made(
+                    &name,
+                    "make the symbolic link",
+                    place,
+                ))?;
                 if let Some(owner) = self.habits.corrections(node, self.caller).owner {
-                    change_entry_owner(target, &name, owner).map_err(cannot("change the owner of", place))?;
+                    let given = owner.by(|owner| change_entry_owner(target, &name, owner));
+                    given.map_err(cannot("change the owner of", place))?;
                 }
             }
-            Kind::Fifo => self.fifo(target, &name, node).map_err(cannot("make", place))?,
+            Kind::Fifo => self.fifo(target, &name, node).map_err(self.not_made(&name, "make", place))?,
         }
         self.run.progress.made(1);
         Ok(())
@@ -134,9 +139,8 @@ impl Fill<'_> {
         place: &dyn Fn() -> Place,
     ) -> Result<(), Error> {
         let corrections = self.habits.corrections(node, self.caller);
-        // Until it has its owner, nobody else may look into it.
-        let mode = if corrections.owner.is_some() { 0o600 } else { node.meta.mode.bits() & 0o777 };
-        let mut file = create_file(target, name, mode.into()).map_err(cannot("make", place))?;
+        let mut file =
+            create_file(target, name, corrections.first_mode(node.meta.mode)).map_err(self.not_made(name, "make", place))?;
         match content {
             Content::Generated(bytes) => file.write_all(bytes).map_err(cannot("write", place))?,
             Content::Template(from) => self.copy(source, from, &file, place)?,
@@ -153,8 +157,7 @@ impl Fill<'_> {
 
     fn fifo(&self, parent: &Dir, name: &Name, node: &Node<Content>) -> io::Result<()> {
         let corrections = self.habits.corrections(node, self.caller);
-        let mode = if corrections.are_needed() { 0o600 } else { node.meta.mode.bits() };
-        create_fifo(parent, name, mode.into())?;
+        create_fifo(parent, name, corrections.first_mode(node.meta.mode))?;
         if corrections.are_needed() {
             // By a handle, since a mode that is changed by a name is changed through links.
             hand_over(&open_file(parent, name)?, corrections)?;
@@ -171,8 +174,17 @@ impl Fill<'_> {
 
     /// The corrections of a directory that was made with another mode than it is to have.
     fn closed(&self, corrections: Corrections, node: &Node<Content>) -> Corrections {
-        let (_, mode) = self.habits.expected(node, self.caller);
-        Corrections { mode, ..corrections }
+        Corrections { mode: Some(self.habits.given_mode(node, self.caller)), ..corrections }
+    }
+
+    /// For `map_err`: an entry called `name` could not be made. Its name can be the reason only if it has bytes that not every file
+    /// system takes.
+    fn not_made(&self, name: &Name, operation: &'static str, place: impl FnOnce() -> Place) -> impl FnOnce(io::Error) -> Error {
+        let is_kept = is_kept(name);
+        move |source| match place() {
+            place if !is_kept && is_refused_name(&source) => Error::NameRefused(place),
+            place => place.cannot(operation)(source),
+        }
     }
 
     /// The directory of the result that `path` is in.
@@ -191,8 +203,8 @@ pub(super) struct Cursors {
 
 /// Gives an open file its owner, and then its mode, which the change of the owner may have reduced.
 pub(super) fn hand_over(handle: &impl AsFd, corrections: Corrections) -> io::Result<()> {
-    corrections.owner.map_or(Ok(()), |owner| change_owner(handle, owner))?;
-    corrections.mode.map_or(Ok(()), |mode| change_mode(handle, mode.bits().into()))
+    corrections.owner.map_or(Ok(()), |owner| owner.by(|owner| change_owner(handle, owner)))?;
+    corrections.mode.map_or(Ok(()), |mode| mode.by(|mode| change_mode(handle, mode.bits().into())))
 }
 
 /// Closes a file that was written: some file systems, NFS among them, report only now that its contents are lost.

@@ -22,11 +22,13 @@ use crate::workers;
 use entry::OpenDir;
 use fill::{Fill, PlanEntry};
 use place::Habits;
+use s6_instance_maker_core::facts::Facts;
 use s6_instance_maker_core::message::Message;
 use s6_instance_maker_core::path::Name;
 use s6_instance_maker_core::plan::{Content, Plan, PlanError};
-use s6_instance_maker_core::rules::{Finding, Level, PlaceChange, Problem, Settings};
-use s6_instance_maker_core::tree::{Ids, Kind, Node};
+use s6_instance_maker_core::rights::Runner;
+use s6_instance_maker_core::rules::{Finding, Level, Settings};
+use s6_instance_maker_core::tree::{Kind, Meta, Node};
 use stage::Stage;
 
 /// The terms on which a plan is carried out.
@@ -34,10 +36,10 @@ use stage::Stage;
 pub struct Terms<'a> {
     /// The protection against a stop of the whole system.
     pub durability: Durability,
-    /// The effective user and group of this process.
-    pub caller: Ids,
-    /// The user of `-u`, who must not own the result; `None` where there is none, or it is unknown.
-    pub user: Option<Ids>,
+    /// Facts about this process.
+    pub facts: &'a Facts,
+    /// The account that runs the instances, who must not be able to change what root runs.
+    pub runner: &'a Runner,
     /// The treatment of findings by the command line.
     pub settings: &'a Settings,
 }
@@ -67,7 +69,7 @@ pub fn apply(
     run: &Run<'_>,
 ) -> Result<Outcome, Error> {
     let Destination { place, publication } = destination;
-    let Terms { durability, caller, .. } = *terms;
+    let (durability, caller) = (terms.durability, terms.facts.caller);
     let parts: Vec<Name> = plan.parts().collect();
     // A plan without parts leaves an existing directory as it is.
     let Some(label) = publication.label(&parts) else { return Ok(Outcome::default()) };
@@ -77,12 +79,13 @@ pub fn apply(
     let parent = publication.parent();
     let outer = durability.prepare(&parent.dir, &parent.place)?;
     let stage = Stage::new(parent, label, caller)?;
-    let filled = examine(&stage, label, plan, (parent, place), terms).and_then(|(habits, findings)| {
-        let fill = Fill { stage: &stage, source, place, run, habits: &habits, caller, durability };
-        make_all(&fill, plan, publication.root(plan))?;
-        run.check()?;
-        Ok(findings)
-    });
+    let filled =
+        examine(&stage, label, (plan, publication.root(plan)), (parent, place), terms).and_then(|(habits, findings)| {
+            let fill = Fill { stage: &stage, source, place, run, habits: &habits, caller, durability };
+            make_all(&fill, plan, publication.root(plan))?;
+            run.check()?;
+            Ok(findings)
+        });
     match filled {
         Ok(findings) => {
             leftovers.extend(publication.publish(stage, &parts, place, durability, outer)?);
@@ -92,23 +95,25 @@ pub fn apply(
     }
 }
 
-/// Finds out what the place of the result does to it. Fails where that is not accepted.
+/// Finds out what the place of the result does to it; `root` is the entry that the staging directory becomes. Fails where that is not
+/// accepted.
 fn examine(
     stage: &Stage<'_>,
     label: &Name,
-    plan: &Plan,
+    (plan, root): (&Plan, Option<&Node<Content>>),
     (parent, place): (&OpenDir, &Place),
     terms: &Terms<'_>,
 ) -> Result<(Habits, Vec<Finding>), Error> {
-    let (habits, problems) = Habits::probe(&stage.dir, label, plan, terms.caller, place)?;
-    let level = |problem: &Problem| match problem {
-        Problem::Place(PlaceChange::Owner { became, .. }, _) if terms.user.is_some_and(|user| user.uid == became.uid) => {
-            Level::Error
-        }
-        _ => Level::Warning,
+    let caller = terms.facts.caller;
+    let (habits, changes) = Habits::probe(&stage.dir, label, (plan, root), caller, place)?;
+    let gains = |node: &Node<Content>| {
+        let planned = Meta { owner: Some(node.meta.owner.unwrap_or(caller)), ..node.meta };
+        terms.facts.gains(terms.runner, planned, habits.result(node, caller))
     };
-    let problems = authority::problems(parent)?.into_iter().chain(problems);
-    let findings = problems.map(|problem| Finding { level: level(&problem), problem }).collect();
+    let mut nodes = plan.tree.iter().map(|(_, node)| node).filter(|node| !matches!(node.kind, Kind::Symlink(_)));
+    let level = if !changes.is_empty() && nodes.any(gains) { Level::Error } else { Level::Warning };
+    let changes = changes.into_iter().map(|problem| Finding { level, problem });
+    let findings = authority::problems(parent)?.into_iter().map(Finding::warning).chain(changes).collect();
     Ok((habits, terms.settings.judge(findings).map_err(PlanError::from)?))
 }
 

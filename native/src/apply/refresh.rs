@@ -6,7 +6,7 @@ use crate::apply::durability::Durability;
 use crate::apply::effects::{Effects, Supervision};
 use crate::apply::entry::OpenDir;
 use crate::apply::fill::{Fill, hand_over};
-use crate::apply::place::{Corrections, Habits};
+use crate::apply::place::{Corrections, Given, Habits};
 use crate::apply::stage::{Leftovers, Stage};
 use crate::apply::{Outcome, Terms, examine, make_all};
 use crate::compare::Comparison;
@@ -71,10 +71,17 @@ impl Refresh<'_> {
         let interrupted = scope.list().map(|list| Stage::names_in_leftovers(self.dir, &list)).unwrap_or_default();
         let scope = scope.and(interrupted);
         let mut outcome =
-            Outcome { leftovers: Stage::sweep(self.dir, Leftovers::Any, self.terms.caller), ..Outcome::default() };
+            Outcome { leftovers: Stage::sweep(self.dir, Leftovers::Any, self.terms.facts.caller), ..Outcome::default() };
         let recorded = record::read(Some(self.dir))?;
-        let mut compared =
-            Comparison::new(self.plan, self.source, Some(self.dir), self.place, (self.terms.caller, self.power), scope, run)?;
+        let mut compared = Comparison::new(
+            self.plan,
+            self.source,
+            Some(self.dir),
+            self.place,
+            (self.terms.facts.caller, self.power),
+            scope,
+            run,
+        )?;
         compared.read_instances(&recorded, run)?;
         let differences = compared.differences();
         let work = self.work(&compared, &differences, &recorded, options, &mut outcome)?;
@@ -162,7 +169,7 @@ impl Refresh<'_> {
     /// Builds and replaces.
     fn replace(&self, work: &Work, sites: &Sites<'_>, outcome: &mut Outcome, run: &Run<'_>) -> Result<Aftermath, Error> {
         run.check()?;
-        let stage = Stage::new(self.dir, &LABEL, self.terms.caller)?;
+        let stage = Stage::new(self.dir, &LABEL, self.terms.facts.caller)?;
         let outgoing = work.outgoing.as_ref().filter(|_| sites.compared.instances().next().is_some());
         let replaced = self.build(&stage, work, run).and_then(|(habits, findings)| {
             outcome.findings.extend(findings);
@@ -210,8 +217,8 @@ impl Refresh<'_> {
     /// Builds what the steps put into place.
     fn build(&self, stage: &Stage<'_>, work: &Work, run: &Run<'_>) -> Result<(Habits, Vec<Finding>), Error> {
         let plan = Plan { tree: work.built(), placement: self.plan.placement, warnings: Vec::new() };
-        let (habits, findings) = examine(stage, &LABEL, &plan, (self.dir, self.place), &self.terms)?;
-        let Terms { caller, durability, .. } = self.terms;
+        let (habits, findings) = examine(stage, &LABEL, (&plan, None), (self.dir, self.place), &self.terms)?;
+        let (caller, durability) = (self.terms.facts.caller, self.terms.durability);
         let fill = Fill { stage, source: self.source, place: self.place, run, habits: &habits, caller, durability };
         make_all(&fill, &plan, None)?;
         Ok((habits, findings))
@@ -278,15 +285,15 @@ impl Refresh<'_> {
         let place = self.place.at(path);
         let dir = open_readable(dir, &TreePath::ROOT).map_err(place.cannot("open"))?;
         let before = Status::of(&dir).map_err(place.cannot("examine"))?.owner;
-        let (owner, mode) = habits.expected(node, self.terms.caller);
-        let owner = Some(owner).filter(|owner| self.power == OwnerPower::Gives && *owner != before);
+        let (owner, mode) = habits.expected(node, self.terms.facts.caller);
+        let owner = Some(owner).filter(|owner| self.power == OwnerPower::Gives && *owner != before).map(Given::Whole);
         hand_over(&dir, Corrections { owner, mode: None }).map_err(place.cannot("change the owner of"))?;
-        hand_over(&dir, Corrections { owner: None, mode }).map_err(place.cannot("change the mode of")).map_err(|error| {
-            match owner {
+        hand_over(&dir, Corrections { owner: None, mode: mode.map(Given::Whole) })
+            .map_err(place.cannot("change the mode of"))
+            .map_err(|error| match owner {
                 Some(_) => Error::Partly { place: self.place.clone(), error: error.into() },
                 None => error,
-            }
-        })
+            })
     }
 
     /// Flushes the directories of DIR that have another entry, mode or owner now.
