@@ -136,12 +136,6 @@ impl Habits {
         let mut problems = Vec::new();
         let mut find = |probe| KindHabits::probe(probe, dir, (plan, root), caller, &mut problems);
         let files = find(Probe::File).map_err(cannot())?;
-        // Directories in directories are removed with one more open file than they are made with: if there is no room for it, nothing
-        // is made.
-        let is_nested = |path: &TreePath| path.parent().is_some_and(|parent| !parent.is_root());
-        if plan.tree.iter().any(|(path, node)| matches!(node.kind, Kind::Directory) && is_nested(path)) {
-            drop(retry(|| dir.try_clone()).map_err(cannot())?);
-        }
         // To remove a directory takes some file systems longer than all the rest.
         let directories = if files.are_usual() && made_dir.is_none_or(|made_dir| made_dir.owner == caller) {
             files.clone()
@@ -235,6 +229,12 @@ impl KindHabits {
         let mut refused_modes = BTreeMap::new();
         let (made, wrong) = probe.with(dir, 0o777, |made| {
             let status = Status::of(&made)?;
+            // Directories in directories are removed with one more open file than they are made with: if there is no room for it,
+            // nothing is made.
+            let is_nested = |path: &TreePath| path.parent().is_some_and(|parent| !parent.is_root());
+            if plan.tree.iter().any(|(path, node)| matches!(node.kind, Kind::Directory) && is_nested(path)) {
+                drop(retry(|| dir.try_clone())?);
+            }
             let wrong = wrong_mode(made, &status)?;
             for asked in special().filter(|_| wrong.is_none()) {
                 refused_modes.insert(asked.bits(), mode_given(made, asked)?);

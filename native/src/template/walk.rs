@@ -18,6 +18,7 @@ use rustix::io::Errno;
 use s6_instance_maker_core::path::{Name, PathError, TreePath};
 use std::io;
 use std::os::unix::ffi::OsStringExt as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The properties that a walk reports of an entry besides its status and the text of a link.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +80,8 @@ type Entries = Vec<Result<WalkEntry, WalkError>>;
 const DIRECTORIES_FOR_THREADS: usize = 16;
 /// The most directories that are listed before the first entry is reported.
 const BATCH_MAX: usize = 512;
+/// The number of entries after which no further directory is listed before they are reported.
+const BATCH_ENTRIES: usize = 8192;
 
 impl<'d> Walk<'d> {
     /// Begins in `root`, which was opened for listing and not listed since.
@@ -133,9 +136,21 @@ impl<'d> Walk<'d> {
     fn list_batch(&mut self) {
         let batch = self.pending.split_off(self.pending.len().saturating_sub(BATCH_MAX));
         let (root, depth) = (self.root, self.depth);
-        let list = |lister: &mut Lister, directory: &Directory| lister.list(root, directory, depth, |_| 1);
-        let listed = threads::map(&batch, threads(), list);
-        self.listed = batch.into_iter().zip(listed).collect::<Vec<_>>().into_iter();
+        let found = AtomicUsize::new(0);
+        let list = |lister: &mut Lister, directory: &Directory| {
+            let has_room = found.load(Ordering::Relaxed) < BATCH_ENTRIES;
+            let entries = has_room.then(|| lister.list(root, directory, depth, |_| 1))?;
+            found.fetch_add(entries.as_ref().map_or(0, Vec::len), Ordering::Relaxed);
+            Some(entries)
+        };
+        let mut listed = Vec::new();
+        for (directory, entries) in batch.iter().zip(threads::map(&batch, threads(), list)) {
+            match entries {
+                Some(entries) => listed.push((directory.clone(), entries)),
+                None => self.pending.push(directory.clone()),
+            }
+        }
+        self.listed = listed.into_iter();
     }
 }
 
