@@ -149,7 +149,7 @@ const FOLLOWED: &[Followed] = &[
     (
         "interpreter-arguments",
         (&[], r"0755 file run == #!/usr/bin/execlineb -S1 -P\nmy-daemon $1\n"),
-        "keep one of its options: #!/usr/bin/execlineb -S1",
+        "write its options as one: #!/usr/bin/execlineb -S1",
         (&[], r"0755 file run == #!/usr/bin/execlineb -S1\nmy-daemon $1\n"),
     ),
     (

@@ -59,10 +59,24 @@ const HINTS: &[Hint] = &[
     },
     Hint {
         id: "interpreter-arguments",
-        says: "keep one of its options: #!/usr/bin/execlineb -S1",
+        says: "write its options as one: #!/usr/bin/execlineb -S1",
         file: "run",
         before: "#!/usr/bin/execlineb -S1 -P\nforeground { fdmove 1 3 echo $1 } fdclose 3 sleep 1000000\n",
         after: "#!/usr/bin/execlineb -S1\nforeground { fdmove 1 3 echo $1 } fdclose 3 sleep 1000000\n",
+    },
+    Hint {
+        id: "interpreter-arguments",
+        says: "write its options as one: #!/usr/bin/execlineb -WS1",
+        file: "run",
+        before: "#!/usr/bin/execlineb -W -S 1\nforeground { fdmove 1 3 echo $1 } fdclose 3 sleep 1000000\n",
+        after: "#!/usr/bin/execlineb -WS1\nforeground { fdmove 1 3 echo $1 } fdclose 3 sleep 1000000\n",
+    },
+    Hint {
+        id: "interpreter-arguments",
+        says: "name the interpreter behind env, such as #!/usr/bin/env sh",
+        file: "run",
+        before: "#!/usr/bin/env\n: $1\n",
+        after: "#!/usr/bin/env sh\n: $1\n",
     },
     Hint {
         id: "control-file-invalid",

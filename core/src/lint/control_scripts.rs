@@ -5,7 +5,7 @@ use super::language::Language;
 use super::{Linter, of_supervisor, parent, tokens};
 use crate::layout::LOG;
 use crate::path::{Name, TreePath};
-use crate::rules::{EntryKind, Fault, Finding, Level, Part, Problem, Script, Stage, StaticProblem};
+use crate::rules::{EntryKind, Fault, Finding, InterpreterLine, Level, Part, Problem, Script, Stage, StaticProblem};
 use crate::template::{FileFacts, Resolved};
 use crate::tree::Kind;
 use alloc::collections::BTreeSet;
@@ -72,10 +72,11 @@ impl Linter<'_> {
             ScriptHead::TextBeforeShebang => self.fault(script, Fault::TextBeforeShebang),
             ScriptHead::Crlf => self.fault(script, Fault::Crlf),
             ScriptHead::Interpreter { path, arguments } => {
+                let line = InterpreterLine::new(path, arguments);
                 if !path.starts_with(b"/") && !self.has_interpreter(script.part, path) {
                     self.fault(script, Fault::InterpreterMissing(path.to_vec()));
-                } else if interpreter::rejects(path, arguments) {
-                    self.fault(script, Fault::InterpreterRejects([path, arguments].join(&b' ')));
+                } else if line.is_rejected() {
+                    self.fault(script, Fault::InterpreterRejects(line.text()));
                 }
                 let text = if is_whole { Text::Whole(&head) } else { Text::Beginning(tokens::without_last_word(&head)) };
                 self.text(script, path, Language::of(path, arguments), text);

@@ -2,6 +2,7 @@
 
 use super::language::{Language, base};
 use super::tokens::{lines, words_of};
+use crate::rules::is_blank;
 use crate::target::{SHEBANG_MAX, Target};
 use crate::template::ELF;
 use alloc::vec::Vec;
@@ -56,28 +57,6 @@ pub(super) fn beginning(head: &[u8]) -> ScriptHead<'_> {
         // A line with nothing but `#!` is none for the kernel.
         _ => ScriptHead::Nothing,
     }
-}
-
-/// Returns `true` if the interpreter surely fails with these arguments: a line passes them as one, with the blanks in it.
-pub(super) fn rejects(interpreter: &[u8], arguments: &[u8]) -> bool {
-    if !arguments.iter().any(|&byte| is_blank(byte)) || arguments.len() >= SHEBANG_MAX - interpreter.len() {
-        return false;
-    }
-    let first = arguments.split(|&byte| is_blank(byte)).next().unwrap_or_default();
-    let has = |option: u8| first.starts_with(b"-") && !first.starts_with(b"--") && first.contains(&option);
-    match base(interpreter) {
-        // It splits what is behind -S itself.
-        b"env" => !has(b'S') && !first.starts_with(b"--split-string"),
-        b"sh" | b"ash" | b"dash" | b"bash" | b"busybox" => true,
-        // What is behind -c is a script, blanks and all.
-        b"execlineb" => !has(b'c'),
-        _ => false,
-    }
-}
-
-/// Characters that the kernel takes for blanks in an interpreter line.
-const fn is_blank(byte: u8) -> bool {
-    byte == b' ' || byte == b'\t'
 }
 
 fn trim_blanks(mut line: &[u8]) -> &[u8] {

@@ -1,6 +1,7 @@
 //! Hints: what to do about a problem, in words that can be followed as they stand.
 
 use super::control::Setting;
+use super::interpreter_line::InterpreterLine;
 use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, ServiceKind};
 use super::remedy::Remedy;
 use super::script::Fault;
@@ -31,7 +32,9 @@ impl Problem {
                 }
             }
             Self::Script(_, Fault::Elsewhere(program)) => elsewhere(program),
-            Self::Script(_, Fault::InterpreterRejects(line)) => rejected(line),
+            Self::Script(_, Fault::InterpreterRejects(line)) => {
+                InterpreterLine::of(line).hint().unwrap_or_else(|| self.rule().advice().into())
+            }
             Self::ControlFile(file, _) => {
                 let value = match file.setting {
                     Setting::NotificationFd | Setting::LockFd => "a descriptor, a number from 3 to 2147483647,",
@@ -78,23 +81,6 @@ fn elsewhere(program: &[u8]) -> String {
     let directory = if directory.is_empty() { b"/".as_slice() } else { directory };
     let option = if name == b"/execlineb" { "--shebang-dir" } else { "--s6-dir" };
     format!("change the path in the script, or say that such programs are there: {option} {}", Excerpt(directory))
-}
-
-/// An interpreter line that says the same in one argument.
-fn rejected(line: &[u8]) -> String {
-    let length = line.iter().position(|&byte| byte == b' ').unwrap_or(line.len());
-    let (interpreter, arguments) = line.split_at_checked(length).unwrap_or((line, b""));
-    let arguments = arguments.trim_ascii();
-    let first = arguments.split(u8::is_ascii_whitespace).next().unwrap_or_default();
-    let rest = arguments.get(first.len()..).unwrap_or_default().trim_ascii();
-    let name = interpreter.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    let shown = Excerpt(interpreter);
-    match name {
-        b"env" => format!("write #!{shown} -S {}", Excerpt(arguments)),
-        b"busybox" => format!("write #!{shown} {}, and set {} on the next line", Excerpt(first), Excerpt(rest)),
-        b"execlineb" => format!("keep one of its options: #!{shown} {}", Excerpt(first)),
-        _ => format!("write #!{shown}, and set {} on the next line", Excerpt(arguments)),
-    }
 }
 
 /// A log directory for each instance. Its parent is the instance's, which s6-log does not make.

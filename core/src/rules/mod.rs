@@ -7,6 +7,7 @@
 mod control;
 mod finding;
 mod hint;
+mod interpreter_line;
 mod level;
 mod listing;
 mod parts;
@@ -20,6 +21,7 @@ mod table;
 pub(crate) use control::descriptor;
 pub use control::{ControlFile, Setting};
 pub use finding::{Finding, Findings};
+pub(crate) use interpreter_line::{InterpreterLine, is_blank};
 pub use level::{Level, Levels};
 pub use listing::list;
 #[cfg(feature = "cli")]

@@ -1,5 +1,6 @@
 //! The four scripts of a template, and what can be wrong with one.
 
+use super::interpreter_line::InterpreterLine;
 use super::table::Rule;
 use crate::escape::Excerpt;
 use crate::layout::LOG;
@@ -218,6 +219,11 @@ impl Fault {
                 f,
                 "names the interpreter `{}`, which is relative and not an executable file there; {follows}",
                 Excerpt(path)
+            ),
+            Self::InterpreterRejects(line) if InterpreterLine::of(line).runs_itself() => write!(
+                f,
+                "has the interpreter line `#!{}`, which names no program; env runs the script itself, again and again",
+                Excerpt(line)
             ),
             Self::InterpreterRejects(line) => write!(
                 f,
