@@ -7,7 +7,8 @@ use super::remedy::Remedy;
 use super::script::Fault;
 use crate::escape::Excerpt;
 use crate::layout::{
-    CONSUMER_FOR, DEPENDENCIES, DEPENDENCIES_D, FLAG_ESSENTIAL, PIPELINE_NAME, PRODUCER_FOR, TIMEOUT_DOWN, TIMEOUT_UP,
+    CONSUMER_FOR, DEPENDENCIES, DEPENDENCIES_D, FLAG_ESSENTIAL, FLAG_RECOMMENDED, PIPELINE_NAME, PRODUCER_FOR, TIMEOUT_DOWN,
+    TIMEOUT_UP,
 };
 use crate::path::Name;
 use alloc::collections::BTreeSet;
@@ -49,6 +50,9 @@ impl Problem {
             Self::Check(_, CheckFault::NotExecutable) if has(Remedy::FixModes) => {
                 "replace data/check by a script or a program".into()
             }
+            Self::SetIdDropped(_) if has(Remedy::FixModes) => {
+                format!("make the file executable in the template (chmod +x); {}", self.rule().advice())
+            }
             Self::UserCannot(denied) => denied.hint().to_string(),
             Self::NotALongrun(ServiceKind::Oneshot) => {
                 "make run a program that stays, and remove type; what runs once belongs into an s6-rc service of its own".into()
@@ -56,7 +60,7 @@ impl Problem {
             Self::NotALongrun(ServiceKind::Bundle) => {
                 "write a run that stays, and remove type and contents.d; a bundle belongs into an s6-rc source directory".into()
             }
-            Self::S6RcDefinition(names) => definition(names),
+            Self::S6RcDefinition(names) => definition(names, followed),
             _ => self.rule().advice().into(),
         }
     }
@@ -93,19 +97,24 @@ fn shared(directory: &[u8]) -> String {
     )
 }
 
-/// Returns the options by which s6-rc learns the same about the service that is made.
-fn definition(names: &[Name]) -> String {
-    let has = |name: &Name| names.contains(name);
+/// Returns the options by which s6-rc learns the same about the service that is made, but for those that the command line has.
+fn definition(names: &[Name], followed: &BTreeSet<Remedy>) -> String {
+    let lacks = |remedy, files: &[Name]| !followed.contains(&remedy) && files.iter().any(|name| names.contains(name));
+    let logger = if lacks(Remedy::Pipeline, &[PIPELINE_NAME]) {
+        "-r SERVICE/LOGGER/PIPELINE -L DIR"
+    } else {
+        "-r SERVICE/LOGGER -L DIR"
+    };
     let options: Vec<&str> = [
-        ("--depends-on NAME", has(&DEPENDENCIES_D) || has(&DEPENDENCIES)),
-        ("-L DIR", has(&PRODUCER_FOR) || has(&CONSUMER_FOR)),
-        ("-r SERVICE/LOGGER/PIPELINE", has(&PIPELINE_NAME)),
-        ("--essential", has(&FLAG_ESSENTIAL)),
-        ("--timeout-up MS", has(&TIMEOUT_UP)),
-        ("--timeout-down MS", has(&TIMEOUT_DOWN)),
+        ("--depends-on NAME", lacks(Remedy::DependsOn, &[DEPENDENCIES_D, DEPENDENCIES])),
+        (logger, lacks(Remedy::Logger, &[PRODUCER_FOR, CONSUMER_FOR]) || lacks(Remedy::Pipeline, &[PIPELINE_NAME])),
+        ("--essential", lacks(Remedy::Essential, &[FLAG_ESSENTIAL])),
+        ("--recommended", lacks(Remedy::Recommended, &[FLAG_RECOMMENDED])),
+        ("--timeout-up MS", lacks(Remedy::TimeoutUp, &[TIMEOUT_UP])),
+        ("--timeout-down MS", lacks(Remedy::TimeoutDown, &[TIMEOUT_DOWN])),
     ]
     .into_iter()
-    .filter_map(|(option, given)| given.then_some(option))
+    .filter_map(|(option, is_missing)| is_missing.then_some(option))
     .collect();
     let them = if names.len() == 1 { "it" } else { "them" };
     match options.as_slice() {

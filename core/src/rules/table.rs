@@ -213,8 +213,8 @@ rules! {
         "A script does not run, as if it were not executable; any other file cannot be opened in an instance.",
         "give the user the right in the template (chmod, chgrp); --fix-modes makes a script executable for whoever can read it";
     OthersCanWrite, "others-can-write", Warning, "A script that others than its runner can write.",
-        "A script or a directory that leads to one, in the copy, if somebody else than root and the user of -u owns it, or its group or \
-         everybody can write it. For a caller who is not root only what everybody can write counts.",
+        "A script or a directory that leads to one, in the copy, if somebody else than root and the user of -u owns it, or everybody or \
+         its group can write it, unless that is the group of root or of the user. For a caller who is not root only what everybody can write counts.",
         "Whoever can write it can run anything in each instance, mostly as root.",
         "take the right away (chmod go-w), and give the file to root (chown root) where somebody else owns it";
     NotALongrun, "not-a-longrun", Warning, "`type` says oneshot or bundle.", "",
@@ -224,7 +224,7 @@ rules! {
         "`type` with a kind of service in it, `producer-for`, `consumer-for`, `pipeline-name`, `dependencies.d`, `contents.d`, \
          `flag-essential`, `flag-recommended`, `timeout-up`, `timeout-down`.",
         "s6-rc never reads a template: they have no effect there.",
-        "give the service that is made here what it needs: --depends-on, --essential, --timeout-up, --timeout-down with -r";
+        "give the service that is made here what it needs: --depends-on, --essential, --recommended, --timeout-up, --timeout-down with -r";
     IdleLoggerOptions, "idle-logger-options", Warning, "Logger options without -L.", "",
         "They have no effect: there is no logger.",
         "add -L DIR, or remove them";
@@ -251,7 +251,8 @@ rules! {
     SetIdDropped, "set-id-dropped", Warning, "A set-id bit that is not copied.",
         "The copy has another owner than the file in the template, or becomes executable by --fix-modes.",
         "The copy runs without the rights that the bit lends.",
-        "set the bit on the copy if it is needed there, or run s6-instance-maker as root";
+        "set the bit on the copy if it is needed there, or run s6-instance-maker with the right to give the copy that owner \
+         (CAP_CHOWN, and the owner's ids in its user namespace)";
     AclNotCopied, "acl-not-copied", Warning, "An access control list that is not copied.", "Reported once, with the number of entries.",
         "Accounts that only the list grants a right do not have it in the copy. The group bits of the copy are what the owning group \
          has in the list.",
