@@ -270,6 +270,12 @@ const FOLLOWED: &[Followed] = &[
         ),
     ),
     (
+        "check-not-executable",
+        (&[], "0755 file run == #!/bin/sh\\nexec s6-notifyoncheck my-daemon $1\\n\n0755 dir data\n0755 dir data/check"),
+        "replace data/check by a script or a program",
+        (&[], "0755 file run == #!/bin/sh\\nexec s6-notifyoncheck my-daemon $1\\n\n0755 dir data\n0755 file data/check"),
+    ),
+    (
         "not-readable-by-user",
         (&["-u", "www-data"], "0700 file run = #!/bin/sh"),
         "chmod a+rx",

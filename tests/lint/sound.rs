@@ -92,6 +92,17 @@ pub(super) const SOUND: &[(&str, &[&str], &str)] = &[
         &["--fix-modes"],
         "0755 file run == #!/bin/sh\\nexec s6-notifyoncheck -d my-daemon $1\\n\n0755 dir data\n0644 file data/check",
     ),
+    (
+        "a check that belongs to the service's account",
+        &[],
+        "0755 file run == #!/bin/sh\\nexec s6-setuidgid a s6-notifyoncheck my-daemon $1\\n\n0775 dir data (33:33)\n\
+         0755 file data/check (33:33) == #!/bin/sh\\nexit 0\\n",
+    ),
+    (
+        "a check that nothing runs",
+        &[],
+        "0755 file run == #!/bin/sh\\nexec my-daemon $1\\n\n0777 dir data\n0777 file data/check == exit",
+    ),
     // Other scripts and programs.
     ("perl", &[], r#"0755 file run == #!/usr/bin/perl -w\nexec 'my-daemon', $ARGV[0];\n"#),
     ("perl with carriage returns", &[], r#"0755 file run == #!/usr/bin/perl -w\r\nexec 'my-daemon';\r\n"#),

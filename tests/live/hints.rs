@@ -100,6 +100,20 @@ const HINTS: &[Hint] = &[
         after: "#!/bin/sh\nexit 0\n",
     },
     Hint {
+        id: "no-interpreter-line",
+        says: "begin the script with the line #!/bin/sh",
+        file: "data/check",
+        before: "exit 0\n",
+        after: "#!/bin/sh\nexit 0\n",
+    },
+    Hint {
+        id: "interpreter-crlf",
+        says: r"sed -i 's/\r$//'",
+        file: "data/check",
+        before: "#!/bin/sh\r\nexit 0\r\n",
+        after: "#!/bin/sh\nexit 0\n",
+    },
+    Hint {
         id: "shared-log-directory",
         says: "run mkdir -p \"LOGS/$1\" before the logger, and have it write to \"LOGS/$1\"",
         file: "log/run",
@@ -124,7 +138,7 @@ fn followed(site: &Site) {
             let rest = if text.starts_with("#!/usr/bin/execlineb") || hint.file != "run" { "" } else { STAY };
             disk::file(path(hint.file), 0o755, text.replace("LOGS", &logs) + rest);
         };
-        let first = if hint.id == "check-missing" {
+        let first = if hint.file == "data/check" {
             "#!/bin/sh\n: $1\nexec s6-notifyoncheck -w 100 sleep 1000000\n".to_owned()
         } else {
             format!("#!/bin/sh\necho \"words of $1\"\n{STAY}")

@@ -1,4 +1,4 @@
-//! `run`, `finish`, `log/run` and `log/finish`: whether they can be run, and whether they are made for instances.
+//! `run`, `finish`, `log/run`, `log/finish` and what s6-notifyoncheck runs: whether they can be run, and whether they are made for instances.
 
 use super::interpreter::{self, ScriptHead};
 use super::language::Language;
@@ -52,7 +52,12 @@ impl Linter<'_> {
             // The link that leads there is reported.
             Resolved::Outside(_) => return,
         };
-        let Some(node) = self.template.tree().get(&end) else { return };
+        self.script_at(script, &end);
+    }
+
+    /// Checks the entry that is a script's, links followed.
+    pub(super) fn script_at(&mut self, script: Script, end: &TreePath) {
+        let Some(node) = self.template.tree().get(end) else { return };
         match &node.kind {
             Kind::File(_) => {}
             Kind::Directory => return self.fault(script, Fault::NotAFile(EntryKind::Directory)),
@@ -60,7 +65,7 @@ impl Linter<'_> {
             // Where a path ends there is no link.
             Kind::Symlink(_) => return,
         }
-        if !self.copying.meta(&end, node).mode.has(0o111) {
+        if !self.copying.meta(end, node).mode.has(0o111) {
             self.fault(script, Fault::NotExecutable);
         }
         let Kind::File(FileFacts { size, head: Some(head) }) = &node.kind else { return };
@@ -115,11 +120,11 @@ impl Linter<'_> {
         }
     }
 
-    /// Without `run` there is no instance; without `finish`, nothing is cleaned up.
+    /// Without `run` there is no instance; without `finish`, nothing is cleaned up, and without a check, nothing is ready.
     fn fault(&mut self, script: Script, fault: Fault) {
         let level = match script.stage {
             Stage::Run => Level::Error,
-            Stage::Finish => Level::Warning,
+            Stage::Finish | Stage::Check => Level::Warning,
         };
         self.found.push(Finding { level, problem: Problem::Script(script, fault) });
     }
@@ -138,7 +143,7 @@ impl Linter<'_> {
         } else if let Some(path) = parent::outside(seen, script.part) {
             self.warn(Problem::Script(script, Fault::NamesParent(path)));
         }
-        if script.stage == Stage::Finish {
+        if script.stage != Stage::Run {
             return;
         }
         self.check(script.part, seen);

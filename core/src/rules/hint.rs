@@ -2,9 +2,9 @@
 
 use super::control::Setting;
 use super::interpreter_line::InterpreterLine;
-use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, ServiceKind};
+use super::problem::{DeniedAccess, LinkDestination, Problem, ServiceKind};
 use super::remedy::Remedy;
-use super::script::Fault;
+use super::script::{Fault, Script, Stage};
 use crate::escape::Excerpt;
 use crate::layout::{
     CONSUMER_FOR, DEPENDENCIES, DEPENDENCIES_D, FLAG_ESSENTIAL, FLAG_RECOMMENDED, PIPELINE_NAME, PRODUCER_FOR, TIMEOUT_DOWN,
@@ -47,7 +47,7 @@ impl Problem {
                 format!("write {value} on the first line of {name}, without blanks, or remove {name}")
             }
             Self::SharedLogDirectory(directory) => shared(directory),
-            Self::Check(_, CheckFault::NotExecutable) if has(Remedy::FixModes) => {
+            Self::Script(Script { stage: Stage::Check, .. }, Fault::NotAFile(_)) => {
                 "replace data/check by a script or a program".into()
             }
             Self::SetIdDropped(_) if has(Remedy::FixModes) => {

@@ -27,9 +27,7 @@ pub use listing::list;
 #[cfg(feature = "cli")]
 pub use listing::nearest;
 pub use parts::FindingParts;
-pub use problem::{
-    CheckFault, DeniedAccess, LinkDestination, PlaceChange, Problem, S6RcSeries, ServiceKind, StaticProblem, Tally,
-};
+pub use problem::{DeniedAccess, LinkDestination, PlaceChange, Problem, S6RcSeries, ServiceKind, StaticProblem, Tally};
 pub use remedy::Remedy;
 pub use script::{EntryKind, Fault, Part, Script, Stage};
 pub(crate) use sentence::writers;

@@ -1,9 +1,9 @@
-//! The four scripts of a template, and what can be wrong with one.
+//! The scripts of a template, and what can be wrong with one.
 
 use super::interpreter_line::InterpreterLine;
 use super::table::Rule;
 use crate::escape::Excerpt;
-use crate::layout::LOG;
+use crate::layout::{DATA_CHECK, LOG};
 use crate::path::{Name, TreePath};
 use alloc::vec::Vec;
 use core::fmt;
@@ -17,21 +17,23 @@ pub enum Part {
     Logger,
 }
 
-/// The two scripts of a service directory.
+/// The scripts of a service directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// The script that is the service.
     Run,
     /// The script that runs when the service has ended.
     Finish,
+    /// The script by which s6-notifyoncheck learns whether the service is ready, where `run` runs that.
+    Check,
 }
 
-/// One of the four scripts of a template.
+/// A script of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Script {
     /// The service directory that it is in.
     pub part: Part,
-    /// Its name there.
+    /// Its use there.
     pub stage: Stage,
 }
 
@@ -101,7 +103,7 @@ impl Part {
 }
 
 impl Script {
-    /// All four.
+    /// The four that s6-supervise runs.
     pub const ALL: [Self; 4] = [
         Self { part: Part::Service, stage: Stage::Run },
         Self { part: Part::Service, stage: Stage::Finish },
@@ -109,10 +111,17 @@ impl Script {
         Self { part: Part::Logger, stage: Stage::Finish },
     ];
 
+    /// The script that s6-notifyoncheck runs in a service directory.
+    #[must_use]
+    pub const fn check(part: Part) -> Self {
+        Self { part, stage: Stage::Check }
+    }
+
     /// Its path in the template.
     #[must_use]
-    pub const fn path(self) -> TreePath {
+    pub fn path(self) -> TreePath {
         match (self.part, self.stage) {
+            (part, Stage::Check) => part.join(&DATA_CHECK),
             (Part::Service, Stage::Run) => TreePath::constant(&"run"),
             (Part::Service, Stage::Finish) => TreePath::constant(&"finish"),
             (Part::Logger, Stage::Run) => TreePath::constant(&"log/run"),
@@ -120,10 +129,10 @@ impl Script {
         }
     }
 
-    /// The script at `path`, if one of the four is.
+    /// The script at `path`, if one is.
     #[must_use]
     pub fn at(path: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|script| script.path().as_bytes() == path)
+        Self::ALL.into_iter().chain(Part::ALL.map(Self::check)).find(|script| script.path().as_bytes() == path)
     }
 
     /// The consequence of a script that cannot run.
@@ -134,6 +143,7 @@ impl Script {
             (Part::Service, Stage::Finish) => "s6-supervise continues without it when an instance ends",
             (Part::Logger, Stage::Run) => "no instance's logger starts, and an instance blocks once it has written 64 KiB",
             (Part::Logger, Stage::Finish) => "s6-supervise continues without it when a logger ends",
+            (_, Stage::Check) => "s6-notifyoncheck cannot run it, and no instance is ever ready",
         }
     }
 }
@@ -143,6 +153,8 @@ impl Fault {
     #[must_use]
     pub(super) const fn rule(&self, script: Script) -> Rule {
         match (self, script.part, script.stage) {
+            (Self::NotExecutable | Self::NotAFile(_), _, Stage::Check) => Rule::CheckNotExecutable,
+            (Self::Dangling(_), _, Stage::Check) => Rule::CheckMissing,
             (Self::NotExecutable, Part::Service, Stage::Run) => Rule::RunNotExecutable,
             (Self::NotExecutable, Part::Service, Stage::Finish) => Rule::FinishNotExecutable,
             (Self::NotExecutable, Part::Logger, Stage::Run) => Rule::LogRunNotExecutable,
@@ -186,7 +198,12 @@ impl Fault {
             Rule::RunNotExecutable | Rule::FinishNotExecutable | Rule::LogRunNotExecutable | Rule::LogFinishNotExecutable => {
                 Self::NotExecutable
             }
-            Rule::RunNotAFile | Rule::FinishNotAFile | Rule::LogRunNotAFile | Rule::LogFinishNotAFile => {
+            Rule::CheckNotExecutable if detail.is_empty() => Self::NotExecutable,
+            Rule::RunNotAFile
+            | Rule::FinishNotAFile
+            | Rule::LogRunNotAFile
+            | Rule::LogFinishNotAFile
+            | Rule::CheckNotExecutable => {
                 let other = [EntryKind::Directory, EntryKind::Fifo];
                 return other.into_iter().find(|other| other.word().as_bytes() == detail).map(Self::NotAFile);
             }

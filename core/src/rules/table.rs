@@ -204,8 +204,8 @@ rules! {
         "`run` runs s6-notifyoncheck, without -c.",
         "No instance is ever ready.",
         "add an executable data/check that exits 0 when the service is ready, or say the program with s6-notifyoncheck -c";
-    CheckNotExecutable, "check-not-executable", Warning, "s6-notifyoncheck, and a `data/check` without x bit.",
-        "`run` runs s6-notifyoncheck, without -c.",
+    CheckNotExecutable, "check-not-executable", Warning, "A `data/check` that is not an executable file.",
+        "`run` runs s6-notifyoncheck, without -c. What else keeps a script from running is reported of `data/check` too.",
         "No instance is ever ready.",
         "make it executable (chmod +x), or add --fix-modes";
     NotReadableByUser, "not-readable-by-user", Either, "With -u: what the user cannot run or read.",
@@ -214,7 +214,8 @@ rules! {
         "give the user the right in the template (chmod, chgrp); --fix-modes makes a script executable for whoever can read it";
     OthersCanWrite, "others-can-write", Warning, "A script that others than its runner can write.",
         "A script or a directory that leads to one, in the copy, if somebody else than root and the user of -u owns it, or everybody or \
-         its group can write it, unless that is the group of root or of the user. For a caller who is not root only what everybody can write counts.",
+         its group can write it, unless that is the group of root or of the user. For a caller who is not root, and for the \
+         `data/check` of s6-notifyoncheck, only what everybody can write counts.",
         "Whoever can write it can run anything in each instance, mostly as root.",
         "take the right away (chmod go-w), and give the file to root (chown root) where somebody else owns it";
     NotALongrun, "not-a-longrun", Warning, "`type` says oneshot or bundle.", "",
