@@ -125,7 +125,13 @@ const FOLLOWED: &[Followed] = &[
     (
         "interpreter-missing",
         (&[], r"0755 file run == #!./interp\n"),
-        "put the interpreter into the template",
+        "or have it in the template as an executable file (chmod +x)",
+        (&[], "0755 file run == #!./interp\\n\n0755 file interp"),
+    ),
+    (
+        "interpreter-missing",
+        (&[], "0755 file run == #!./interp\\n\n0644 file interp"),
+        "or have it in the template as an executable file (chmod +x)",
         (&[], "0755 file run == #!./interp\\n\n0755 file interp"),
     ),
     (

@@ -57,11 +57,30 @@ fn interpreter_lines() {
         // Of a longer line the kernel does not see the end.
         (long(255), Some("error interpreter-crlf run")),
         (long(256), None),
+        (format!("#!{}$1", "\n".repeat(300)), Some("error no-interpreter-line run")),
+        // The newline, or a blank, must be among the first 256 bytes.
+        (format!("#!/{}\n$1", "x".repeat(252)), None),
+        (format!("#!/{} -x\n$1", "x".repeat(252)), None),
+        (format!("#!/{}\n$1", "x".repeat(253)), Some("error interpreter-missing run")),
+        (format!("#!/{} -x\n$1", "x".repeat(253)), Some("error interpreter-missing run")),
+        (format!("#! \t/{}\n$1", "x".repeat(250)), None),
+        (format!("#! \t/{}\n$1", "x".repeat(251)), Some("error interpreter-missing run")),
     ] {
         let found = found(&[], &with_file("0755 dir .", "run", text.as_bytes()));
         assert_eq!(found.first().map(String::as_str), expected, "{text:?}");
         assert!(found.len() < 2, "{text:?}: {found:?}");
     }
+}
+
+/// What is said of a path that is too long, is not that it is relative.
+#[test]
+fn long_interpreters() {
+    let messages = super::messages(&[], &with_file("0755 dir .", "run", format!("#!/{}\n$1", "x".repeat(260)).as_bytes()));
+    assert!(messages.contains("which does not end within the 255 bytes that the kernel reads; s6-supervise"), "{messages}");
+    assert!(
+        messages.contains("hint: write a shorter path into the line, such as that of a link to the interpreter"),
+        "{messages}"
+    );
 }
 
 /// The directory that all loggers would share by this script.

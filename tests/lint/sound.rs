@@ -73,6 +73,21 @@ pub(super) const SOUND: &[(&str, &[&str], &str)] = &[
     ),
     ("above another directory", &[], r#"0755 file run == #!/bin/sh\ncd /srv/$1/app || exit\nexec ../bin/my-daemon\n"#),
     (
+        "above another directory, in a subshell",
+        &[],
+        r#"0755 file run == #!/bin/sh\n(cd /srv/$1 && exec ../bin/prepare)\nexec x\n"#,
+    ),
+    (
+        "above another directory, beside a subshell",
+        &[],
+        r#"0755 file run == #!/bin/sh\n(true); cd /srv/$1 # (or not)\nexec ../bin/x\n"#,
+    ),
+    (
+        "above another directory, behind what only looks like a subshell",
+        &[],
+        r#"0755 file run == #!/bin/sh\necho "(" \(; cd /srv/$1; echo ")" \)\nexec ../bin/x\n"#,
+    ),
+    (
         "above, and back",
         &[],
         "0755 file run == #!/bin/sh\\nexec my-daemon data/../conf http://x/../y 's/../x/' /a/../b $1\\n\n0644 file conf",

@@ -76,6 +76,7 @@ impl Linter<'_> {
             ScriptHead::Nothing => self.fault(script, Fault::NoInterpreter),
             ScriptHead::TextBeforeShebang => self.fault(script, Fault::TextBeforeShebang),
             ScriptHead::Crlf => self.fault(script, Fault::Crlf),
+            ScriptHead::TooLong(path) => self.fault(script, Fault::InterpreterMissing(path.to_vec())),
             ScriptHead::Interpreter { path, arguments } => {
                 let line = InterpreterLine::new(path, arguments);
                 if !path.starts_with(b"/") && !self.has_interpreter(script.part, path) {

@@ -18,6 +18,8 @@ pub(super) enum ScriptHead<'a> {
     TextBeforeShebang,
     /// Text with an interpreter line that ends with a carriage return, which makes it invalid.
     Crlf,
+    /// Text with an interpreter line that the kernel does not read to the end of the interpreter, which is this.
+    TooLong(&'a [u8]),
     /// Text with an interpreter line.
     Interpreter {
         /// The interpreter.
@@ -32,7 +34,7 @@ pub(super) fn beginning(head: &[u8]) -> ScriptHead<'_> {
     if head.starts_with(ELF) {
         return ScriptHead::Program;
     }
-    let Some(line) = head.strip_prefix(b"#!") else {
+    let Some(text) = head.strip_prefix(b"#!") else {
         let rest = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         return match rest.trim_ascii_start() {
             rest if rest.starts_with(b"#!") => ScriptHead::TextBeforeShebang,
@@ -41,12 +43,15 @@ pub(super) fn beginning(head: &[u8]) -> ScriptHead<'_> {
             _ => ScriptHead::Nothing,
         };
     };
-    let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let is_read = line.len() + b"#!".len() <= SHEBANG_MAX;
     let (line, crlf) = line.strip_suffix(b"\r").map_or((line, false), |line| (line, is_read));
     let line = trim_blanks(line);
     let length = line.iter().position(|&byte| is_blank(byte)).unwrap_or(line.len());
     match line.split_at_checked(length) {
+        Some((path, _)) if !path.is_empty() && head.len() - text.trim_ascii_start().len() + path.len() > SHEBANG_MAX => {
+            ScriptHead::TooLong(path)
+        }
         Some((path, arguments)) if !path.is_empty() => {
             let arguments = trim_blanks(arguments);
             // perl takes no offence at one behind its options, and others may not.

@@ -32,6 +32,9 @@ impl Problem {
                     _ => format!("nothing here can be copied in its place: put the target into the template, or --allow {id}"),
                 }
             }
+            Self::Script(_, Fault::InterpreterMissing(path)) if path.starts_with(b"/") => {
+                "write a shorter path into the line, such as that of a link to the interpreter, without blanks before it".into()
+            }
             Self::Script(_, Fault::Elsewhere(program)) => elsewhere(program),
             Self::Script(_, Fault::InterpreterRejects(line)) => {
                 InterpreterLine::of(line).hint().unwrap_or_else(|| self.rule().advice().into())

@@ -5,6 +5,7 @@ use super::table::Rule;
 use crate::escape::Excerpt;
 use crate::layout::{DATA_CHECK, LOG};
 use crate::path::{Name, TreePath};
+use crate::target::SHEBANG_MAX;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -54,7 +55,7 @@ pub enum Fault {
     TextBeforeShebang,
     /// A program, by its path, in another directory than the target's.
     Elsewhere(Vec<u8>),
-    /// An interpreter by a relative path, which is not in the template.
+    /// An interpreter that the kernel does not find: by a relative path, which is not in the template, or by one that is too long.
     InterpreterMissing(Vec<u8>),
     /// An interpreter line, without `#!`, whose arguments the interpreter gets as one and does not accept.
     InterpreterRejects(Vec<u8>),
@@ -232,6 +233,11 @@ impl Fault {
             Self::NoInterpreter => write!(f, "has no interpreter line and is not a program; {follows}"),
             Self::Crlf => write!(f, "has an interpreter line that ends in a carriage return; {follows}"),
             Self::TextBeforeShebang => write!(f, "has bytes before its interpreter line; {follows}"),
+            Self::InterpreterMissing(path) if path.len() + b"#!".len() > SHEBANG_MAX || path.starts_with(b"/") => write!(
+                f,
+                "names the interpreter `{}`, which does not end within the {SHEBANG_MAX} bytes that the kernel reads; {follows}",
+                Excerpt(path)
+            ),
             Self::InterpreterMissing(path) => write!(
                 f,
                 "names the interpreter `{}`, which is relative and not an executable file there; {follows}",

@@ -132,11 +132,12 @@ rules! {
          `--installation`). `/bin`, `/sbin` and the same in `/usr` count as one directory.",
         "The script does not start where that path is missing.",
         "change the path in the script, or say where programs are: --installation, --shebang-dir, --s6-dir";
-    InterpreterMissing, "interpreter-missing", Either, "A relative interpreter that is not there.",
+    InterpreterMissing, "interpreter-missing", Either, "An interpreter that the kernel does not find.",
         "An error for `run` and `log/run`. The line names an interpreter by a relative path, and the template has no executable file of \
-         that path in the script's directory. `@BINDIR@/execlineb`, left by a build system, is such a path.",
+         that path in the script's directory. `@BINDIR@/execlineb`, left by a build system, is such a path. Or the path does not end within the 255 bytes of the line that the \
+         kernel reads.",
         "The kernel does not find the interpreter, and the script does not run.",
-        "write the absolute path of the interpreter into the line, or put the interpreter into the template";
+        "write the absolute path of the interpreter into the line, or have it in the template as an executable file (chmod +x)";
     InterpreterArguments, "interpreter-arguments", Either, "An interpreter line with several arguments.",
         "An error for `run` and `log/run`. A line passes one argument at most: all that is behind the interpreter, blanks included. \
          `env` without -S, shells, `python3` and `execlineb` do not accept it. Without a program, `env` runs the script itself, again and \

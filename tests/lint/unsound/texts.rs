@@ -44,6 +44,12 @@ pub(super) const TEXTS: &[Unsound] = &[
     (
         "names-parent-directory",
         &[],
+        r#"0755 file run == #!/bin/sh\n(cd /srv/$1 && ./prepare ../x)\nx=$(cd /srv && (cd a; pwd))\n. ../lib.sh\n"#,
+        "warning names-parent-directory run",
+    ),
+    (
+        "names-parent-directory",
+        &[],
         r#"0755 file run == #!/bin/sh\ncd "$(dirname "$0")" || exit\n. "$PWD/../.env"\nexec my-daemon $1\n"#,
         "warning names-parent-directory run",
     ),
