@@ -332,7 +332,7 @@ pub(super) const SOUND: &[(&str, &[&str], &str)] = &[
         &[],
         r#"0755 file run
            0755 dir log
-           0755 file log/run == #!/usr/bin/execlineb -P\nmultilog t s1000000 /var/log/svc\n"#,
+           0755 file log/run == #!/usr/bin/execlineb -P\nmultilog t s1000000 ./main\n"#,
     ),
     (
         "a logger in python",

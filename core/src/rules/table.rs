@@ -198,7 +198,8 @@ rules! {
          not there.",
         "put the file into the template, or name it by an absolute path";
     SharedLogDirectory, "shared-log-directory", Warning, "One log directory for all instances.",
-        "Scripts `log/run` of shells and of execline whose s6-log writes to the same absolute directory for every instance.",
+        "Scripts `log/run` of shells and of execline whose s6-log, svlogd or multilog writes to the same absolute \
+         directory for every instance.",
         "From the second instance on, the logger cannot lock the directory and ends at once; the instance blocks at 64 KiB.",
         "make a directory for each instance (mkdir -p DIR/$1) and log there: $1 is NAME/log in a shell, and in execlineb with -S1";
     CheckMissing, "check-missing", Warning, "s6-notifyoncheck without a `data/check`.",
