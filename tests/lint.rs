@@ -15,6 +15,7 @@ use std::fmt::Write as _;
 
 mod control;
 mod hints;
+mod interpreter_lines;
 mod requests;
 mod rules;
 mod scripts;

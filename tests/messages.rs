@@ -138,6 +138,8 @@ fn errors_of_values() {
         ("Instances", list(b"\xff\xfea\0")),
         ("Instances", list(b"[a]")),
         ("Instances", list("a\u{200b}".as_bytes())),
+        ("Instances", list(b"---\na")),
+        ("Instances", list(b"a\nb\\\n")),
         ("Instances", list(b"a\na")),
         ("TemplateDifference", TemplateDifference::Kind(TreePath::parse(b"run").unwrap()).to_string()),
         ("ScriptReason", ScriptReason::TooDeep.to_string()),

@@ -10,6 +10,7 @@ mod docs;
 mod faults;
 mod generate;
 mod hostile;
+mod interpreters;
 mod live;
 mod packages;
 mod places;

@@ -118,6 +118,12 @@ pub enum ListNameError {
     /// Characters that nobody sees.
     #[error("contains a control character, an invisible one, or a blank other than a space")]
     Invisible,
+    /// Nothing but `-`.
+    #[error("consists of dashes, as the line between two documents does")]
+    Dashes,
+    /// A backslash at its end.
+    #[error("ends in a backslash; a name cannot go on in the next line")]
+    Continued,
 }
 
 impl Instances {
@@ -196,6 +202,10 @@ impl ListNameError {
         let is_invisible = |c: char| c.is_control() || c.is_whitespace() || escape::is_invisible(c);
         if name.iter().any(|byte| b"\"'`,;[]{}".contains(byte)) {
             Some(Self::Punctuation)
+        } else if name.iter().all(|byte| *byte == b'-') {
+            Some(Self::Dashes)
+        } else if name.ends_with(b"\\") {
+            Some(Self::Continued)
         } else {
             name.utf8_chunks().any(|chunk| chunk.valid().chars().any(is_invisible)).then_some(Self::Invisible)
         }

@@ -150,7 +150,7 @@ impl Template {
     /// the first bytes of these.
     #[must_use]
     pub fn control_files(&self) -> Vec<TreePath> {
-        let mut files = self.control_scripts();
+        let mut files = self.executables();
         files.extend(self.files_called(&SETTINGS));
         files.extend(self.files_called(&[TYPE]));
         files

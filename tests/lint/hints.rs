@@ -125,7 +125,13 @@ const FOLLOWED: &[Followed] = &[
     (
         "interpreter-missing",
         (&[], r"0755 file run == #!./interp\n"),
-        "put the interpreter into the template",
+        "or have it in the template as an executable file (chmod +x)",
+        (&[], "0755 file run == #!./interp\\n\n0755 file interp"),
+    ),
+    (
+        "interpreter-missing",
+        (&[], "0755 file run == #!./interp\\n\n0644 file interp"),
+        "or have it in the template as an executable file (chmod +x)",
         (&[], "0755 file run == #!./interp\\n\n0755 file interp"),
     ),
     (
@@ -149,7 +155,7 @@ const FOLLOWED: &[Followed] = &[
     (
         "interpreter-arguments",
         (&[], r"0755 file run == #!/usr/bin/execlineb -S1 -P\nmy-daemon $1\n"),
-        "keep one of its options: #!/usr/bin/execlineb -S1",
+        "write its options as one: #!/usr/bin/execlineb -S1",
         (&[], r"0755 file run == #!/usr/bin/execlineb -S1\nmy-daemon $1\n"),
     ),
     (
@@ -270,6 +276,12 @@ const FOLLOWED: &[Followed] = &[
         ),
     ),
     (
+        "check-not-executable",
+        (&[], "0755 file run == #!/bin/sh\\nexec s6-notifyoncheck my-daemon $1\\n\n0755 dir data\n0755 dir data/check"),
+        "replace data/check by a script or a program",
+        (&[], "0755 file run == #!/bin/sh\\nexec s6-notifyoncheck my-daemon $1\\n\n0755 dir data\n0755 file data/check"),
+    ),
+    (
         "not-readable-by-user",
         (&["-u", "www-data"], "0700 file run = #!/bin/sh"),
         "chmod a+rx",
@@ -318,10 +330,10 @@ const FOLLOWED: &[Followed] = &[
         (
             &[],
             "0755 file run\n0755 dir dependencies.d\n0644 file producer-for\n0644 file pipeline-name\n0644 file flag-essential\n\
-             0644 file timeout-up\n0644 file timeout-down",
+             0644 file timeout-up\n0644 file timeout-down\n0644 file flag-recommended",
         ),
-        "remove them from the template; for the service that is made here, with -r: --depends-on NAME, -L DIR, \
-         -r SERVICE/LOGGER/PIPELINE, --essential, --timeout-up MS, --timeout-down MS",
+        "remove them from the template; for the service that is made here, with -r: --depends-on NAME, \
+         -r SERVICE/LOGGER/PIPELINE -L DIR, --essential, --recommended, --timeout-up MS, --timeout-down MS",
         (
             &[
                 "-r",
@@ -331,6 +343,7 @@ const FOLLOWED: &[Followed] = &[
                 "--depends-on",
                 "net",
                 "--essential",
+                "--recommended",
                 "--timeout-up",
                 "5",
                 "--timeout-down",
@@ -411,6 +424,45 @@ fn hints_work() {
     }
     let untried: Vec<_> = unsound().map(|(id, ..)| id).filter(|id| !tried.contains(*id)).collect();
     assert!(untried.is_empty(), "{untried:?}");
+}
+
+/// Files for s6-rc, the options that a command line has, and those that the hint still names.
+#[test]
+fn options_for_s6_rc() {
+    const ALL: &str = "0755 file run\n0644 file type = longrun\n0644 file dependencies\n0644 file producer-for\n\
+                       0644 file pipeline-name\n0644 file flag-essential\n0644 file flag-recommended\n0644 file timeout-up\n\
+                       0644 file timeout-down";
+    let pipeline = &["-r", "s/l/p", "-L", "/l"];
+    for (manifest, options, named) in [
+        ("0755 file run\n0644 file producer-for", &[] as &[&str], ", with -r: -r SERVICE/LOGGER -L DIR"),
+        ("0755 file run\n0644 file consumer-for", &["-r", "s"], ", with -r: -r SERVICE/LOGGER -L DIR"),
+        ("0755 file run\n0644 file producer-for", &["-r", "s/l", "-L", "/l"], ""),
+        ("0755 file run\n0644 file pipeline-name", &["-r", "s/l", "-L", "/l"], ", with -r: -r SERVICE/LOGGER/PIPELINE -L DIR"),
+        ("0755 file run\n0644 file type = longrun\n0644 file dependencies", &["-r", "s", "--depends-on", "db"], ""),
+        ("0755 file run\n0644 file type = oneshot\n0755 dir dependencies.d", &["-r", "s"], ", with -r: --depends-on NAME"),
+        (ALL, pipeline, ", with -r: --depends-on NAME, --essential, --recommended, --timeout-up MS, --timeout-down MS"),
+        (
+            ALL,
+            &["-r", "s", "--depends-on", "db", "--essential", "--recommended", "--timeout-up", "1", "--timeout-down", "0"],
+            ", with -r: -r SERVICE/LOGGER/PIPELINE -L DIR",
+        ),
+    ] {
+        let words = options.iter().copied().chain(["--allow", "essential-dependencies", "template", "dir"]);
+        let text = planned(words, &facts(), &template(manifest));
+        let hint =
+            text.lines().find_map(|line| line.strip_prefix("hint: remove it").or(line.strip_prefix("hint: remove them")));
+        let made = hint.unwrap().strip_prefix(" from the template").unwrap();
+        let expected = if named.is_empty() { String::new() } else { format!("; for the service that is made here{named}") };
+        assert_eq!(made, expected, "{options:?}");
+    }
+}
+
+/// A set-id bit stays where the file was executable before --fix-modes.
+#[test]
+fn set_id_bits() {
+    let said = |manifest| planned(["--fix-modes", "template", "dir"], &facts(), &template(manifest));
+    assert!(said("4644 file run").contains("hint: make the file executable in the template (chmod +x); set the bit"));
+    assert!(!said("4755 file run").contains("set-id-dropped"));
 }
 
 /// No hint names an option that the command line has already.

@@ -57,11 +57,30 @@ fn interpreter_lines() {
         // Of a longer line the kernel does not see the end.
         (long(255), Some("error interpreter-crlf run")),
         (long(256), None),
+        (format!("#!{}$1", "\n".repeat(300)), Some("error no-interpreter-line run")),
+        // The newline, or a blank, must be among the first 256 bytes.
+        (format!("#!/{}\n$1", "x".repeat(252)), None),
+        (format!("#!/{} -x\n$1", "x".repeat(252)), None),
+        (format!("#!/{}\n$1", "x".repeat(253)), Some("error interpreter-missing run")),
+        (format!("#!/{} -x\n$1", "x".repeat(253)), Some("error interpreter-missing run")),
+        (format!("#! \t/{}\n$1", "x".repeat(250)), None),
+        (format!("#! \t/{}\n$1", "x".repeat(251)), Some("error interpreter-missing run")),
     ] {
         let found = found(&[], &with_file("0755 dir .", "run", text.as_bytes()));
         assert_eq!(found.first().map(String::as_str), expected, "{text:?}");
         assert!(found.len() < 2, "{text:?}: {found:?}");
     }
+}
+
+/// What is said of a path that is too long, is not that it is relative.
+#[test]
+fn long_interpreters() {
+    let messages = super::messages(&[], &with_file("0755 dir .", "run", format!("#!/{}\n$1", "x".repeat(260)).as_bytes()));
+    assert!(messages.contains("which does not end within the 255 bytes that the kernel reads; s6-supervise"), "{messages}");
+    assert!(
+        messages.contains("hint: write a shorter path into the line, such as that of a link to the interpreter"),
+        "{messages}"
+    );
 }
 
 /// The directory that all loggers would share by this script.
@@ -182,6 +201,15 @@ fn commands_of_scripts() {
         ("define -s d \"x y\" s6-log /l/${d}", None),
         ("define d x define d y s6-log /l/${d}", None),
         ("define d $x s6-log /l/${d}", None),
+        ("define -s d /l/x s6-log ${d}", Some("/l/x")),
+        ("define -s d /l/x s6-log ${d}/y", Some("/l/x/y")),
+        ("define a /v define b ${a}/l s6-log t ${b}", Some("/v/l")),
+        ("define a ${b} define b ${a} s6-log /l/${b}", None),
+        ("multisubstitute { define d /l/x } s6-log ${d}", Some("/l/x")),
+        ("multisubstitute { define d /l/x importas e E } s6-log ${d}", None),
+        ("multisubstitute { importas d E } s6-log /l/${d}", None),
+        ("multilog t /l/x", Some("/l/x")),
+        ("multilog t ./main", None),
         ("define d x importas d D s6-log /l/${d}", None),
         ("define d x s6-log /l/${d}\\$d", None),
         ("define d x foreground { define d y true } s6-log /l/${d}", None),
@@ -271,6 +299,11 @@ fn uses_of_the_argument() {
         "s6-envdir -i -- e x",
         "/usr/bin/s6-envdir e x",
         "envdir e x",
+        "chpst -u a -e e x",
+        "awk \"{print $1}\"",
+        "awk '{print}' $1",
+        "x '$1'",
+        "sh -c 'x $1' \"$1\"",
         "cat <<E\n# $1\nE",
         "x ${a:-./b}",
         "x ${a-c/d}",
@@ -330,6 +363,11 @@ fn uses_of_the_argument() {
         "printf '%s\\n' \"from a/b on\"",
         "shifted",
         "envfile",
+        "chpst -e /e x",
+        "tr a/b c/d",
+        "ps | awk '{print $1}'",
+        "echo 'use $1'",
+        "sed -n '$1p' /etc/x",
     ];
     const USED_BY_EXECLINE: &[&str] = &[
         "elgetpositionals x",

@@ -73,6 +73,21 @@ pub(super) const SOUND: &[(&str, &[&str], &str)] = &[
     ),
     ("above another directory", &[], r#"0755 file run == #!/bin/sh\ncd /srv/$1/app || exit\nexec ../bin/my-daemon\n"#),
     (
+        "above another directory, in a subshell",
+        &[],
+        r#"0755 file run == #!/bin/sh\n(cd /srv/$1 && exec ../bin/prepare)\nexec x\n"#,
+    ),
+    (
+        "above another directory, beside a subshell",
+        &[],
+        r#"0755 file run == #!/bin/sh\n(true); cd /srv/$1 # (or not)\nexec ../bin/x\n"#,
+    ),
+    (
+        "above another directory, behind what only looks like a subshell",
+        &[],
+        r#"0755 file run == #!/bin/sh\necho "(" \(; cd /srv/$1; echo ")" \)\nexec ../bin/x\n"#,
+    ),
+    (
         "above, and back",
         &[],
         "0755 file run == #!/bin/sh\\nexec my-daemon data/../conf http://x/../y 's/../x/' /a/../b $1\\n\n0644 file conf",
@@ -91,6 +106,17 @@ pub(super) const SOUND: &[(&str, &[&str], &str)] = &[
         "readiness by a check that is mended",
         &["--fix-modes"],
         "0755 file run == #!/bin/sh\\nexec s6-notifyoncheck -d my-daemon $1\\n\n0755 dir data\n0644 file data/check",
+    ),
+    (
+        "a check that belongs to the service's account",
+        &[],
+        "0755 file run == #!/bin/sh\\nexec s6-setuidgid a s6-notifyoncheck my-daemon $1\\n\n0775 dir data (33:33)\n\
+         0755 file data/check (33:33) == #!/bin/sh\\nexit 0\\n",
+    ),
+    (
+        "a check that nothing runs",
+        &[],
+        "0755 file run == #!/bin/sh\\nexec my-daemon $1\\n\n0777 dir data\n0777 file data/check == exit",
     ),
     // Other scripts and programs.
     ("perl", &[], r#"0755 file run == #!/usr/bin/perl -w\nexec 'my-daemon', $ARGV[0];\n"#),
@@ -306,7 +332,7 @@ pub(super) const SOUND: &[(&str, &[&str], &str)] = &[
         &[],
         r#"0755 file run
            0755 dir log
-           0755 file log/run == #!/usr/bin/execlineb -P\nmultilog t s1000000 /var/log/svc\n"#,
+           0755 file log/run == #!/usr/bin/execlineb -P\nmultilog t s1000000 ./main\n"#,
     ),
     (
         "a logger in python",

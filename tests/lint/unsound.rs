@@ -86,6 +86,14 @@ const FILES: &[Unsound] = &[
           0755 file log/finish == exec true",
         "warning no-interpreter-line finish; error no-interpreter-line log/run; warning no-interpreter-line log/finish",
     ),
+    (
+        "no-interpreter-line",
+        &[],
+        r"0755 file run == #!/bin/sh\nexec s6-notifyoncheck my-daemon $1\n
+          0755 dir data
+          0755 file data/check == exit 0\n",
+        "warning no-interpreter-line data/check",
+    ),
     ("interpreter-crlf", &[], r#"0755 file run == #!/bin/sh\r\nexec my-daemon "$1"\r\n"#, "error interpreter-crlf run"),
     ("interpreter-crlf", &[], r"0755 file run == #!/bin/sh -e\r\n", "error interpreter-crlf run"),
     ("interpreter-crlf", &[], r"0755 file run == #!/usr/bin/execlineb -S1\r\nmy-daemon $1\r\n", "error interpreter-crlf run"),
@@ -100,6 +108,14 @@ const FILES: &[Unsound] = &[
           0755 file log/run == #!/bin/sh\r\n
           0755 file log/finish == #!/bin/sh\r\n",
         "warning interpreter-crlf finish; error interpreter-crlf log/run; warning interpreter-crlf log/finish",
+    ),
+    (
+        "interpreter-crlf",
+        &[],
+        r"0755 file run == #!/bin/sh\nexec s6-notifyoncheck my-daemon $1\n
+          0755 dir data
+          0755 file data/check == #!/bin/sh\r\nexit 0\r\n",
+        "warning interpreter-crlf data/check",
     ),
     ("blank-before-interpreter", &[], r"0755 file run == \n#!/bin/sh\n", "error blank-before-interpreter run"),
     ("blank-before-interpreter", &[], r"0755 file run == \t #!/bin/sh\n", "error blank-before-interpreter run"),
@@ -168,6 +184,14 @@ const FILES: &[Unsound] = &[
           0755 dir log
           0755 file log/run == #!/usr/bin/execlineb -S1 -P\ns6-log ./main\n",
         "warning interpreter-arguments finish; error interpreter-arguments log/run",
+    ),
+    (
+        "interpreter-arguments",
+        &[],
+        r"0755 file run == #!/bin/sh\nexec s6-notifyoncheck my-daemon $1\n
+          0755 dir data
+          0755 file data/check == #!/bin/sh -e -u\n",
+        "warning interpreter-arguments data/check",
     ),
     ("link-leaves-template", &[], "0777 link run -> ../common/run", "error link-leaves-template run"),
     (

@@ -59,10 +59,24 @@ const HINTS: &[Hint] = &[
     },
     Hint {
         id: "interpreter-arguments",
-        says: "keep one of its options: #!/usr/bin/execlineb -S1",
+        says: "write its options as one: #!/usr/bin/execlineb -S1",
         file: "run",
         before: "#!/usr/bin/execlineb -S1 -P\nforeground { fdmove 1 3 echo $1 } fdclose 3 sleep 1000000\n",
         after: "#!/usr/bin/execlineb -S1\nforeground { fdmove 1 3 echo $1 } fdclose 3 sleep 1000000\n",
+    },
+    Hint {
+        id: "interpreter-arguments",
+        says: "write its options as one: #!/usr/bin/execlineb -WS1",
+        file: "run",
+        before: "#!/usr/bin/execlineb -W -S 1\nforeground { fdmove 1 3 echo $1 } fdclose 3 sleep 1000000\n",
+        after: "#!/usr/bin/execlineb -WS1\nforeground { fdmove 1 3 echo $1 } fdclose 3 sleep 1000000\n",
+    },
+    Hint {
+        id: "interpreter-arguments",
+        says: "name the interpreter behind env, such as #!/usr/bin/env sh",
+        file: "run",
+        before: "#!/usr/bin/env\n: $1\n",
+        after: "#!/usr/bin/env sh\n: $1\n",
     },
     Hint {
         id: "control-file-invalid",
@@ -83,6 +97,20 @@ const HINTS: &[Hint] = &[
         says: "add an executable data/check that exits 0",
         file: "data/check",
         before: "",
+        after: "#!/bin/sh\nexit 0\n",
+    },
+    Hint {
+        id: "no-interpreter-line",
+        says: "begin the script with the line #!/bin/sh",
+        file: "data/check",
+        before: "exit 0\n",
+        after: "#!/bin/sh\nexit 0\n",
+    },
+    Hint {
+        id: "interpreter-crlf",
+        says: r"sed -i 's/\r$//'",
+        file: "data/check",
+        before: "#!/bin/sh\r\nexit 0\r\n",
         after: "#!/bin/sh\nexit 0\n",
     },
     Hint {
@@ -110,7 +138,7 @@ fn followed(site: &Site) {
             let rest = if text.starts_with("#!/usr/bin/execlineb") || hint.file != "run" { "" } else { STAY };
             disk::file(path(hint.file), 0o755, text.replace("LOGS", &logs) + rest);
         };
-        let first = if hint.id == "check-missing" {
+        let first = if hint.file == "data/check" {
             "#!/bin/sh\n: $1\nexec s6-notifyoncheck -w 100 sleep 1000000\n".to_owned()
         } else {
             format!("#!/bin/sh\necho \"words of $1\"\n{STAY}")

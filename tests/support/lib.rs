@@ -11,6 +11,7 @@ pub mod cases;
 pub mod corpus;
 pub mod damage;
 pub mod disk;
+pub mod interpreter_lines;
 #[path = "../wire/jobs.rs"]
 pub mod jobs;
 pub mod json;

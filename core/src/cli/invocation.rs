@@ -137,13 +137,14 @@ fn request(arguments: &Arguments) -> Result<Request, UsageError> {
         }
         (Launcher::S6Svscan, Some(definition), None) => Shape::S6Rc(definition),
     };
+    let rules = arguments.template.settings(shape.definition())?;
     Ok(Request {
         shape,
         max_instances,
         name_max,
         user: arguments.service.user()?,
         script_modes: arguments.template.script_modes(),
-        rules: arguments.template.settings()?,
+        rules,
         target,
         idle_logger_options: logger.idle,
         empty_options: arguments.service.empty(),

@@ -4,6 +4,7 @@ use super::action::LinkPolicy;
 use super::refusal::UsageError;
 use super::values::NumberOption;
 use super::words::Words;
+use crate::definition::Definition;
 use crate::escape::Escaped;
 use crate::request::ScriptModes;
 use crate::rules::{self, Remedy, Rule, Settings, Severity};
@@ -63,12 +64,17 @@ pub(super) struct TemplateOptions {
 const DEREFERENCE_LIMIT: u64 = 64 << 20;
 
 impl TemplateOptions {
-    pub(super) fn settings(&self) -> Result<Settings, UsageError> {
+    /// The treatment of findings; `definition` has remedies too.
+    pub(super) fn settings(&self, definition: Option<&Definition>) -> Result<Settings, UsageError> {
         let remedies = [(Remedy::Dereference, self.dereference), (Remedy::FixModes, self.fix_modes)];
         Ok(Settings {
             allowed: self.allow.iter().map(|id| rule("--allow", id)).collect::<Result<_, _>>()?,
             severity: if self.strict { Severity::Strict } else { Severity::Usual },
-            followed: remedies.into_iter().filter_map(|(remedy, given)| given.then_some(remedy)).collect(),
+            followed: remedies
+                .into_iter()
+                .filter_map(|(remedy, given)| given.then_some(remedy))
+                .chain(definition.into_iter().flat_map(Remedy::of_definition))
+                .collect(),
         })
     }
 

@@ -1,11 +1,11 @@
-//! `run`, `finish`, `log/run` and `log/finish`: whether they can be run, and whether they are made for instances.
+//! `run`, `finish`, `log/run`, `log/finish` and what s6-notifyoncheck runs: whether they can be run, and whether they are made for instances.
 
 use super::interpreter::{self, ScriptHead};
 use super::language::Language;
 use super::{Linter, of_supervisor, parent, tokens};
 use crate::layout::LOG;
 use crate::path::{Name, TreePath};
-use crate::rules::{EntryKind, Fault, Finding, Level, Part, Problem, Script, Stage, StaticProblem};
+use crate::rules::{EntryKind, Fault, Finding, InterpreterLine, Level, Part, Problem, Script, Stage, StaticProblem};
 use crate::template::{FileFacts, Resolved};
 use crate::tree::Kind;
 use alloc::collections::BTreeSet;
@@ -52,7 +52,12 @@ impl Linter<'_> {
             // The link that leads there is reported.
             Resolved::Outside(_) => return,
         };
-        let Some(node) = self.template.tree().get(&end) else { return };
+        self.script_at(script, &end);
+    }
+
+    /// Checks the entry that is a script's, links followed.
+    pub(super) fn script_at(&mut self, script: Script, end: &TreePath) {
+        let Some(node) = self.template.tree().get(end) else { return };
         match &node.kind {
             Kind::File(_) => {}
             Kind::Directory => return self.fault(script, Fault::NotAFile(EntryKind::Directory)),
@@ -60,7 +65,7 @@ impl Linter<'_> {
             // Where a path ends there is no link.
             Kind::Symlink(_) => return,
         }
-        if !self.copying.meta(&end, node).mode.has(0o111) {
+        if !self.copying.meta(end, node).mode.has(0o111) {
             self.fault(script, Fault::NotExecutable);
         }
         let Kind::File(FileFacts { size, head: Some(head) }) = &node.kind else { return };
@@ -71,11 +76,13 @@ impl Linter<'_> {
             ScriptHead::Nothing => self.fault(script, Fault::NoInterpreter),
             ScriptHead::TextBeforeShebang => self.fault(script, Fault::TextBeforeShebang),
             ScriptHead::Crlf => self.fault(script, Fault::Crlf),
+            ScriptHead::TooLong(path) => self.fault(script, Fault::InterpreterMissing(path.to_vec())),
             ScriptHead::Interpreter { path, arguments } => {
+                let line = InterpreterLine::new(path, arguments);
                 if !path.starts_with(b"/") && !self.has_interpreter(script.part, path) {
                     self.fault(script, Fault::InterpreterMissing(path.to_vec()));
-                } else if interpreter::rejects(path, arguments) {
-                    self.fault(script, Fault::InterpreterRejects([path, arguments].join(&b' ')));
+                } else if line.is_rejected() {
+                    self.fault(script, Fault::InterpreterRejects(line.text()));
                 }
                 let text = if is_whole { Text::Whole(&head) } else { Text::Beginning(tokens::without_last_word(&head)) };
                 self.text(script, path, Language::of(path, arguments), text);
@@ -114,11 +121,11 @@ impl Linter<'_> {
         }
     }
 
-    /// Without `run` there is no instance; without `finish`, nothing is cleaned up.
+    /// Without `run` there is no instance; without `finish`, nothing is cleaned up, and without a check, nothing is ready.
     fn fault(&mut self, script: Script, fault: Fault) {
         let level = match script.stage {
             Stage::Run => Level::Error,
-            Stage::Finish => Level::Warning,
+            Stage::Finish | Stage::Check => Level::Warning,
         };
         self.found.push(Finding { level, problem: Problem::Script(script, fault) });
     }
@@ -137,7 +144,7 @@ impl Linter<'_> {
         } else if let Some(path) = parent::outside(seen, script.part) {
             self.warn(Problem::Script(script, Fault::NamesParent(path)));
         }
-        if script.stage == Stage::Finish {
+        if script.stage != Stage::Run {
             return;
         }
         self.check(script.part, seen);

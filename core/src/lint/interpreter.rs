@@ -2,6 +2,7 @@
 
 use super::language::{Language, base};
 use super::tokens::{lines, words_of};
+use crate::rules::is_blank;
 use crate::target::{SHEBANG_MAX, Target};
 use crate::template::ELF;
 use alloc::vec::Vec;
@@ -17,6 +18,8 @@ pub(super) enum ScriptHead<'a> {
     TextBeforeShebang,
     /// Text with an interpreter line that ends with a carriage return, which makes it invalid.
     Crlf,
+    /// Text with an interpreter line that the kernel does not read to the end of the interpreter, which is this.
+    TooLong(&'a [u8]),
     /// Text with an interpreter line.
     Interpreter {
         /// The interpreter.
@@ -31,7 +34,7 @@ pub(super) fn beginning(head: &[u8]) -> ScriptHead<'_> {
     if head.starts_with(ELF) {
         return ScriptHead::Program;
     }
-    let Some(line) = head.strip_prefix(b"#!") else {
+    let Some(text) = head.strip_prefix(b"#!") else {
         let rest = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         return match rest.trim_ascii_start() {
             rest if rest.starts_with(b"#!") => ScriptHead::TextBeforeShebang,
@@ -40,12 +43,15 @@ pub(super) fn beginning(head: &[u8]) -> ScriptHead<'_> {
             _ => ScriptHead::Nothing,
         };
     };
-    let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let is_read = line.len() + b"#!".len() <= SHEBANG_MAX;
     let (line, crlf) = line.strip_suffix(b"\r").map_or((line, false), |line| (line, is_read));
     let line = trim_blanks(line);
     let length = line.iter().position(|&byte| is_blank(byte)).unwrap_or(line.len());
     match line.split_at_checked(length) {
+        Some((path, _)) if !path.is_empty() && head.len() - text.trim_ascii_start().len() + path.len() > SHEBANG_MAX => {
+            ScriptHead::TooLong(path)
+        }
         Some((path, arguments)) if !path.is_empty() => {
             let arguments = trim_blanks(arguments);
             // perl takes no offence at one behind its options, and others may not.
@@ -56,28 +62,6 @@ pub(super) fn beginning(head: &[u8]) -> ScriptHead<'_> {
         // A line with nothing but `#!` is none for the kernel.
         _ => ScriptHead::Nothing,
     }
-}
-
-/// Returns `true` if the interpreter surely fails with these arguments: a line passes them as one, with the blanks in it.
-pub(super) fn rejects(interpreter: &[u8], arguments: &[u8]) -> bool {
-    if !arguments.iter().any(|&byte| is_blank(byte)) || arguments.len() >= SHEBANG_MAX - interpreter.len() {
-        return false;
-    }
-    let first = arguments.split(|&byte| is_blank(byte)).next().unwrap_or_default();
-    let has = |option: u8| first.starts_with(b"-") && !first.starts_with(b"--") && first.contains(&option);
-    match base(interpreter) {
-        // It splits what is behind -S itself.
-        b"env" => !has(b'S') && !first.starts_with(b"--split-string"),
-        b"sh" | b"ash" | b"dash" | b"bash" | b"busybox" => true,
-        // What is behind -c is a script, blanks and all.
-        b"execlineb" => !has(b'c'),
-        _ => false,
-    }
-}
-
-/// Characters that the kernel takes for blanks in an interpreter line.
-const fn is_blank(byte: u8) -> bool {
-    byte == b' ' || byte == b'\t'
 }
 
 fn trim_blanks(mut line: &[u8]) -> &[u8] {

@@ -11,7 +11,7 @@ const CHANGES_ROOT: [&[u8]; 6] = [b"chroot", b"unshare", b"nsenter", b"bwrap", b
 const TALKS: [&[u8]; 9] = [b"echo", b"printf", b"logger", b"command", b"type", b"which", b"test", b"[", b"hash"];
 
 impl Language {
-    /// The directory that s6-log or svlogd writes to in this script, if it is the same for every instance.
+    /// The directory that s6-log, multilog or svlogd writes to in this script, if it is the same for every instance.
     pub(super) fn fixed_log_directory(self, text: &[u8]) -> Option<Vec<u8>> {
         let commands = match self {
             Self::Shell => commands::of_shell(text)?,
@@ -24,7 +24,7 @@ impl Language {
         };
         let mut found = None;
         for command in &commands {
-            let is_logger = |word: &&Word| matches!(base(&word.text), b"s6-log" | b"svlogd");
+            let is_logger = |word: &&Word| matches!(base(&word.text), b"s6-log" | b"multilog" | b"svlogd");
             let mut words = command.iter();
             let before: Vec<&Word> = words.by_ref().take_while(|word| !is_logger(word)).collect();
             // Another root, or a way that depends on the argument: then the same name may be another directory.
@@ -59,7 +59,7 @@ impl Language {
                 if !substitutes && arguments != Arguments::Substituted {
                     return Some(word.text.clone());
                 }
-                expanded(word, commands)
+                expanded(word, commands, DEFINITIONS_MAX)
             }
             Self::Other => None,
         }
@@ -67,8 +67,7 @@ impl Language {
 
     /// Returns `true` if behind this command the same words may mean something else in another instance.
     fn may_depend(self, word: &[u8]) -> bool {
-        let imports = matches!(base(word), b"importas" | b"multisubstitute");
-        self.is_about_arguments(word) || self != Self::Shell && imports
+        self.is_about_arguments(word) || self != Self::Shell && base(word) == b"importas"
     }
 }
 
@@ -114,8 +113,11 @@ fn assigned<'a>(commands: &'a [Vec<Word>], name: &[u8]) -> Option<&'a [u8]> {
     found
 }
 
+/// Values that are defined by others, one within another: each more multiplies the time that a hostile script takes.
+const DEFINITIONS_MAX: usize = 1;
+
 /// A word of execline with the values of what is defined in place of its variables; none where one of them is something else.
-fn expanded(word: &Word, commands: &[Vec<Word>]) -> Option<Vec<u8>> {
+fn expanded(word: &Word, commands: &[Vec<Word>], depth: usize) -> Option<Vec<u8>> {
     let mut parts = word.text.split(|&byte| byte == b'$');
     let mut text = parts.next().unwrap_or_default().to_vec();
     let mut count = 0;
@@ -126,7 +128,7 @@ fn expanded(word: &Word, commands: &[Vec<Word>]) -> Option<Vec<u8>> {
             // Without braces, a name reaches to the end of the word.
             None => (part, b"}".as_slice()),
         };
-        text.extend(defined(commands, name)?);
+        text.extend(defined(commands, name, depth)?);
         text.extend(rest.get(1..).unwrap_or_default());
     }
     // Where some of them are escaped, it is not known which.
@@ -134,27 +136,30 @@ fn expanded(word: &Word, commands: &[Vec<Word>]) -> Option<Vec<u8>> {
 }
 
 /// Returns the value of a name of an execline script, if it is defined once and nothing else replaces the name.
-fn defined<'a>(commands: &'a [Vec<Word>], name: &[u8]) -> Option<&'a [u8]> {
+fn defined(commands: &[Vec<Word>], name: &[u8], depth: usize) -> Option<Vec<u8>> {
     if name.is_empty() || !name.iter().all(is_of_name) {
         return None;
     }
     let mut found = None;
     for command in commands {
-        for words in command.windows(3) {
-            if let [define, variable, value] = words
-                && base(&define.text) == b"define"
+        for (index, _) in command.iter().enumerate().filter(|(_, word)| base(&word.text) == b"define") {
+            let mut words = command.iter().skip(index + 1).peekable();
+            let is_split = words.next_if(|word| word.text == b"-s").is_some();
+            if let (Some(variable), Some(value)) = (words.next(), words.next())
                 && variable.text == name
             {
-                if value.is_substituted() || found.is_some() {
+                // Split, it may be several words.
+                if found.is_some() || is_split && value.text.iter().any(u8::is_ascii_whitespace) {
                     return None;
                 }
-                found = Some(value.text.as_slice());
+                found = Some(value);
             }
         }
     }
     // Named anywhere else, it may be put in its place by that.
     let named = commands.iter().flatten().filter(|word| word.text == name).count();
-    found.filter(|_| named == 1)
+    let value = found.filter(|_| named == 1)?;
+    if value.is_substituted() { expanded(value, commands, depth.checked_sub(1)?) } else { Some(value.text.clone()) }
 }
 
 /// Returns `true` if a word is a command of execline that puts something in place of `$name`.

@@ -46,7 +46,7 @@ fn of_supervisor() -> impl Iterator<Item = Name> {
 #[must_use]
 pub fn lint(request: &Request, facts: &Facts, template: &Template) -> Vec<Finding> {
     let copying = CopyRights::new(request.script_modes, facts, template);
-    let mut lint = Linter { template, copying: &copying, request, facts, found: Vec::new() };
+    let mut lint = Linter { template, copying: &copying, request, facts, checks: Vec::new(), found: Vec::new() };
     lint.scripts();
     lint.links();
     lint.control_files();
@@ -69,6 +69,8 @@ struct Linter<'a> {
     copying: &'a CopyRights<'a>,
     request: &'a Request,
     facts: &'a Facts,
+    /// The scripts that s6-notifyoncheck runs.
+    checks: Vec<Script>,
     found: Vec<Finding>,
 }
 

@@ -28,13 +28,14 @@ pub(super) fn outside(text: &[u8], part: Part) -> Option<Vec<u8>> {
     let text = ITSELF.iter().fold(text.to_vec(), |text, itself| replaced(&text, itself, b"."));
     let plain = without_expansions(&text);
     for line in lines(&plain) {
-        let words: Vec<&[u8]> = words_of(core::iter::once(line)).collect();
+        let line = without_subshells(line);
+        let words: Vec<&[u8]> = words_of(core::iter::once(line.as_slice())).collect();
         for (index, word) in words.iter().enumerate() {
             let leaves = |piece: &[u8]| leaves(piece, levels);
             if !is_address(word) && !is_replacement(word) && pieces(word).any(leaves) {
                 return Some(word.to_vec());
             }
-            if matches!(base(word), b"cd" | b"pushd") && words.get(index + 1).is_none_or(|to| !to.starts_with(b".")) {
+            if changes_directory(word) && words.get(index + 1).is_none_or(|to| !to.starts_with(b".")) {
                 return None;
             }
         }
@@ -57,6 +58,39 @@ fn leaves(path: &[u8], levels: usize) -> bool {
         }
     }
     false
+}
+
+fn changes_directory(word: &[u8]) -> bool {
+    matches!(base(word), b"cd" | b"pushd")
+}
+
+/// The line of a shell without what is in parentheses and changes the directory there, which ends with them.
+fn without_subshells(line: &[u8]) -> Vec<u8> {
+    let mut plain: Vec<u8> = Vec::with_capacity(line.len());
+    // Where each subshell begins.
+    let mut begins: Vec<usize> = Vec::new();
+    let (mut quote, mut is_escaped) = (None, false);
+    for &byte in line {
+        plain.push(byte);
+        match (quote, byte) {
+            _ if is_escaped => is_escaped = false,
+            (None | Some(b'"'), b'\\') => is_escaped = true,
+            (Some(open), byte) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'' | b'`') => quote = Some(byte),
+            (None, b'(') => begins.push(plain.len()),
+            (None, b')') => {
+                if let Some(begin) = begins.pop()
+                    && let Some(inner) = plain.get(begin..)
+                    && words_of(core::iter::once(inner)).any(changes_directory)
+                {
+                    plain.truncate(begin);
+                }
+            }
+            _ => {}
+        }
+    }
+    plain
 }
 
 fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

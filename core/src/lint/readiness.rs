@@ -3,29 +3,25 @@
 use super::Linter;
 use super::language::base;
 use super::tokens::{lines, words_of};
-use crate::layout::DATA_CHECK;
-use crate::rules::{CheckFault, Part, Problem};
+use crate::rules::{Part, Problem, Script};
 use crate::template::Resolved;
 use alloc::vec::Vec;
 
 impl Linter<'_> {
-    /// With `text` of the `run` of a service directory: whether `data/check` is there for it.
+    /// With `text` of the `run` of a service directory: `data/check`, if that text makes use of it.
     pub(super) fn check(&mut self, part: Part, text: &[u8]) {
         if !polls_data_check(text) {
             return;
         }
-        let fault = match self.template.resolve(&part.join(&DATA_CHECK)) {
+        let script = Script::check(part);
+        match self.template.resolve(&script.path()) {
             Resolved::Entry(end) => {
-                let meta = self.template.tree().get(&end).map(|node| self.copying.meta(&end, node));
-                let is_executable = !self.is_directory(&end) && meta.is_some_and(|meta| meta.mode.has(0o111));
-                (!is_executable).then_some(CheckFault::NotExecutable)
+                self.checks.push(script);
+                self.script_at(script, &end);
             }
-            Resolved::Missing | Resolved::Loop => Some(CheckFault::Missing),
+            Resolved::Missing | Resolved::Loop => self.warn(Problem::CheckMissing(part)),
             // The link that leads there is reported.
-            Resolved::Outside(_) => None,
-        };
-        if let Some(fault) = fault {
-            self.warn(Problem::Check(part, fault));
+            Resolved::Outside(_) => {}
         }
     }
 }

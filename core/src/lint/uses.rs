@@ -10,6 +10,8 @@ use alloc::vec::Vec;
 const READS_DIRECTORY: [&[u8]; 3] = [b"s6-envdir", b"envdir", b"envfile"];
 /// Commands that print their arguments: a text after a blank in an argument is not a path.
 const SHOWS: [&[u8]; 3] = [b"echo", b"printf", b"logger"];
+/// Commands for which `$1` in a text that a shell does not expand is nothing that the shell has.
+const TAKES_TEXT: [&[u8]; 6] = [b"echo", b"printf", b"awk", b"gawk", b"mawk", b"sed"];
 /// Words that can stand before a command of a shell.
 const BEFORE_COMMANDS: [&[u8]; 9] = [b"then", b"do", b"else", b"elif", b"if", b"while", b"until", b"{", b"!"];
 
@@ -17,7 +19,7 @@ impl Language {
     /// Returns `true` if a script uses an argument, or its working directory, or a file there, one of `files` among them, or
     /// something that may do so.
     pub(super) fn looks_at_arguments(self, text: &[u8], files: &BTreeSet<&[u8]>) -> bool {
-        if self == Self::Other || self.names_arguments() && lines(text).any(names_argument) {
+        if self == Self::Other || self.names_arguments() && self.names_argument(text) {
             return true;
         }
         let plain = without_expansions(text);
@@ -33,6 +35,10 @@ impl Language {
                 let operand = behind.iter().find(|word| !word.starts_with(b"-"));
                 operand.is_some_and(|operand| !operand.starts_with(b"/"))
             })
+            || words
+                .split(|word| base(word) == b"chpst")
+                .skip(1)
+                .any(|behind| behind.windows(2).any(|pair| matches!(pair, [b"-e", directory] if !directory.starts_with(b"/"))))
             || match &commands {
                 Some(commands) => commands.iter().any(|command| loops_over_arguments(command)),
                 None => {
@@ -42,6 +48,22 @@ impl Language {
             }
             || self != Self::Shell
                 && words.split(|word| base(word) == b"importas").skip(1).any(|behind| self.imports_argument(behind))
+    }
+
+    /// Returns `true` if a variable for an argument, or for the working directory, is in a script, but for text that only shows it,
+    /// or that is a program for awk or sed.
+    fn names_argument(self, text: &[u8]) -> bool {
+        let commands = if self == Self::Shell { commands::of_shell(text) } else { None };
+        commands.map_or_else(
+            || lines(text).any(names_argument),
+            |commands| {
+                let is_named = |command: &[Word]| {
+                    let is_text = command.first().is_some_and(|word| TAKES_TEXT.contains(&base(&word.text)));
+                    command.iter().any(|word| (word.is_substituted() || !is_text) && names_argument(&word.text))
+                };
+                commands.iter().any(|command| is_named(command))
+            },
+        )
     }
 
     /// Returns `true` if a word is a command that has to do with arguments, or with the working directory.
@@ -96,7 +118,9 @@ fn names_file(word: &[u8], files: &BTreeSet<&[u8]>) -> bool {
 /// The words of a command that may be used as they are.
 fn used_of(command: &[Word]) -> impl Iterator<Item = &[u8]> {
     let is_display = command.first().is_some_and(|word| SHOWS.contains(&base(&word.text)));
-    let is_text = move |text: &&[u8]| is_display && text.contains(&b' ') || super::tokens::is_replacement(text);
+    // Sets of characters.
+    let is_sets = command.first().is_some_and(|word| base(&word.text) == b"tr");
+    let is_text = move |text: &&[u8]| is_sets || is_display && text.contains(&b' ') || super::tokens::is_replacement(text);
     command.iter().map(|word| word.text.as_slice()).filter(move |text| !is_text(text))
 }
 

@@ -5,7 +5,7 @@ use crate::path::TreePath;
 use crate::rights::Runner;
 use crate::rules::Problem;
 use crate::template::{Resolved, Route};
-use alloc::vec::Vec;
+use alloc::collections::BTreeMap;
 
 impl Linter<'_> {
     /// The scripts, and the directories that lead to them.
@@ -14,17 +14,21 @@ impl Linter<'_> {
             None => Runner::Tree,
             Some(user) => Runner::User(self.facts.credentials(user)),
         };
-        let mut judged: Vec<TreePath> = Vec::new();
-        for script in self.script_places() {
+        // A check runs as the service does, whose account may own it.
+        let everybody = Runner::User(None);
+        let checks = self.checks.iter().map(|script| (&everybody, *script));
+        let scripts = self.script_places().into_iter().map(|script| (&runner, script)).chain(checks);
+        let mut judged: BTreeMap<TreePath, &Runner> = BTreeMap::new();
+        for (runner, script) in scripts {
             if let Route { end: Resolved::Entry(end), directories, .. } = self.template.route(&script.path()) {
-                judged.extend(directories.into_iter().chain([end]));
+                for path in directories.into_iter().chain([end]) {
+                    judged.entry(path).or_insert(runner);
+                }
             }
         }
-        judged.sort();
-        judged.dedup();
-        for path in judged {
+        for (path, runner) in judged {
             let Some(node) = self.template.tree().get(&path) else { continue };
-            if self.facts.others_can_write(&runner, self.copying.meta(&path, node)) {
+            if self.facts.others_can_write(runner, self.copying.meta(&path, node)) {
                 self.warn(Problem::OthersCanWrite(path));
             }
         }

@@ -1,12 +1,14 @@
 //! Hints: what to do about a problem, in words that can be followed as they stand.
 
 use super::control::Setting;
-use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, ServiceKind};
+use super::interpreter_line::InterpreterLine;
+use super::problem::{DeniedAccess, LinkDestination, Problem, ServiceKind};
 use super::remedy::Remedy;
-use super::script::Fault;
+use super::script::{Fault, Script, Stage};
 use crate::escape::Excerpt;
 use crate::layout::{
-    CONSUMER_FOR, DEPENDENCIES, DEPENDENCIES_D, FLAG_ESSENTIAL, PIPELINE_NAME, PRODUCER_FOR, TIMEOUT_DOWN, TIMEOUT_UP,
+    CONSUMER_FOR, DEPENDENCIES, DEPENDENCIES_D, FLAG_ESSENTIAL, FLAG_RECOMMENDED, PIPELINE_NAME, PRODUCER_FOR, TIMEOUT_DOWN,
+    TIMEOUT_UP,
 };
 use crate::path::Name;
 use alloc::collections::BTreeSet;
@@ -30,8 +32,13 @@ impl Problem {
                     _ => format!("nothing here can be copied in its place: put the target into the template, or --allow {id}"),
                 }
             }
+            Self::Script(_, Fault::InterpreterMissing(path)) if path.starts_with(b"/") => {
+                "write a shorter path into the line, such as that of a link to the interpreter, without blanks before it".into()
+            }
             Self::Script(_, Fault::Elsewhere(program)) => elsewhere(program),
-            Self::Script(_, Fault::InterpreterRejects(line)) => rejected(line),
+            Self::Script(_, Fault::InterpreterRejects(line)) => {
+                InterpreterLine::of(line).hint().unwrap_or_else(|| self.rule().advice().into())
+            }
             Self::ControlFile(file, _) => {
                 let value = match file.setting {
                     Setting::NotificationFd | Setting::LockFd => "a descriptor, a number from 3 to 2147483647,",
@@ -43,8 +50,11 @@ impl Problem {
                 format!("write {value} on the first line of {name}, without blanks, or remove {name}")
             }
             Self::SharedLogDirectory(directory) => shared(directory),
-            Self::Check(_, CheckFault::NotExecutable) if has(Remedy::FixModes) => {
+            Self::Script(Script { stage: Stage::Check, .. }, Fault::NotAFile(_)) => {
                 "replace data/check by a script or a program".into()
+            }
+            Self::SetIdDropped(_) if has(Remedy::FixModes) => {
+                format!("make the file executable in the template (chmod +x); {}", self.rule().advice())
             }
             Self::UserCannot(denied) => denied.hint().to_string(),
             Self::NotALongrun(ServiceKind::Oneshot) => {
@@ -53,7 +63,7 @@ impl Problem {
             Self::NotALongrun(ServiceKind::Bundle) => {
                 "write a run that stays, and remove type and contents.d; a bundle belongs into an s6-rc source directory".into()
             }
-            Self::S6RcDefinition(names) => definition(names),
+            Self::S6RcDefinition(names) => definition(names, followed),
             _ => self.rule().advice().into(),
         }
     }
@@ -80,23 +90,6 @@ fn elsewhere(program: &[u8]) -> String {
     format!("change the path in the script, or say that such programs are there: {option} {}", Excerpt(directory))
 }
 
-/// An interpreter line that says the same in one argument.
-fn rejected(line: &[u8]) -> String {
-    let length = line.iter().position(|&byte| byte == b' ').unwrap_or(line.len());
-    let (interpreter, arguments) = line.split_at_checked(length).unwrap_or((line, b""));
-    let arguments = arguments.trim_ascii();
-    let first = arguments.split(u8::is_ascii_whitespace).next().unwrap_or_default();
-    let rest = arguments.get(first.len()..).unwrap_or_default().trim_ascii();
-    let name = interpreter.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    let shown = Excerpt(interpreter);
-    match name {
-        b"env" => format!("write #!{shown} -S {}", Excerpt(arguments)),
-        b"busybox" => format!("write #!{shown} {}, and set {} on the next line", Excerpt(first), Excerpt(rest)),
-        b"execlineb" => format!("keep one of its options: #!{shown} {}", Excerpt(first)),
-        _ => format!("write #!{shown}, and set {} on the next line", Excerpt(arguments)),
-    }
-}
-
 /// A log directory for each instance. Its parent is the instance's, which s6-log does not make.
 fn shared(directory: &[u8]) -> String {
     let own = if directory.windows(2).any(|bytes| bytes == b"$1") { "" } else { "/$1" };
@@ -107,19 +100,24 @@ fn shared(directory: &[u8]) -> String {
     )
 }
 
-/// Returns the options by which s6-rc learns the same about the service that is made.
-fn definition(names: &[Name]) -> String {
-    let has = |name: &Name| names.contains(name);
+/// Returns the options by which s6-rc learns the same about the service that is made, but for those that the command line has.
+fn definition(names: &[Name], followed: &BTreeSet<Remedy>) -> String {
+    let lacks = |remedy, files: &[Name]| !followed.contains(&remedy) && files.iter().any(|name| names.contains(name));
+    let logger = if lacks(Remedy::Pipeline, &[PIPELINE_NAME]) {
+        "-r SERVICE/LOGGER/PIPELINE -L DIR"
+    } else {
+        "-r SERVICE/LOGGER -L DIR"
+    };
     let options: Vec<&str> = [
-        ("--depends-on NAME", has(&DEPENDENCIES_D) || has(&DEPENDENCIES)),
-        ("-L DIR", has(&PRODUCER_FOR) || has(&CONSUMER_FOR)),
-        ("-r SERVICE/LOGGER/PIPELINE", has(&PIPELINE_NAME)),
-        ("--essential", has(&FLAG_ESSENTIAL)),
-        ("--timeout-up MS", has(&TIMEOUT_UP)),
-        ("--timeout-down MS", has(&TIMEOUT_DOWN)),
+        ("--depends-on NAME", lacks(Remedy::DependsOn, &[DEPENDENCIES_D, DEPENDENCIES])),
+        (logger, lacks(Remedy::Logger, &[PRODUCER_FOR, CONSUMER_FOR]) || lacks(Remedy::Pipeline, &[PIPELINE_NAME])),
+        ("--essential", lacks(Remedy::Essential, &[FLAG_ESSENTIAL])),
+        ("--recommended", lacks(Remedy::Recommended, &[FLAG_RECOMMENDED])),
+        ("--timeout-up MS", lacks(Remedy::TimeoutUp, &[TIMEOUT_UP])),
+        ("--timeout-down MS", lacks(Remedy::TimeoutDown, &[TIMEOUT_DOWN])),
     ]
     .into_iter()
-    .filter_map(|(option, given)| given.then_some(option))
+    .filter_map(|(option, is_missing)| is_missing.then_some(option))
     .collect();
     let them = if names.len() == 1 { "it" } else { "them" };
     match options.as_slice() {

@@ -7,6 +7,7 @@
 mod control;
 mod finding;
 mod hint;
+mod interpreter_line;
 mod level;
 mod listing;
 mod parts;
@@ -20,14 +21,13 @@ mod table;
 pub(crate) use control::descriptor;
 pub use control::{ControlFile, Setting};
 pub use finding::{Finding, Findings};
+pub(crate) use interpreter_line::{InterpreterLine, is_blank};
 pub use level::{Level, Levels};
 pub use listing::list;
 #[cfg(feature = "cli")]
 pub use listing::nearest;
 pub use parts::FindingParts;
-pub use problem::{
-    CheckFault, DeniedAccess, LinkDestination, PlaceChange, Problem, S6RcSeries, ServiceKind, StaticProblem, Tally,
-};
+pub use problem::{DeniedAccess, LinkDestination, PlaceChange, Problem, S6RcSeries, ServiceKind, StaticProblem, Tally};
 pub use remedy::Remedy;
 pub use script::{EntryKind, Fault, Part, Script, Stage};
 pub(crate) use sentence::writers;

@@ -2,12 +2,12 @@
 
 use super::control::ControlFile;
 use super::finding::Finding;
-use super::problem::{CheckFault, DeniedAccess, LinkDestination, Problem, S6RcSeries, ServiceKind, StaticProblem, Tally};
+use super::problem::{DeniedAccess, LinkDestination, Problem, S6RcSeries, ServiceKind, StaticProblem, Tally};
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::{Account, AccountName};
 use crate::definition::ServiceName;
-use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, S6_RC_FILES, TYPE};
+use crate::layout::{DOWN, LOCK_FD, LOG, RUN, S6_RC_FILES, TYPE};
 use crate::logging::LOGGER_OPTIONS;
 use crate::number;
 use crate::path::{Name, TreePath};
@@ -111,8 +111,10 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::SharedLogDirectory => exactly(Part::Logger.path(&RUN), Problem::SharedLogDirectory(detail.to_vec())),
         Rule::NotReadableByUser => DeniedAccess::of(subject, detail).map(Problem::UserCannot),
         Rule::OthersCanWrite => plain(path().map(Problem::OthersCanWrite)),
-        Rule::CheckMissing => plain(check(subject, CheckFault::Missing)),
-        Rule::CheckNotExecutable => plain(check(subject, CheckFault::NotExecutable)),
+        Rule::CheckMissing => {
+            let part = Part::ALL.into_iter().find(|part| Script::check(*part).path().as_bytes() == subject);
+            plain(part.map(Problem::CheckMissing))
+        }
         Rule::NotALongrun => exactly(TYPE.into(), Problem::NotALongrun(ServiceKind::of(detail)?)),
         Rule::S6RcDefinition => definition(subject, detail),
         Rule::IdleLoggerOptions => plain(idle_logger_options(subject)),
@@ -152,11 +154,6 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
             }
         },
     }
-}
-
-fn check(subject: &[u8], fault: CheckFault) -> Option<Problem> {
-    let part = Part::ALL.into_iter().find(|part| part.join(&DATA_CHECK).as_bytes() == subject)?;
-    Some(Problem::Check(part, fault))
 }
 
 fn definition(subject: &[u8], detail: &[u8]) -> Option<Problem> {

@@ -6,7 +6,7 @@ use super::table::Rule;
 use crate::account::AccountName;
 use crate::definition::ServiceName;
 use crate::instances::InstanceName;
-use crate::layout::{DATA_CHECK, DOWN, LOCK_FD, LOG, RUN, TYPE};
+use crate::layout::{DOWN, LOCK_FD, LOG, RUN, TYPE};
 use crate::path::{Name, TreePath};
 use crate::target::S6Version;
 use crate::tree::{Ids, Mode};
@@ -51,8 +51,8 @@ pub enum Problem {
     UserCannot(DeniedAccess),
     /// Others can write a script, or a directory that leads to one.
     OthersCanWrite(TreePath),
-    /// s6-notifyoncheck cannot run `data/check`.
-    Check(Part, CheckFault),
+    /// There is no `data/check` for s6-notifyoncheck.
+    CheckMissing(Part),
     /// `type` says that the service is none of those that s6-supervise runs.
     NotALongrun(ServiceKind),
     /// Several entries have the same problem: the first of them, and how many there are.
@@ -162,15 +162,6 @@ pub enum LinkDestination {
     Nowhere,
 }
 
-/// The reason why s6-notifyoncheck cannot run `data/check`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CheckFault {
-    /// It does not exist.
-    Missing,
-    /// It has no x bit, or is a directory.
-    NotExecutable,
-}
-
 /// Kinds of s6-rc services that s6-supervise does not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceKind {
@@ -249,8 +240,7 @@ impl Problem {
             Self::SharedLogDirectory(_) => Rule::SharedLogDirectory,
             Self::UserCannot(_) => Rule::NotReadableByUser,
             Self::OthersCanWrite(_) => Rule::OthersCanWrite,
-            Self::Check(_, CheckFault::Missing) => Rule::CheckMissing,
-            Self::Check(_, CheckFault::NotExecutable) => Rule::CheckNotExecutable,
+            Self::CheckMissing(_) => Rule::CheckMissing,
             Self::NotALongrun(_) => Rule::NotALongrun,
             Self::Tally(tally, ..) => tally.rule(),
             Self::S6RcDefinition(_) => Rule::S6RcDefinition,
@@ -289,7 +279,7 @@ impl Problem {
             Self::SharedLogDirectory(_) => Part::Logger.path(&RUN),
             Self::UserCannot(DeniedAccess::Execute(script) | DeniedAccess::Read(script)) => script.path(),
             Self::UserCannot(DeniedAccess::Pass(path) | DeniedAccess::Open(path)) => path.clone(),
-            Self::Check(part, _) => part.join(&DATA_CHECK),
+            Self::CheckMissing(part) => Script::check(*part).path(),
             Self::NotALongrun(_) => TYPE.into(),
             Self::S6RcDefinition(names) => names.first().map(|name| name.clone().into())?,
             Self::StateLeftBehind(path)

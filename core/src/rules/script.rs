@@ -1,9 +1,11 @@
-//! The four scripts of a template, and what can be wrong with one.
+//! The scripts of a template, and what can be wrong with one.
 
+use super::interpreter_line::InterpreterLine;
 use super::table::Rule;
 use crate::escape::Excerpt;
-use crate::layout::LOG;
+use crate::layout::{DATA_CHECK, LOG};
 use crate::path::{Name, TreePath};
+use crate::target::SHEBANG_MAX;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -16,21 +18,23 @@ pub enum Part {
     Logger,
 }
 
-/// The two scripts of a service directory.
+/// The scripts of a service directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// The script that is the service.
     Run,
     /// The script that runs when the service has ended.
     Finish,
+    /// The script by which s6-notifyoncheck learns whether the service is ready, where `run` runs that.
+    Check,
 }
 
-/// One of the four scripts of a template.
+/// A script of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Script {
     /// The service directory that it is in.
     pub part: Part,
-    /// Its name there.
+    /// Its use there.
     pub stage: Stage,
 }
 
@@ -51,7 +55,7 @@ pub enum Fault {
     TextBeforeShebang,
     /// A program, by its path, in another directory than the target's.
     Elsewhere(Vec<u8>),
-    /// An interpreter by a relative path, which is not in the template.
+    /// An interpreter that the kernel does not find: by a relative path, which is not in the template, or by one that is too long.
     InterpreterMissing(Vec<u8>),
     /// An interpreter line, without `#!`, whose arguments the interpreter gets as one and does not accept.
     InterpreterRejects(Vec<u8>),
@@ -100,7 +104,7 @@ impl Part {
 }
 
 impl Script {
-    /// All four.
+    /// The four that s6-supervise runs.
     pub const ALL: [Self; 4] = [
         Self { part: Part::Service, stage: Stage::Run },
         Self { part: Part::Service, stage: Stage::Finish },
@@ -108,10 +112,17 @@ impl Script {
         Self { part: Part::Logger, stage: Stage::Finish },
     ];
 
+    /// The script that s6-notifyoncheck runs in a service directory.
+    #[must_use]
+    pub const fn check(part: Part) -> Self {
+        Self { part, stage: Stage::Check }
+    }
+
     /// Its path in the template.
     #[must_use]
-    pub const fn path(self) -> TreePath {
+    pub fn path(self) -> TreePath {
         match (self.part, self.stage) {
+            (part, Stage::Check) => part.join(&DATA_CHECK),
             (Part::Service, Stage::Run) => TreePath::constant(&"run"),
             (Part::Service, Stage::Finish) => TreePath::constant(&"finish"),
             (Part::Logger, Stage::Run) => TreePath::constant(&"log/run"),
@@ -119,10 +130,10 @@ impl Script {
         }
     }
 
-    /// The script at `path`, if one of the four is.
+    /// The script at `path`, if one is.
     #[must_use]
     pub fn at(path: &[u8]) -> Option<Self> {
-        Self::ALL.into_iter().find(|script| script.path().as_bytes() == path)
+        Self::ALL.into_iter().chain(Part::ALL.map(Self::check)).find(|script| script.path().as_bytes() == path)
     }
 
     /// The consequence of a script that cannot run.
@@ -133,6 +144,7 @@ impl Script {
             (Part::Service, Stage::Finish) => "s6-supervise continues without it when an instance ends",
             (Part::Logger, Stage::Run) => "no instance's logger starts, and an instance blocks once it has written 64 KiB",
             (Part::Logger, Stage::Finish) => "s6-supervise continues without it when a logger ends",
+            (_, Stage::Check) => "s6-notifyoncheck cannot run it, and no instance is ever ready",
         }
     }
 }
@@ -142,6 +154,8 @@ impl Fault {
     #[must_use]
     pub(super) const fn rule(&self, script: Script) -> Rule {
         match (self, script.part, script.stage) {
+            (Self::NotExecutable | Self::NotAFile(_), _, Stage::Check) => Rule::CheckNotExecutable,
+            (Self::Dangling(_), _, Stage::Check) => Rule::CheckMissing,
             (Self::NotExecutable, Part::Service, Stage::Run) => Rule::RunNotExecutable,
             (Self::NotExecutable, Part::Service, Stage::Finish) => Rule::FinishNotExecutable,
             (Self::NotExecutable, Part::Logger, Stage::Run) => Rule::LogRunNotExecutable,
@@ -185,7 +199,12 @@ impl Fault {
             Rule::RunNotExecutable | Rule::FinishNotExecutable | Rule::LogRunNotExecutable | Rule::LogFinishNotExecutable => {
                 Self::NotExecutable
             }
-            Rule::RunNotAFile | Rule::FinishNotAFile | Rule::LogRunNotAFile | Rule::LogFinishNotAFile => {
+            Rule::CheckNotExecutable if detail.is_empty() => Self::NotExecutable,
+            Rule::RunNotAFile
+            | Rule::FinishNotAFile
+            | Rule::LogRunNotAFile
+            | Rule::LogFinishNotAFile
+            | Rule::CheckNotExecutable => {
                 let other = [EntryKind::Directory, EntryKind::Fifo];
                 return other.into_iter().find(|other| other.word().as_bytes() == detail).map(Self::NotAFile);
             }
@@ -214,10 +233,20 @@ impl Fault {
             Self::NoInterpreter => write!(f, "has no interpreter line and is not a program; {follows}"),
             Self::Crlf => write!(f, "has an interpreter line that ends in a carriage return; {follows}"),
             Self::TextBeforeShebang => write!(f, "has bytes before its interpreter line; {follows}"),
+            Self::InterpreterMissing(path) if path.len() + b"#!".len() > SHEBANG_MAX || path.starts_with(b"/") => write!(
+                f,
+                "names the interpreter `{}`, which does not end within the {SHEBANG_MAX} bytes that the kernel reads; {follows}",
+                Excerpt(path)
+            ),
             Self::InterpreterMissing(path) => write!(
                 f,
                 "names the interpreter `{}`, which is relative and not an executable file there; {follows}",
                 Excerpt(path)
+            ),
+            Self::InterpreterRejects(line) if InterpreterLine::of(line).runs_itself() => write!(
+                f,
+                "has the interpreter line `#!{}`, which names no program; env runs the script itself, again and again",
+                Excerpt(line)
             ),
             Self::InterpreterRejects(line) => write!(
                 f,

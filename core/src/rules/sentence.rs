@@ -1,8 +1,6 @@
 //! The sentence about a problem: subject, problem, consequence.
 
-use super::problem::{
-    CheckFault, DeniedAccess, LinkDestination, PlaceChange, Problem, S6RcSeries, ServiceKind, StaticProblem, Tally,
-};
+use super::problem::{DeniedAccess, LinkDestination, PlaceChange, Problem, S6RcSeries, ServiceKind, StaticProblem, Tally};
 use super::script::{Part, Script, Stage};
 use crate::escape::Excerpt;
 use crate::layout::LOG;
@@ -64,11 +62,8 @@ impl fmt::Display for Problem {
                     "can be written by others than the account that runs the scripts; they can run anything in each instance"
                 )
             }
-            Self::Check(_, CheckFault::Missing) => {
+            Self::CheckMissing(_) => {
                 write!(f, "is missing, and run has s6-notifyoncheck run it; no instance is ever ready")
-            }
-            Self::Check(_, CheckFault::NotExecutable) => {
-                write!(f, "is not executable, and run has s6-notifyoncheck run it; no instance is ever ready")
             }
             Self::NotALongrun(ServiceKind::Oneshot) => {
                 write!(f, "says oneshot, a script that runs once; s6-supervise runs run again whenever it ends")

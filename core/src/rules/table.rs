@@ -132,14 +132,16 @@ rules! {
          `--installation`). `/bin`, `/sbin` and the same in `/usr` count as one directory.",
         "The script does not start where that path is missing.",
         "change the path in the script, or say where programs are: --installation, --shebang-dir, --s6-dir";
-    InterpreterMissing, "interpreter-missing", Either, "A relative interpreter that is not there.",
+    InterpreterMissing, "interpreter-missing", Either, "An interpreter that the kernel does not find.",
         "An error for `run` and `log/run`. The line names an interpreter by a relative path, and the template has no executable file of \
-         that path in the script's directory. `@BINDIR@/execlineb`, left by a build system, is such a path.",
+         that path in the script's directory. `@BINDIR@/execlineb`, left by a build system, is such a path. Or the path does not end within the 255 bytes of the line that the \
+         kernel reads.",
         "The kernel does not find the interpreter, and the script does not run.",
-        "write the absolute path of the interpreter into the line, or put the interpreter into the template";
+        "write the absolute path of the interpreter into the line, or have it in the template as an executable file (chmod +x)";
     InterpreterArguments, "interpreter-arguments", Either, "An interpreter line with several arguments.",
         "An error for `run` and `log/run`. A line passes one argument at most: all that is behind the interpreter, blanks included. \
-         `env` without -S, `sh`, `bash` and `execlineb` do not accept it.",
+         `env` without -S, shells, `python3` and `execlineb` do not accept it. Without a program, `env` runs the script itself, again and \
+         again.",
         "The interpreter ends with an error, and the script does not run.",
         "pass one argument: env -S splits it, and a shell's options can be set in the script (set -eu)";
     LinkLeavesTemplate, "link-leaves-template", Either, "A link that points outside the template.",
@@ -196,15 +198,16 @@ rules! {
          not there.",
         "put the file into the template, or name it by an absolute path";
     SharedLogDirectory, "shared-log-directory", Warning, "One log directory for all instances.",
-        "Scripts `log/run` of shells and of execline whose s6-log writes to the same absolute directory for every instance.",
+        "Scripts `log/run` of shells and of execline whose s6-log, svlogd or multilog writes to the same absolute \
+         directory for every instance.",
         "From the second instance on, the logger cannot lock the directory and ends at once; the instance blocks at 64 KiB.",
         "make a directory for each instance (mkdir -p DIR/$1) and log there: $1 is NAME/log in a shell, and in execlineb with -S1";
     CheckMissing, "check-missing", Warning, "s6-notifyoncheck without a `data/check`.",
         "`run` runs s6-notifyoncheck, without -c.",
         "No instance is ever ready.",
         "add an executable data/check that exits 0 when the service is ready, or say the program with s6-notifyoncheck -c";
-    CheckNotExecutable, "check-not-executable", Warning, "s6-notifyoncheck, and a `data/check` without x bit.",
-        "`run` runs s6-notifyoncheck, without -c.",
+    CheckNotExecutable, "check-not-executable", Warning, "A `data/check` that is not an executable file.",
+        "`run` runs s6-notifyoncheck, without -c. What else keeps a script from running is reported of `data/check` too.",
         "No instance is ever ready.",
         "make it executable (chmod +x), or add --fix-modes";
     NotReadableByUser, "not-readable-by-user", Either, "With -u: what the user cannot run or read.",
@@ -212,8 +215,9 @@ rules! {
         "A script does not run, as if it were not executable; any other file cannot be opened in an instance.",
         "give the user the right in the template (chmod, chgrp); --fix-modes makes a script executable for whoever can read it";
     OthersCanWrite, "others-can-write", Warning, "A script that others than its runner can write.",
-        "A script or a directory that leads to one, in the copy, if somebody else than root and the user of -u owns it, or its group or \
-         everybody can write it. For a caller who is not root only what everybody can write counts.",
+        "A script or a directory that leads to one, in the copy, if somebody else than root and the user of -u owns it, or everybody or \
+         its group can write it, unless that is the group of root or of the user. For a caller who is not root, and for the \
+         `data/check` of s6-notifyoncheck, only what everybody can write counts.",
         "Whoever can write it can run anything in each instance, mostly as root.",
         "take the right away (chmod go-w), and give the file to root (chown root) where somebody else owns it";
     NotALongrun, "not-a-longrun", Warning, "`type` says oneshot or bundle.", "",
@@ -223,7 +227,7 @@ rules! {
         "`type` with a kind of service in it, `producer-for`, `consumer-for`, `pipeline-name`, `dependencies.d`, `contents.d`, \
          `flag-essential`, `flag-recommended`, `timeout-up`, `timeout-down`.",
         "s6-rc never reads a template: they have no effect there.",
-        "give the service that is made here what it needs: --depends-on, --essential, --timeout-up, --timeout-down with -r";
+        "give the service that is made here what it needs: --depends-on, --essential, --recommended, --timeout-up, --timeout-down with -r";
     IdleLoggerOptions, "idle-logger-options", Warning, "Logger options without -L.", "",
         "They have no effect: there is no logger.",
         "add -L DIR, or remove them";
@@ -250,7 +254,8 @@ rules! {
     SetIdDropped, "set-id-dropped", Warning, "A set-id bit that is not copied.",
         "The copy has another owner than the file in the template, or becomes executable by --fix-modes.",
         "The copy runs without the rights that the bit lends.",
-        "set the bit on the copy if it is needed there, or run s6-instance-maker as root";
+        "set the bit on the copy if it is needed there, or run s6-instance-maker with the right to give the copy that owner \
+         (CAP_CHOWN, and the owner's ids in its user namespace)";
     AclNotCopied, "acl-not-copied", Warning, "An access control list that is not copied.", "Reported once, with the number of entries.",
         "Accounts that only the list grants a right do not have it in the copy. The group bits of the copy are what the owning group \
          has in the list.",

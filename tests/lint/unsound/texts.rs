@@ -44,6 +44,12 @@ pub(super) const TEXTS: &[Unsound] = &[
     (
         "names-parent-directory",
         &[],
+        r#"0755 file run == #!/bin/sh\n(cd /srv/$1 && ./prepare ../x)\nx=$(cd /srv && (cd a; pwd))\n. ../lib.sh\n"#,
+        "warning names-parent-directory run",
+    ),
+    (
+        "names-parent-directory",
+        &[],
         r#"0755 file run == #!/bin/sh\ncd "$(dirname "$0")" || exit\n. "$PWD/../.env"\nexec my-daemon $1\n"#,
         "warning names-parent-directory run",
     ),
@@ -156,6 +162,12 @@ pub(super) const TEXTS: &[Unsound] = &[
         "0755 file run == #!/bin/sh\\nexec /usr/bin/s6-notifyoncheck my-daemon $1\\n\n0755 dir data\n0755 dir data/check",
         "warning check-not-executable data/check",
     ),
+    (
+        "check-not-executable",
+        &["--fix-modes"],
+        "0755 file run == #!/bin/sh\\nexec s6-notifyoncheck my-daemon $1\\n\n0755 dir data\n0755 fifo data/check",
+        "warning check-not-executable data/check",
+    ),
     ("not-readable-by-user", &["-u", "www-data"], "0700 file run", "error not-readable-by-user run"),
     ("not-readable-by-user", &["-u", "www-data"], "0711 file run", "error not-readable-by-user run"),
     ("not-readable-by-user", &["-u", "www-data"], "0700 dir .\n0755 file run", "error not-readable-by-user ."),
@@ -211,6 +223,12 @@ pub(super) const TEXTS: &[Unsound] = &[
         &[],
         "0755 dir data (1:0)\n0755 file data/start\n0777 link run -> data/start",
         "warning others-can-write data",
+    ),
+    (
+        "others-can-write",
+        &[],
+        "0755 file run == #!/bin/sh\\nexec s6-notifyoncheck my-daemon $1\\n\n0777 dir data\n0777 file data/check",
+        "warning others-can-write data; warning others-can-write data/check",
     ),
     ("others-can-write", &["-u", "www-data"], "0775 file run (0:5) = #!/bin/sh", "warning others-can-write run"),
     ("not-a-longrun", &[], "0755 file run\n0644 file type = oneshot", "warning not-a-longrun type"),
