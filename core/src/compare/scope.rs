@@ -12,7 +12,6 @@ use crate::layout::{
 use crate::path::{Name, TreePath};
 use crate::plan::{Placement, Plan};
 use alloc::collections::BTreeSet;
-use alloc::vec::Vec;
 
 /// The files of a source definition that this program makes.
 const OF_DEFINITION: [Name; 11] = [

@@ -223,7 +223,7 @@ impl Refresh<'_> {
         };
         for step in &work.steps.steps {
             if let Err(error) = self.put(stage, step, habits, done) {
-                return Err(failed(done - self.put_back(stage, &work.steps.steps[..done]), error));
+                return Err(failed(done - self.put_back(stage, work.steps.steps.get(..done).unwrap_or_default()), error));
             }
             done += 1;
         }
