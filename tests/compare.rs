@@ -19,11 +19,11 @@ fn results_do_not_differ_from_their_plans() {
     for Case { words, facts, template } in &cases() {
         let request = manifest::request(words.clone()).unwrap();
         let Ok(plan) = plan(&request, facts, template) else { continue };
-        let bundle = Options::of(&request).bundle();
+        let names = Options::of(&request).definition_names();
         let found = model::carried_out(&plan, template, facts.caller);
         for power in [OwnerPower::Gives, OwnerPower::Keeps] {
-            let bundle = bundle.as_ref();
-            let compared = Compared { plan: &plan, template, bundle, caller: facts.caller, power };
+            let names = names.as_ref();
+            let compared = Compared { plan: &plan, template, names, caller: facts.caller, power };
             assert_eq!(compared.differences(&found), Differences::default(), "{words:?}");
             assert_eq!(compared.refresh(&found, 90_000).unwrap().steps, [], "{words:?}");
             let all = compared.differences(&Found::new());

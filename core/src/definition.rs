@@ -124,6 +124,17 @@ impl Definition {
     }
 }
 
+/// The names of the definitions of `-r`, apart from those of instances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefinitionNames {
+    /// The longrun that runs the instances, or the bundle of the longruns that they are.
+    pub service: Name,
+    /// Its logger.
+    pub logger: Option<Name>,
+    /// The bundle of service and logger.
+    pub pipeline: Option<Name>,
+}
+
 /// The longest name of a service, in bytes: what s6-svscan supervises from 2.12 on.
 pub const SERVICE_NAME_MAX: usize = 251;
 

@@ -25,7 +25,7 @@ pub enum InstanceNameError {
     #[error("cannot begin with a dot; s6-svscan would ignore it")]
     Dot,
     /// s6-instance-create, -control and -delete refuse it.
-    #[error("cannot contain a space, tab, newline, form feed or carriage return; the s6-instance programs refuse it")]
+    #[error("cannot contain a space, tab, newline, form feed or carriage return")]
     Blank,
     /// It would be somewhere else.
     #[error("cannot contain a slash or a NUL")]

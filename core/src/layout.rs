@@ -6,7 +6,7 @@
 use crate::path::{Name, TreePath};
 
 /// The script that s6-supervise runs as the service.
-pub(crate) const RUN: Name = Name::constant("run");
+pub const RUN: Name = Name::constant("run");
 /// The script that s6-supervise runs when the service has ended.
 pub(crate) const FINISH: Name = Name::constant("finish");
 /// The script itself where a wrapper has the name `run`; s6-rc gives it the same name.
@@ -83,7 +83,7 @@ pub(crate) const DEPENDENCIES_D: Name = Name::constant("dependencies.d");
 /// The same as one list: the older form.
 pub(crate) const DEPENDENCIES: Name = Name::constant("dependencies");
 /// The directory with a file for each service of a bundle.
-pub(crate) const CONTENTS_D: Name = Name::constant("contents.d");
+pub const CONTENTS_D: Name = Name::constant("contents.d");
 /// The same as one list: the older form.
 pub(crate) const CONTENTS: Name = Name::constant("contents");
 /// The flag of a service that stays up when those that are not essential are stopped.

@@ -3,7 +3,7 @@
 //! This is not the grammar: that is `cli`, which knows every spelling. Here `-c010` and `--max-instances 10` are the same word.
 
 use crate::account::Account;
-use crate::definition::{BundleName, Definition};
+use crate::definition::{BundleName, Definition, DefinitionNames};
 use crate::escape::Excerpt;
 use crate::instances::Instances;
 use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
@@ -59,7 +59,7 @@ struct OptionValues {
 
 /// The first option that has another value on the command line than in a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--{name}: the plan was computed {document}, not {expected}")]
+#[error("{}: the plan was computed {document}, not {expected}", Deciding(.name))]
 pub struct Mismatch {
     name: &'static str,
     document: OptionPhrase,
@@ -109,13 +109,13 @@ impl Options {
         Account::parse(given.as_deref()?).ok()
     }
 
-    /// The bundle of static instances, if that is what is made.
+    /// The names of the definitions, if source definitions are made.
     #[must_use]
-    pub fn bundle(&self) -> Option<Name> {
-        let given = |name: &str| self.0.iter().find(|option| option.name == name && !option.values.is_empty());
-        given("static")?;
-        let names = given("s6-rc")?.values.first()?.as_deref()?;
-        Name::new(names.split(|&byte| byte == b'/').next()?).ok()
+    pub fn definition_names(&self) -> Option<DefinitionNames> {
+        let names = self.0.iter().find(|option| option.name == "s6-rc")?.values.first()?.as_deref()?;
+        let mut names = names.split(|&byte| byte == b'/').map(|name| Name::new(name).ok());
+        let mut next = || names.next().flatten();
+        Some(DefinitionNames { service: next()?, logger: next(), pipeline: next() })
     }
 
     /// Adds the names of instances.
@@ -256,6 +256,18 @@ impl Options {
 struct OptionPhrase {
     name: &'static str,
     values: Vec<Option<Vec<u8>>>,
+}
+
+/// The options that decide what the option of a document says.
+struct Deciding<'a>(&'a str);
+
+impl fmt::Display for Deciding<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            "instance" => f.write_str("--instance, --instances-from, --count"),
+            name => write!(f, "--{name}"),
+        }
+    }
 }
 
 /// The number of values of one option that a message shows.

@@ -6,8 +6,8 @@
 //! working directory: s6-rc-update replaces `data`, and would delete a working directory in it.
 
 use crate::layout::{
-    AMBIGUOUS, DATA, DATA_TEMPLATE, DOWN, ENV, FINISH, FINISH_USER, FLAGS, INSTANCE, INSTANCES, LOG, RUN, RUN_USER,
-    S6_RC_COPIES, S6_RC_FILES, STATE, TEMPLATE, TYPE,
+    DATA, DATA_TEMPLATE, DOWN, ENV, FINISH, FINISH_USER, FLAGS, INSTANCE, INSTANCES, LOG, RUN, RUN_USER, S6_RC_COPIES, STATE,
+    TEMPLATE,
 };
 use crate::path::{Name, PathError, TreePath};
 use crate::rules::Part;
@@ -151,12 +151,12 @@ impl StaticLayout {
     }
 }
 
-/// Returns `true` if an entry of that name is linked into the service directory: neither s6-supervise nor s6-rc knows it.
+/// Returns `true` if an entry of that name is linked into the service directory: it means nothing to s6-supervise. What means
+/// something in a definition does so beside `data`, and nowhere in a service directory.
 fn is_linked(name: &Name) -> bool {
     let is_script = [RUN, FINISH].contains(name);
     let is_supervisors = *name == DOWN || STATE.contains(name) || FLAGS.contains(name);
-    let is_s6_rcs = *name == TYPE || S6_RC_FILES.iter().skip(AMBIGUOUS).any(|known| known == name);
-    !is_script && !is_supervisors && !is_s6_rcs && !is_unlinkable(name)
+    !is_script && !is_supervisors && !is_unlinkable(name)
 }
 
 /// Returns `true` if something of s6-rc's own has that name in a service directory, or may have it.

@@ -262,7 +262,8 @@ impl Error {
         match self {
             Self::Usage(_) | Self::Plan(_) | Self::Template { .. } | Self::DuplicateInstance(_) | Self::OtherOptions(_) => 100,
             Self::Supervised { .. } => 100,
-            Self::Refresh { reason: RefreshError::TooManyInstances { .. } | RefreshError::Taken { .. }, .. } => 100,
+            Self::Refresh { reason: RefreshError::Taken { .. } | RefreshError::Conflict(_), .. } => 100,
+            Self::Refresh { reason: RefreshError::TooManyInstances { .. }, .. } => 100,
             Self::Instances { .. } | Self::Document { .. } | Self::OtherTemplate { .. } | Self::Violation(_) => 100,
             Self::Planner { exit_code, .. } => *exit_code,
             _ => 111,
@@ -282,9 +283,9 @@ impl Error {
     fn hint(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Usage(error) => error.hint()?.into(),
-            Self::Exists(place) if !place.path.is_root() => "remove it first, or choose another SERVICE, LOGGER or DIR".into(),
+            Self::Exists(place) if !place.path.is_root() => "bring it up to date if this program made it (--refresh), remove it first, or choose another SERVICE, LOGGER or DIR".into(),
             Self::Exists(_) => {
-                "remove it first, or choose another DIR; with -r, DIR can exist if it contains neither SERVICE nor LOGGER"
+                "bring it up to date if this program made it (--refresh), remove it first, or choose another DIR; with -r, DIR can exist if it contains neither SERVICE nor LOGGER"
                     .into()
             }
             Self::Parent { place, source } if source.kind() == io::ErrorKind::NotFound => match place.as_plain_word() {
@@ -293,6 +294,9 @@ impl Error {
             },
             Self::OtherTemplate { .. } => NEW_PLAN.into(),
             Self::OtherOptions(_) => format!("leave the option out, or {NEW_PLAN}").into(),
+            Self::DuplicateInstance(_) => {
+                "--instance, --instances-from and --count add up: declare it by one of them, once".into()
+            }
             Self::Partly { .. } => "run the same command again: it completes the refresh".into(),
             Self::Exchange { .. } => {
                 "on this file system, stop the service, move DIR away, create it anew, and start the service".into()
@@ -303,6 +307,14 @@ impl Error {
             }
             Self::Refresh { reason: RefreshError::Taken { .. }, .. } => {
                 "choose another name, or move that definition away".into()
+            }
+            Self::Refresh { place, reason: RefreshError::Conflict(definitions) } => {
+                let paths = definitions.iter().map(|name| place.at(&name.clone().into()).as_word("DIR/NAME"));
+                format!(
+                    "if nothing else requires it, remove it, and run the same command again: rm -r -- {}",
+                    paths.collect::<Vec<_>>().join(" ")
+                )
+                .into()
             }
             Self::Refresh { reason: RefreshError::TooManyInstances { .. }, .. } => {
                 "raise the capacity (-c), or delete instances first (s6-instance-delete)".into()

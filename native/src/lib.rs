@@ -162,7 +162,7 @@ pub fn execute<P: Planner>(
         }
         Action::Compare { site, comparison } => {
             let caller = (facts.caller, facts::owner_power(facts)?);
-            let scope = Scope::of(&plan).with_bundle(options.bundle());
+            let scope = Scope::of(&plan).with_definitions(options.definition_names());
             let mut compared = compare::Comparison::new(&plan, &source, site.there(), site.place(), caller, scope, run)?;
             let differences = compared.differences_in_full(&record::read_if_permitted(site.there())?, run)?;
             if let Audience::Reader(format) = comparison.audience {

@@ -16,8 +16,8 @@ const SERVICES: usize = 200;
 impl Service {
     /// Its comparison, for a caller who can give files away.
     pub(super) const fn compared(&self) -> Compared<'_> {
-        let bundle = self.bundle.as_ref();
-        Compared { plan: &self.plan, template: &self.template, bundle, caller: CALLER, power: OwnerPower::Gives }
+        let names = self.names.as_ref();
+        Compared { plan: &self.plan, template: &self.template, names, caller: CALLER, power: OwnerPower::Gives }
     }
 }
 

@@ -108,8 +108,8 @@ fn compare(&(_, options, template, change): &Preview, power: OwnerPower) -> Diff
     let plan = plan(&request, &manifest::facts(), &template).unwrap();
     let mut found = model::carried_out(&plan, &template, CALLER);
     change(&mut found);
-    let bundle = Options::of(&request).bundle();
-    Compared { plan: &plan, template: &template, bundle: bundle.as_ref(), caller: CALLER, power }.differences(&found)
+    let names = Options::of(&request).definition_names();
+    Compared { plan: &plan, template: &template, names: names.as_ref(), caller: CALLER, power }.differences(&found)
 }
 
 #[test]

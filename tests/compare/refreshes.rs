@@ -105,7 +105,7 @@ fn refreshes_remove_every_difference() {
                 }
                 Err(RefreshError::NotOurs(path)) => {
                     assert!(!found.contains_key(&path), "{path}");
-                    assert!(before.notes.contains(&Note::NotOurs(path)), "{before:?}");
+                    assert!(before.notes.contains(&Note::NotRefreshable(RefreshError::NotOurs(path))), "{before:?}");
                     "not ours"
                 }
                 Err(RefreshError::NotADirectory(path)) => {
@@ -265,7 +265,7 @@ fn outcomes() {
                 older_instance(found);
                 found.insert(path("svc@foreign"), callers(0o755, StateKind::Directory));
             },
-            "exchange svc/contents.d, remove svc@old",
+            "remove svc@old, exchange svc/contents.d",
         ),
         (
             &["-rsvc", "--static", "--count=1"],

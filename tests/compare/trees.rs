@@ -1,8 +1,9 @@
 //! Generated templates, requests for them, and the living services that come of their plans.
 
 use s6_instance_maker_core::compare::{Found, State, StateKind};
+use s6_instance_maker_core::definition::DefinitionNames;
 use s6_instance_maker_core::options::Options;
-use s6_instance_maker_core::path::{Name, TreePath};
+use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::{Placement, Plan, plan};
 use s6_instance_maker_core::rules::Rule;
 use s6_instance_maker_core::template::{FileFacts, Template};
@@ -32,8 +33,8 @@ impl Numbers {
 pub(super) struct Service {
     pub(super) plan: Plan,
     pub(super) template: Template,
-    /// The bundle of static instances.
-    pub(super) bundle: Option<Name>,
+    /// The names of the definitions.
+    pub(super) names: Option<DefinitionNames>,
     pub(super) found: Found,
 }
 
@@ -65,7 +66,7 @@ pub(super) fn service(options: &[&str]) -> Service {
     let request = manifest::request(options.iter().copied().chain(["template", "dir"])).unwrap();
     let plan = plan(&request, &manifest::facts(), &template).unwrap();
     let found = alive(&plan, &template);
-    Service { plan, template, bundle: Options::of(&request).bundle(), found }
+    Service { plan, template, names: Options::of(&request).definition_names(), found }
 }
 
 /// So many services, each of another template, with every request in turn.
@@ -81,7 +82,7 @@ pub(super) fn services(count: usize) -> Vec<Service> {
             .find_map(|template| plan(&request, &manifest::facts(), &template).ok().map(|plan| (template, plan)))
             .unwrap();
         let found = alive(&plan, &template);
-        services.push(Service { plan, template, bundle: Options::of(&request).bundle(), found });
+        services.push(Service { plan, template, names: Options::of(&request).definition_names(), found });
     }
     services
 }

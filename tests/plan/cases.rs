@@ -241,6 +241,20 @@ pub const CASES: &[(&str, &[&str], &str)] = &[
         &["-r", "web", "--static", "--instance", "a", "--allow", "link-leaves-template"],
         "0755 file run = #!/bin/sh\n0777 link log -> /etc/web/log",
     ),
+    (
+        "static-s6-rc-names",
+        &["-r", "web", "--static", "--instance", "a", "--allow", "s6-rc-definition"],
+        "0755 file run = #!/bin/sh
+         0644 file type
+         0644 file timeout-up
+         0644 file producer-for
+         0644 file consumer-for
+         0644 file pipeline-name
+         0644 file flag-essential
+         0755 dir dependencies.d
+         0644 file dependencies.d/x
+         0755 dir contents.d",
+    ),
     ("static-template-closed", &["-r", "web", "--static", "--instance", "a"], "0700 dir .\n0755 file run = #!/bin/sh"),
     ("static-user-writes", &["-r", "web", "-u", "www-data", "--static", "--count=1"], "0755 file run\n0777 dir data"),
     ("static-name-taken", &["-r", "web", "--static", "--instance", "a", "--instance", "a-log"], LOGGED),

@@ -1,6 +1,7 @@
 //! `--refresh` with `-r`: source definitions of s6-rc.
 
-use super::{Scratch, disk, expect_tidy, folder, fs, hints, inodes, make, maker};
+use super::{Answer, Scratch, disk, expect_tidy, folder, fs, hints, inodes, make, maker};
+use s6_instance_maker_workspace::s6rc_model::{Compiler, accept};
 
 /// Fails unless the definitions `names` in `dir` are what the words make anew, `unknown` entries excepted.
 fn expect_definitions(scratch: &Scratch, words: &[&str], names: &[&str], unknown: &[&str]) {
@@ -51,6 +52,15 @@ fn definitions_are_brought_up_to_date() {
     assert_eq!(start[b"type".as_slice()], end[b"type".as_slice()]);
 }
 
+/// The lines of the conversion file that the hint of an answer makes in a shell, if it makes one.
+fn conversion(answer: &Answer) -> Option<String> {
+    let hint = hints(answer).into_iter().find_map(|hint| hint.strip_prefix("restart them by a conversion file: "))?;
+    let (print, rest) = hint.split_once(" >FILE && ").unwrap();
+    assert_eq!(rest, "s6-rc-compile -- DATABASE definitions && s6-rc-update -f FILE -- DATABASE");
+    let printed = Answer::of(std::process::Command::new("sh").args(["-c", print])).expect_code(0);
+    Some(printed.stdout.strip_suffix('\n').unwrap().to_owned())
+}
+
 /// s6-rc-update does not bring all of it to a running service: then the line of the conversion file is printed.
 #[test]
 fn conversion_lines_are_printed_where_they_are_needed() {
@@ -58,10 +68,7 @@ fn conversion_lines_are_printed_where_they_are_needed() {
     let words = ["-r", "svc/log", "-L", "/l"];
     let lines = |options: &[&str], template: &str| {
         let answer = make(&scratch, &[&["--refresh"], &words[..], options, &[template, "definitions"]].concat());
-        let hint = hints(&answer)
-            .into_iter()
-            .find_map(|hint| hint.strip_prefix("add to the conversion file (s6-rc-update -f FILE): "));
-        hint.map(str::to_owned)
+        conversion(&answer)
     };
     make(&scratch, &[&words[..], &["one", "definitions"]].concat());
     // By its own list s6-rc-update copies run, data and others; conf is not among them, nor is log.
@@ -82,7 +89,7 @@ fn conversion_lines_are_printed_where_they_are_needed() {
         &scratch,
         &["--refresh", "-r", "svc/log", "-L", "/other", "--s6-version", "2.13", "-c", "20", "two", "definitions"],
     );
-    assert!(hints(&logger).iter().any(|hint| hint.ends_with(": log restart")), "{logger}");
+    assert!(conversion(&logger).is_some_and(|lines| lines.ends_with("log restart")), "{logger}");
     assert_eq!(lines(&["--s6-version", "2.13", "-c", "20", "-L", "/other"], "two"), None);
 }
 
@@ -140,22 +147,116 @@ fn static_instances_come_and_go() {
     let mine = inodes(&scratch.join("definitions/web@mine"));
     refresh(&["b", "c"], "one");
     refresh(&["b", "c"], "two");
-    // A run that was killed between the exchange of the list and the removal of `c`.
-    fs::create_dir_all(scratch.join("definitions/.s6-instance-maker+refresh+1/web")).unwrap();
-    let list = scratch.join("definitions/web/contents.d");
-    let outgoing = scratch.join("definitions/.s6-instance-maker+refresh+1/web/contents.d");
-    fs::create_dir(&outgoing).unwrap();
-    for name in names_in(&list) {
-        fs::write(outgoing.join(&name), "").unwrap();
-        if name.starts_with("web@c") {
-            fs::remove_file(list.join(&name)).unwrap();
-        }
-    }
+    // A run that was killed before the list was exchanged has moved `c` away.
+    let stage = scratch.join("definitions/.s6-instance-maker+refresh+1");
+    fs::create_dir(&stage).unwrap();
+    fs::rename(scratch.join("definitions/web@c"), stage.join(".removed.0")).unwrap();
+    let words = ["-r", "web", "--static", "--instance", "b", "two", "definitions"];
+    let shown = maker(scratch.path(), [&["--diff"], &words[..]].concat()).expect_code(0);
+    assert!(shown.stdout.contains("remove 0644 file web/contents.d/web@c\n"), "{shown}");
+    maker(scratch.path(), [&["--check"], &words[..]].concat()).expect_code(1);
     refresh(&["b"], "two");
+    // A run that was killed while it tidied up: what has the name of a removed instance by now is not in the list.
+    disk::file(scratch.join("definitions/.s6-instance-maker+refresh+1/web/contents.d/web@mine"), 0o644, "");
+    maker(scratch.path(), [&["--check"], &words[..]].concat()).expect_code(0);
+    refresh(&["b"], "two");
+    assert_eq!(mine, inodes(&scratch.join("definitions/web@mine")));
     refresh(&[], "two");
     assert_eq!(mine, inodes(&scratch.join("definitions/web@mine")));
     let words = ["--refresh", "-r", "web", "--static", "--instance", "mine", "two", "definitions"];
     let answer = maker(scratch.path(), words).expect_code(100);
     assert!(answer.stderr.contains("the definition `web@mine` is not in `web/contents.d`"), "{answer}");
+    let shown = maker(scratch.path(), [&["--diff"], &words[1..]].concat()).expect_code(0);
+    assert!(shown.stdout.contains("note: --refresh refuses this: the definition `web@mine` is not in"), "{shown}");
     assert_eq!(mine, inodes(&scratch.join("definitions/web@mine")));
+}
+
+/// The options of definitions, their template `two`, and DIR.
+fn shape<'w>(names: &'w str, options: &[&'w str]) -> Vec<&'w str> {
+    let log: &[&str] = if names.contains('/') { &["-L", "/l"] } else { &[] };
+    [&["-r", names], log, options, &["two", "definitions"]].concat()
+}
+
+/// A change of the list or of the form is either made such that s6-rc-compile takes the result, or refused, and names what would stay:
+/// without that, it is made.
+#[test]
+fn changes_of_form_compile() {
+    const STATIC: [&[&str]; 2] = [&["--static", "--count", "0"], &["--static", "--count", "2"]];
+    let forms: Vec<(&str, &[&str])> = ["web", "web/wlog", "web/wlog/wall", "web/other/wall", "web/web@log", "new/wlog"]
+        .into_iter()
+        .flat_map(|names| STATIC.into_iter().chain([&[] as &[&str]]).map(move |options| (names, options)))
+        .collect();
+    let mut refused = 0;
+    for before in &forms {
+        for after in &forms {
+            let scratch = folder();
+            make(&scratch, &shape(before.0, before.1));
+            let words = shape(after.0, after.1);
+            let refresh = [&["--refresh"], &words[..]].concat();
+            let mut answer = maker(scratch.path(), refresh.clone());
+            if answer.code == Some(100) {
+                refused += 1;
+                let shown = maker(scratch.path(), [&["--diff"], &words[..]].concat()).expect_code(0);
+                assert!(shown.stdout.contains("note: --refresh refuses this: "), "{before:?} {after:?}: {shown}");
+                maker(scratch.path(), [&["--check"], &words[..]].concat()).expect_code(1);
+                // The same logger in the same form never stands in the way.
+                assert!(before.0 != after.0, "{before:?} {after:?}: {answer}");
+                let hint = hints(&answer)[0].split_once(": ").unwrap().1;
+                Answer::of(std::process::Command::new("sh").args(["-c", hint]).current_dir(scratch.path())).expect_code(0);
+                answer = maker(scratch.path(), refresh);
+            }
+            assert_eq!(answer.code, Some(0), "{before:?} {after:?}: {answer}");
+            maker(scratch.path(), [&["--check"], &words[..]].concat()).expect_code(0);
+            let all = Compiler::NEWEST.compile(&disk::read_tree(&scratch.join("definitions")));
+            assert!(all.is_ok(), "{before:?} {after:?}: {}", all.unwrap_err());
+        }
+    }
+    assert!(refused > 20 && refused < forms.len() * forms.len() / 2, "{refused}");
+}
+
+/// The bundle of a pipeline that an empty list made goes with that list; one that is somebody's stays, and is refused.
+#[test]
+fn the_bundle_of_an_empty_list_goes() {
+    let scratch = folder();
+    let list = |count| shape("web/wlog/wall", &["--static", "--count", count]);
+    let compiles = || accept(disk::read_tree(&scratch.join("definitions")));
+    for count in ["0", "2", "0", "1"] {
+        let shown = maker(scratch.path(), [&["--diff"], &list(count)[..]].concat()).expect_code(0);
+        make(&scratch, &[&["--refresh"], &list(count)[..]].concat());
+        let is_removed = shown.stdout.contains("remove 0755 dir wall\n");
+        assert_eq!(
+            (is_removed, scratch.join("definitions/wall").exists()),
+            (count == "2" || count == "1", count == "0"),
+            "{shown}"
+        );
+        compiles();
+    }
+    make(&scratch, &[&["--refresh"], &list("0")[..]].concat());
+    disk::file(scratch.join("definitions/wall/contents.d/other"), 0o644, "");
+    let tree = disk::read_tree(&scratch.join("definitions"));
+    let answer = maker(scratch.path(), [&["--refresh"], &list("2")[..]].concat()).expect_code(100);
+    assert!(answer.stderr.contains("`wall` would stay, and s6-rc-compile would refuse it"), "{answer}");
+    assert!(hints(&answer)[0].ends_with("rm -r -- definitions/wall"), "{answer}");
+    maker(scratch.path(), [&["--check"], &list("2")[..]].concat()).expect_code(1);
+    assert_eq!(disk::differences(&tree, &disk::read_tree(&scratch.join("definitions"))), "");
+}
+
+/// The lines of a conversion file are words of execline, one service in each, and none is about a longrun that is going.
+#[test]
+fn conversion_lines_are_quoted() {
+    let scratch = folder();
+    let names = ["--instance", "1", "--instance", "c\"d", "--instance", "it's", "--instance", "caf\u{e9}"];
+    let words = |service, template| [&["-r", service, "-L", "/l", "--static"], &names[..], &[template, "definitions"]].concat();
+    make(&scratch, &words("we b/wlog", "one"));
+    fs::remove_dir_all(scratch.join("one/log")).unwrap();
+    fs::remove_dir_all(scratch.join("two/log")).unwrap();
+    make(&scratch, &[&["--refresh"], &words("we b/wlog", "one")[..]].concat());
+    let answer = make(&scratch, &[&["--refresh"], &words("we b/wlog", "two")[..]].concat());
+    let expected = r#""we b@1" restart
+"we b@c\"d" restart
+"we b@caf\0xc3\0xa9" restart
+"we b@it's" restart"#;
+    assert_eq!(conversion(&answer).as_deref(), Some(expected));
+    let none = ["--refresh", "-r", "we b/wlog", "-L", "/l", "--static", "--count", "0", "two", "definitions"];
+    assert_eq!(conversion(&make(&scratch, &none)), None);
 }

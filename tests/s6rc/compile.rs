@@ -119,6 +119,24 @@ fn s6_rc_compiles_what_is_made() {
     skip::tell(&format!("s6_rc_compiles_what_is_made: {count} definitions"));
 }
 
+/// A set of static instances compiles after each refresh, from none and to none, with a common logger and its pipeline.
+#[test]
+fn s6_rc_compiles_what_is_refreshed() {
+    if Root::with_s6_rc("s6_rc_compiles_what_is_refreshed").is_none() {
+        return;
+    }
+    let scratch = Scratch::new("s6rc-refreshed");
+    plain_template(scratch.join("template"));
+    let compiled = ["0", "2", "0", "1"].map(|count| {
+        let set = ["--refresh", "-r", "web/wlog/wall", "-L", "/l", "--static", "--count", count];
+        maker(scratch.path(), [&set[..], &["template", "source"]].concat()).expect_code(0);
+        let longruns = compile(scratch.path());
+        std::fs::remove_dir_all(scratch.join("compiled")).unwrap();
+        longruns
+    });
+    assert_eq!(compiled, [0, 3, 0, 2]);
+}
+
 /// Compiles `folder/source`; the number of longruns in it.
 fn compile(folder: &Path) -> usize {
     let answer = Answer::of(under_umask("022", "s6-rc-compile").current_dir(folder).args(["compiled", "source"]));

@@ -4,7 +4,8 @@ use s6_instance_maker_core::compare::{
     Contents, Differences, Digest, Found, OwnerPower, Refresh, RefreshError, Scope, Sides, State, StateKind, Version, Visit,
     compare,
 };
-use s6_instance_maker_core::path::{Name, TreePath};
+use s6_instance_maker_core::definition::DefinitionNames;
+use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::plan::{Content, Plan};
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Ids, Kind, Node};
@@ -108,8 +109,8 @@ pub struct Compared<'a> {
     pub plan: &'a Plan,
     /// Its template.
     pub template: &'a Template,
-    /// The bundle of its static instances.
-    pub bundle: Option<&'a Name>,
+    /// The names of its definitions.
+    pub names: Option<&'a DefinitionNames>,
     /// The caller.
     pub caller: Ids,
     /// Its power over owners.
@@ -152,18 +153,17 @@ impl Compared<'_> {
         refresh
     }
 
-    /// The scope of the comparison, without the definitions that the bundle at DIR lists.
+    /// The scope of the comparison, without what only DIR shows.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        Scope::of(self.plan).with_bundle(self.bundle.cloned())
+        Scope::of(self.plan).with_definitions(self.names.cloned())
     }
 
     /// The part of what is at DIR that is compared, and its scope.
     #[must_use]
     pub fn examined(&self, everything: &Found) -> (Scope, Found) {
         let scope = self.scope();
-        let listed = scope.listed(&examined(&scope, everything));
-        let scope = scope.and(listed);
+        let scope = scope.clone().settled(self.plan, &examined(&scope, everything), &[]);
         let found = examined(&scope, everything);
         (scope, found)
     }

@@ -1,7 +1,9 @@
 //! Differences as documents.
 
 use super::inner_settings;
-use s6_instance_maker_core::compare::{Cause, CopyState, Difference, Differences, Digest, Fate, Note, State, StateKind};
+use s6_instance_maker_core::compare::{
+    Cause, CopyState, Difference, Differences, Digest, Fate, Note, RefreshError, State, StateKind,
+};
 use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::path::TreePath;
 use s6_instance_maker_core::tree::{Ids, Mode};
@@ -36,7 +38,7 @@ pub(crate) fn sample() -> Differences {
         Note::Owners { path: path(b""), found: Ids { uid: 1, gid: 2 }, planned: Ids { uid: 3, gid: 4 }, count: 5 },
         Note::Instance(name(b"a"), CopyState::Older),
         Note::Instance(name(b"\xff"), CopyState::Edited(path(b"data/\xfe"))),
-        Note::NotOurs(path(b"template")),
+        Note::NotRefreshable(RefreshError::NotOurs(path(b"template"))),
     ];
     Differences { entries: entries.into(), notes: notes.into() }
 }

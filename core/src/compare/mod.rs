@@ -6,18 +6,24 @@
 mod copies;
 mod difference;
 mod instance;
+mod link;
 mod note;
+mod refresh_error;
 mod scope;
 mod sides;
 mod state;
 mod step;
 
-pub use crate::layout::{CONTROL, INSTANCE, INSTANCES, LOG, RECORD, STAGING_PREFIX, TEMPLATE, is_updated_by_s6_rc};
+pub use crate::layout::{
+    CONTENTS_D, CONTROL, INSTANCE, INSTANCES, LOG, RECORD, RUN, STAGING_PREFIX, TEMPLATE, is_updated_by_s6_rc,
+};
 pub use copies::{CopyState, Fingerprint, Version, instances};
 pub use difference::{Cause, Difference, Differences, Fate};
 pub use instance::InstanceRefresh;
+pub use link::{Link, LinkKind};
 pub use note::{Note, notes};
+pub use refresh_error::RefreshError;
 pub use scope::{Claim, Scope, Visit};
 pub use sides::{Contents, OwnerPower, Questions, Sides, compare};
 pub use state::{Digest, Found, State, StateKind, within};
-pub use step::{LoggerChange, Refresh, RefreshError, Step};
+pub use step::{LoggerChange, Refresh, Step};

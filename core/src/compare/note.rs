@@ -1,6 +1,7 @@
 //! Notes: facts about DIR that are no differences.
 
 use super::copies::{CopyState, Version, instances};
+use super::refresh_error::RefreshError;
 use super::state::Found;
 use crate::escape::EscapedWord;
 use crate::instances::InstanceName;
@@ -27,8 +28,8 @@ pub enum Note {
     },
     /// An instance has another copy than the plan's.
     Instance(InstanceName, CopyState),
-    /// `--refresh` refuses DIR: this entry of it shows that it is something else, because it is missing.
-    NotOurs(TreePath),
+    /// `--refresh` refuses DIR.
+    NotRefreshable(RefreshError),
 }
 
 impl Note {
@@ -40,7 +41,7 @@ impl Note {
             Self::Owners { .. } => "owner-not-changeable",
             Self::Instance(_, CopyState::Edited(_)) => "instance-edited",
             Self::Instance(..) => "instance-older",
-            Self::NotOurs(_) => "not-refreshable",
+            Self::NotRefreshable(_) => "not-refreshable",
         }
     }
 }
@@ -64,7 +65,10 @@ impl fmt::Display for Note {
                 let name = EscapedWord(name.as_name().as_bytes());
                 write!(f, "instance {name}: the copy of an older template")
             }
-            Self::NotOurs(path) => write!(f, "{}: missing; --refresh refuses a directory that is something else", Shown(path)),
+            Self::NotRefreshable(RefreshError::NotOurs(path)) => {
+                write!(f, "{}: missing; --refresh refuses a directory that is something else", Shown(path))
+            }
+            Self::NotRefreshable(reason) => write!(f, "--refresh refuses this: {reason}"),
         }
     }
 }

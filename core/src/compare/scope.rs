@@ -1,7 +1,9 @@
 //! The entries of an existing DIR that a comparison looks at, and the owner of each: the plan, the living service, or somebody
 //! else (docs/original.md, "Bringing a living service up to date").
 
-use super::state::{Found, within};
+use super::link::Link;
+use super::state::{Found, StateKind, within};
+use crate::definition::DefinitionNames;
 use crate::layout::{
     CONSUMER_FOR, CONTENTS_D, DEPENDENCIES_D, DOWN, FINISH, FLAG_ESSENTIAL, FLAG_RECOMMENDED, INSTANCE, INSTANCES, LOG,
     NOTIFICATION_FD, PIPELINE_NAME, PRODUCER_FOR, RECORD, RUN, S6_RC_COPIES, STAGING_PREFIX, STATE, TEMPLATE, TIMEOUT_DOWN,
@@ -10,7 +12,6 @@ use crate::layout::{
 use crate::path::{Name, TreePath};
 use crate::plan::{Placement, Plan};
 use alloc::collections::BTreeSet;
-use alloc::vec::Vec;
 
 /// The files of a source definition that this program makes.
 const OF_DEFINITION: [Name; 11] = [
@@ -36,10 +37,12 @@ pub struct Scope {
     placement: Placement,
     /// With [`Placement::Within`], the definitions.
     parts: BTreeSet<Name>,
-    /// The bundle of static instances, whose `contents.d` lists the definitions that are this program's.
-    bundle: Option<Name>,
+    /// The names of `-r`. The `contents.d` of the service lists the static instances that are this program's.
+    names: Option<DefinitionNames>,
     /// The definitions that it lists at DIR.
     listed: BTreeSet<Name>,
+    /// Definitions at DIR that stay, and that s6-rc-compile refuses beside those of the plan.
+    conflicts: BTreeSet<Name>,
 }
 
 /// The treatment of an entry of DIR by a walk.
@@ -70,42 +73,63 @@ impl Scope {
     /// The scope of a comparison with `plan`.
     #[must_use]
     pub fn of(plan: &Plan) -> Self {
-        Self { placement: plan.placement, parts: plan.parts().collect(), bundle: None, listed: BTreeSet::new() }
+        let (listed, conflicts) = (BTreeSet::new(), BTreeSet::new());
+        Self { placement: plan.placement, parts: plan.parts().collect(), names: None, listed, conflicts }
     }
 
-    /// The same for static instances, whose bundle is `bundle`.
+    /// The same for source definitions with these names. The bundle of a pipeline, which the plan only has where the list of
+    /// instances is empty, is examined too: it may be left of such a list.
     #[must_use]
-    pub fn with_bundle(self, bundle: Option<Name>) -> Self {
-        Self { bundle, ..self }
-    }
-
-    /// The bundle of static instances.
-    #[must_use]
-    pub const fn bundle(&self) -> Option<&Name> {
-        self.bundle.as_ref()
+    pub fn with_definitions(mut self, names: Option<DefinitionNames>) -> Self {
+        self.parts.extend(names.iter().filter_map(|names| names.pipeline.clone()));
+        Self { names, ..self }
     }
 
     /// The directory that lists the static instances, and their loggers.
     #[must_use]
     pub fn list(&self) -> Option<TreePath> {
-        TreePath::from(self.bundle.clone()?).join(&CONTENTS_D).ok()
+        TreePath::from(self.names.as_ref()?.service.clone()).join(&CONTENTS_D).ok()
     }
 
-    /// The definitions that the bundle at DIR lists, and that have the name of a static instance or of its logger.
+    /// Adds what only DIR shows: the definitions of an earlier plan, which are this program's too, and those that cannot stay beside
+    /// `plan`. `found` are the entries at DIR, and `links` what its definitions say of each other.
     #[must_use]
-    pub fn listed(&self, found: &Found) -> BTreeSet<Name> {
-        let Some(list) = self.list() else { return BTreeSet::new() };
-        let names = within(found, &list).filter_map(|(path, _)| path.below(&list));
-        names.filter_map(|name| Name::new(name.as_bytes()).ok()).filter(|name| self.is_static(name)).collect()
-    }
-
-    /// Adds definitions that are this program's, besides those of the plan.
-    #[must_use]
-    pub fn and(mut self, definitions: impl IntoIterator<Item = Name>) -> Self {
-        let definitions: Vec<Name> = definitions.into_iter().filter(|name| self.is_static(name)).collect();
-        self.listed.extend(definitions.iter().cloned());
-        self.parts.extend(definitions);
+    pub fn settled(mut self, plan: &Plan, found: &Found, links: &[Link]) -> Self {
+        let Some(names) = self.names.clone() else { return self };
+        let listed: BTreeSet<Name> = match self.list() {
+            Some(list) => within(found, &list)
+                .filter_map(|(path, _)| Name::new(path.below(&list)?.as_bytes()).ok())
+                .filter(|name| self.is_static(name))
+                .collect(),
+            None => BTreeSet::new(),
+        };
+        self.parts.extend(listed.iter().cloned());
+        self.listed = listed;
+        loop {
+            let is_of_conflict = |link: &&Link| {
+                let is_known = |set: &BTreeSet<Name>| set.contains(&link.definition);
+                !is_known(&self.parts) && !is_known(&self.conflicts) && link.is_broken(&self.parts, &self.conflicts)
+            };
+            let more: BTreeSet<Name> = links.iter().filter(is_of_conflict).map(|link| link.definition.clone()).collect();
+            if more.is_empty() {
+                break;
+            }
+            self.conflicts.extend(more);
+        }
+        if let Some(pipeline) = names.pipeline.as_ref().filter(|pipeline| plan.parts().all(|part| part != **pipeline)) {
+            let is_there = found.contains_key(&TreePath::from(pipeline.clone()));
+            if is_there && !is_empty_pipeline(found, &names, pipeline) {
+                self.parts.remove(pipeline);
+                self.conflicts.insert(pipeline.clone());
+            }
+        }
         self
+    }
+
+    /// The definitions at DIR that stay, and that s6-rc-compile refuses beside those of the plan.
+    #[must_use]
+    pub const fn conflicts(&self) -> &BTreeSet<Name> {
+        &self.conflicts
     }
 
     /// Returns `true` if a definition is one that the bundle lists at DIR.
@@ -117,8 +141,10 @@ impl Scope {
     /// Returns `true` if a definition has the name of a static instance, or of its logger.
     #[must_use]
     pub fn is_static(&self, definition: &Name) -> bool {
-        let rest = |bundle: &Name| definition.as_bytes().strip_prefix(bundle.as_bytes())?.strip_prefix(b"@").map(<[u8]>::len);
-        self.bundle.as_ref().and_then(rest).is_some_and(|length| length > 0)
+        let Some(DefinitionNames { service, logger, pipeline }) = &self.names else { return false };
+        let rest = definition.as_bytes().strip_prefix(service.as_bytes()).and_then(|rest| rest.strip_prefix(b"@"));
+        let is_other = [logger, pipeline].into_iter().flatten().any(|other| other == definition);
+        rest.is_some_and(|rest| !rest.is_empty()) && !is_other
     }
 
     /// Returns the treatment of the entry at `path`, which is not the root.
@@ -144,6 +170,7 @@ impl Scope {
                 _ => Visit::Skip,
             },
             Placement::Within => match (second, third) {
+                (None, _) if self.is_conflict(first) => Visit::Examine,
                 _ if !self.parts.iter().any(|part| part.as_bytes() == first) => Visit::Skip,
                 (None, _) => Visit::Enter,
                 (Some(name), _) if self.is_of_definition(first, name) && is_directory_of_definition(name) => Visit::Enter,
@@ -176,12 +203,16 @@ impl Scope {
                 _ => first == TEMPLATE.as_bytes(),
             },
             Placement::Within => match (second, third) {
-                (None, _) => true,
+                (None, _) => !self.is_conflict(first),
                 (Some(name), None) => self.is_of_definition(first, name),
                 (Some(name), Some(_)) => is_directory_of_definition(name) && self.is_of_definition(first, name),
             },
         };
         if is_plans { Claim::Plan } else { Claim::Foreign }
+    }
+
+    fn is_conflict(&self, definition: &[u8]) -> bool {
+        self.conflicts.iter().any(|name| name.as_bytes() == definition)
     }
 
     /// Returns `true` if this program makes entries called `name` in the definition `part`. Whatever else s6-rc reads of a longrun
@@ -217,6 +248,24 @@ impl Scope {
         }
         unit
     }
+}
+
+/// Returns `true` if `pipeline` at DIR is nothing but the bundle that is made of an empty list of instances. A `type` of that size in
+/// such a directory says `bundle`, or nothing that s6-rc-compile takes.
+fn is_empty_pipeline(found: &Found, names: &DefinitionNames, pipeline: &Name) -> bool {
+    const BUNDLE: u64 = b"bundle\n".len() as u64;
+    let directory = TreePath::from(pipeline.clone());
+    let list = directory.join(&CONTENTS_D).ok();
+    let listed = |name: &Name| Some((list.as_ref()?.join(name).ok()?, Some(0)));
+    let file = directory.join(&TYPE).ok().map(|path| (path, Some(BUNDLE)));
+    let files = [file, listed(&names.service), names.logger.as_ref().and_then(listed)];
+    let directories = [Some(directory.clone()), list.clone()].map(|path| Some((path?, None)));
+    let expected: BTreeSet<(TreePath, Option<u64>)> = files.into_iter().chain(directories).flatten().collect();
+    let is_plain = |kind: &StateKind| matches!(kind, StateKind::Directory | StateKind::File { .. });
+    let there = found.iter().filter(|(path, _)| path.starts_with(&directory));
+    let there: Option<BTreeSet<_>> =
+        there.map(|(path, state)| is_plain(&state.kind).then(|| (path.clone(), state.kind.size()))).collect();
+    there == Some(expected)
 }
 
 /// Returns `true` if the entry of an instance with the names `inner` is its supervisors' business, whatever the template has there.

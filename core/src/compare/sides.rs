@@ -3,6 +3,7 @@
 use super::copies::{Fingerprint, Version};
 use super::difference::{Difference, Differences, Fate, cause};
 use super::note::{Note, Owners};
+use super::refresh_error::RefreshError;
 use super::scope::{Claim, Scope, is_of_supervisors};
 use super::state::{Digest, Found, State, StateKind};
 use crate::layout::{INSTANCE, INSTANCES, RECORD, RUN, TEMPLATE, TYPE};
@@ -67,7 +68,7 @@ pub fn compare(sides: &Sides<'_>, contents: &Contents) -> Differences {
     }
     let mut notes = sides.absent_directories();
     notes.extend(owners.note());
-    notes.extend(sides.foreign(scope));
+    notes.extend(sides.foreign());
     Differences { entries: differences, notes }
 }
 
@@ -213,8 +214,8 @@ impl Sides<'_> {
     }
 
     /// A note where DIR is there, and is not what a refresh would accept.
-    fn foreign(&self, scope: &Scope) -> Option<Note> {
-        stranger(self, scope).map(Note::NotOurs)
+    fn foreign(&self) -> Option<Note> {
+        refusal(self).map(Note::NotRefreshable)
     }
 
     /// The part of the plan that is the copy of the template, by paths below it, as far as copies of it have it.
@@ -256,8 +257,26 @@ impl From<bool> for Equality {
     }
 }
 
+/// The reason why DIR is refused that a comparison shows as well.
+pub(super) fn refusal(sides: &Sides<'_>) -> Option<RefreshError> {
+    if let Some(missing) = stranger(sides, sides.scope) {
+        return Some(RefreshError::NotOurs(missing));
+    }
+    let conflicts = sides.scope.conflicts();
+    taken(sides).or_else(|| (!conflicts.is_empty()).then(|| RefreshError::Conflict(conflicts.clone())))
+}
+
+/// A static instance of the plan whose name somebody else's definition has.
+fn taken(sides: &Sides<'_>) -> Option<RefreshError> {
+    let list = sides.scope.list()?;
+    let is_taken = |part: &Name| {
+        sides.scope.is_static(part) && sides.found.contains_key(&TreePath::from(part.clone())) && !sides.scope.is_listed(part)
+    };
+    sides.plan.parts().find(is_taken).map(|definition| RefreshError::Taken { definition, list })
+}
+
 /// The entry that shows by its absence that DIR is something else.
-pub(super) fn stranger(sides: &Sides<'_>, scope: &Scope) -> Option<TreePath> {
+fn stranger(sides: &Sides<'_>, scope: &Scope) -> Option<TreePath> {
     let is_missing = |path: &TreePath| !sides.found.contains_key(path);
     match sides.plan.placement {
         Placement::New => {

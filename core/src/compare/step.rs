@@ -3,8 +3,9 @@
 use super::copies;
 use super::difference::{Differences, Fate};
 use super::note::Note;
+use super::refresh_error::RefreshError;
 use super::scope::{Claim, Scope};
-use super::sides::{Sides, stranger};
+use super::sides::{Sides, refusal};
 use super::state::{StateKind, within};
 use crate::layout::{INSTANCE, INSTANCES, LOG};
 use crate::path::{Name, TreePath};
@@ -67,41 +68,6 @@ pub enum LoggerChange {
     Disappears,
 }
 
-/// The reason why DIR cannot be refreshed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RefreshError {
-    /// DIR, or a definition in it, is something else.
-    #[error("`{0}` is missing: not a directory that this program made")]
-    NotOurs(TreePath),
-    /// A static instance would have the name of a definition that the bundle does not list.
-    #[error("the definition `{definition}` is not in `{list}`: it is not one of this program, and stays")]
-    Taken {
-        /// The definition.
-        definition: Name,
-        /// The list.
-        list: TreePath,
-    },
-    /// A directory of DIR is another type of file.
-    #[error("`{0}` is not a directory")]
-    NotADirectory(TreePath),
-    /// A directory that is no longer part of the plan contains something else.
-    #[error("`{foreign}` is not this program's; `{directory}` cannot be removed")]
-    Occupied {
-        /// The directory.
-        directory: TreePath,
-        /// The entry of it that stays.
-        foreign: TreePath,
-    },
-    /// More instances exist than the plan has a capacity for.
-    #[error("{existing} instances are declared or exist; the capacity is {room}")]
-    TooManyInstances {
-        /// The number of instances that exist or are declared.
-        existing: usize,
-        /// The capacity of the plan.
-        room: u32,
-    },
-}
-
 impl Refresh {
     /// Computes the steps that remove `differences`, where the result has room for so many instances.
     ///
@@ -110,11 +76,8 @@ impl Refresh {
     /// DIR is something else, has more instances than the plan has room for, or has an entry that stays where none can stay.
     pub fn of(sides: &Sides<'_>, differences: &Differences, room: u32) -> Result<Self, RefreshError> {
         let scope = sides.scope;
-        if let Some(missing) = stranger(sides, scope) {
-            return Err(RefreshError::NotOurs(missing));
-        }
+        refusal(sides).map_or(Ok(()), Err)?;
         check_room(sides, room)?;
-        check_names(sides)?;
         let mut steps = BTreeMap::new();
         for difference in differences.entries.iter().filter(|difference| difference.fate != Fate::Kept) {
             let unit = scope.unit(&difference.path);
@@ -138,7 +101,9 @@ impl Refresh {
         check_removed(sides, &steps)?;
         let built = built(sides.plan, steps.values().filter(|step| step.is_built()).map(Step::path));
         let mut steps: Vec<Step> = steps.into_values().collect();
-        steps.sort_by_key(rank);
+        // A definition goes before it leaves the list: what the list does not have is somebody else's at any moment.
+        let is_delisted = |step: &Step| matches!(step, Step::Remove(path) if Name::new(path.as_bytes()).is_ok_and(|name| scope.is_listed(&name)));
+        steps.sort_by_key(|step| (!is_delisted(step), rank(step)));
         Ok(Self { built, steps, logger })
     }
 }
@@ -193,18 +158,6 @@ fn check_removed(sides: &Sides<'_>, steps: &BTreeMap<TreePath, Step>) -> Result<
         }
     }
     Ok(())
-}
-
-/// Fails when the plan has a static instance whose name somebody else's definition has.
-fn check_names(sides: &Sides<'_>) -> Result<(), RefreshError> {
-    let Some(list) = sides.scope.list() else { return Ok(()) };
-    let is_taken = |part: &Name| {
-        sides.scope.is_static(part) && sides.found.contains_key(&TreePath::from(part.clone())) && !sides.scope.is_listed(part)
-    };
-    match sides.plan.parts().find(is_taken) {
-        Some(definition) => Err(RefreshError::Taken { definition, list }),
-        None => Ok(()),
-    }
 }
 
 fn check_room(sides: &Sides<'_>, room: u32) -> Result<(), RefreshError> {

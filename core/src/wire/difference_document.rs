@@ -117,7 +117,8 @@ impl<'a> NoteV1<'a> {
         let about = |instance, path| Self { id: note.id(), instance, path, found: None, planned: None, count: None };
         let at = |path: &'a crate::path::TreePath| Some(Bytes::of(path.as_bytes()));
         match note {
-            Note::EmptyDirectory(path) | Note::NotOurs(path) => about(None, at(path)),
+            Note::EmptyDirectory(path) => about(None, at(path)),
+            Note::NotRefreshable(reason) => about(None, reason.entry().map(Bytes::of)),
             Note::Owners { path, found, planned, count } => {
                 let (found, planned) = (Some(owner(*found)), Some(owner(*planned)));
                 Self { found, planned, count: Some(*count), ..about(None, at(path)) }

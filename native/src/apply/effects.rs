@@ -4,9 +4,11 @@ use crate::error::Place;
 use crate::sys::{last_name, open_dir, open_fifo};
 use cap_std::fs::Dir;
 use s6_instance_maker_core::compare::{
-    CONTROL, CopyState, Difference, Differences, Fate, INSTANCE, InstanceRefresh, LOG, Note, Refresh, Step, is_updated_by_s6_rc,
+    CONTROL, CopyState, Difference, Differences, Fate, INSTANCE, InstanceRefresh, LOG, Note, RUN, Refresh, Step,
+    is_updated_by_s6_rc,
 };
 use s6_instance_maker_core::escape::Escaped;
+use s6_instance_maker_core::execline::{Text, Word};
 use s6_instance_maker_core::message::{Message, MessageKind};
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::{Placement, Plan};
@@ -151,15 +153,17 @@ impl Effects<'_> {
             return Vec::new();
         }
         let restarted = self.plan.parts().filter(|part| self.needs_restart(part));
-        let lines: Vec<String> = restarted.map(|part| format!("{} restart", Escaped(part.as_bytes()))).collect();
+        let lines: Vec<String> = restarted.map(|part| conversion_line(&part)).collect();
         let text = "source definitions changed; they take effect with the next s6-rc-update";
-        let mut messages = vec![Message::note(
-            &text,
-            Some(&format!("s6-rc-compile -- DATABASE {} && s6-rc-update -- DATABASE", self.place.as_word("DIR"))),
-        )];
+        let compile = format!("s6-rc-compile -- DATABASE {}", self.place.as_word("DIR"));
+        let mut messages = vec![Message::note(&text, Some(&format!("{compile} && s6-rc-update -- DATABASE")))];
         if !lines.is_empty() {
             let text = "s6-rc-update leaves parts of the running service as they are";
-            let hint = format!("add to the conversion file (s6-rc-update -f FILE): {}", lines.join("; "));
+            let lines: Vec<String> = lines.iter().map(|line| format!("'{}'", line.replace('\'', "'\\''"))).collect();
+            let hint = format!(
+                "restart them by a conversion file: printf '%s\\n' {} >FILE && {compile} && s6-rc-update -f FILE -- DATABASE",
+                lines.join(" ")
+            );
             messages.push(Message::note(&text, Some(&hint)));
         }
         messages
@@ -168,6 +172,8 @@ impl Effects<'_> {
     /// Returns `true` if s6-rc-update does not bring all that changed in the definition `part` to a running service.
     fn needs_restart(&self, part: &Name) -> bool {
         let part = TreePath::from(part.clone());
+        // A longrun that becomes a bundle is going.
+        let is_longrun = part.join(&RUN).is_ok_and(|run| self.plan.tree.get(&run).is_some());
         let is_left = |difference: &Difference| {
             let mut names = difference.path.components().skip(1);
             difference.path.starts_with(&part)
@@ -181,7 +187,7 @@ impl Effects<'_> {
                 }
         };
         let differs = |difference: &&Difference| difference.fate != Fate::Kept;
-        self.differences.entries.iter().filter(differs).any(is_left)
+        is_longrun && self.differences.entries.iter().filter(differs).any(is_left)
     }
 
     /// Entries of DIR that no plan has.
@@ -190,6 +196,15 @@ impl Effects<'_> {
         let kept: Vec<String> = kept.map(|difference| format!("`{}`", difference.path)).collect();
         let text = format!("not part of the plan, kept: {}", listed(&kept));
         (!kept.is_empty()).then(|| Message::note(&text, None))
+    }
+}
+
+/// The line of a conversion file of s6-rc-update that restarts `service`: its lexer is that of execlineb.
+fn conversion_line(service: &Name) -> String {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"@._+-,=:%/".contains(byte);
+    match std::str::from_utf8(service.as_bytes()) {
+        Ok(name) if name.as_bytes().iter().all(is_plain) => format!("{name} restart"),
+        _ => format!("{} restart", String::from_utf8_lossy(Word::quoted(&Text::name(service)).as_bytes())),
     }
 }
 

@@ -66,10 +66,7 @@ impl Refresh<'_> {
     /// [`Error::Busy`] where another refresh is at work; [`Error::Partly`] where some parts are new; otherwise DIR is as it was.
     pub(crate) fn carry_out(&self, options: &Options, run: &Run<'_>) -> Result<Outcome, Error> {
         let _lock = self.lock()?;
-        let scope = Scope::of(self.plan).with_bundle(options.bundle());
-        // What an interrupted refresh took out of the list is still this program's.
-        let interrupted = scope.list().map(|list| Stage::names_in_leftovers(self.dir, &list)).unwrap_or_default();
-        let scope = scope.and(interrupted);
+        let scope = Scope::of(self.plan).with_definitions(options.definition_names());
         let mut outcome =
             Outcome { leftovers: Stage::sweep(self.dir, Leftovers::Any, self.terms.facts.caller), ..Outcome::default() };
         let recorded = record::read(Some(self.dir))?;
@@ -232,7 +229,9 @@ impl Refresh<'_> {
             (_, error) => Error::Partly { place: self.place.clone(), error: error.into() },
         };
         for step in &work.steps.steps {
-            self.put(stage, step, habits, done).map_err(|error| failed(done, error))?;
+            if let Err(error) = self.put(stage, step, habits, done) {
+                return Err(failed(done - self.put_back(stage, work.steps.steps.get(..done).unwrap_or_default()), error));
+            }
             done += 1;
         }
         let mut refreshed = BTreeSet::new();
@@ -271,11 +270,24 @@ impl Refresh<'_> {
             Step::Replace(_) => rename_over(&from()?, &name, &to, &name).map_err(place.cannot("replace")),
             Step::Exchange(_) => exchange(&from()?, &name, &to, &name).map_err(|source| refused("replace", source)),
             Step::Remove(_) => {
-                let away =
-                    Name::new(format!(".removed.{number}")).map_err(|_| place.cannot("remove")(Errno::NAMETOOLONG.into()))?;
+                let away = removed(number).map_err(place.cannot("remove"))?;
                 rename_new(&to, &name, &stage.dir, &away).map_err(|source| refused("remove", source))
             }
         }
+    }
+
+    /// Puts back what the steps `done` removed, if they did nothing else. Returns the number of steps that are undone.
+    fn put_back(&self, stage: &Stage<'_>, done: &[Step]) -> usize {
+        if !done.iter().all(|step| matches!(step, Step::Remove(_))) {
+            return 0;
+        }
+        let put = |(number, step): (usize, &Step)| -> io::Result<()> {
+            let path = step.path();
+            let name = last_name(path).ok_or(Errno::INVAL)?;
+            let to = open_dir(&self.dir.dir, &path.parent().unwrap_or(TreePath::ROOT))?;
+            rename_new(&stage.dir, &removed(number)?, &to, &name)
+        };
+        done.iter().enumerate().rev().take_while(|step| put(*step).is_ok()).count()
     }
 
     /// Gives a directory of DIR the owner and mode of the plan.
@@ -414,6 +426,11 @@ impl Work {
 
 /// Answers of a file system that cannot do with an entry what an exchange needs.
 const REFUSALS: &[Errno] = &[Errno::XDEV, Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP];
+
+/// The name in the staging directory of what the step with this number removed.
+fn removed(number: usize) -> io::Result<Name> {
+    Name::new(format!(".removed.{number}")).map_err(|_| Errno::NAMETOOLONG.into())
+}
 
 /// The path in the plan of which an entry of an instance is a copy.
 fn copied(path: &TreePath) -> Option<TreePath> {

@@ -11,7 +11,7 @@ use crate::attributes::{ACCESS, DEFAULT};
 use crate::error::{Error, Place, cannot};
 use crate::sys::{
     FileKind, ListingBuffer, REFUSALS, Status, as_os, change_mode, create_dir, is_one_of, list, list_attributes, names,
-    open_child, open_readable, rename_new, retry,
+    open_child, rename_new, retry,
 };
 use cap_std::fs::Dir;
 use rustix::fs::{FlockOperation, flock, fremovexattr};
@@ -107,15 +107,6 @@ impl<'a> Stage<'a> {
             Err(error) => Some(entry(&parent.place, name).cannot("remove the leftover")(error)),
         };
         stale.iter().filter_map(remove).collect()
-    }
-
-    /// The names in the directory `path` of leftovers in `parent`: entries of an interrupted run.
-    pub(super) fn names_in_leftovers(parent: &OpenDir, path: &TreePath) -> Vec<Name> {
-        let list = |path: &TreePath| open_readable(&parent.dir, path).and_then(|dir| names(&dir)).unwrap_or_default();
-        let leftovers =
-            list(&TreePath::ROOT).into_iter().flatten().filter(|name| name.as_bytes().starts_with(PREFIX.as_bytes()));
-        let inner = leftovers.filter_map(|leftover| TreePath::from(leftover).join_path(path).ok());
-        inner.flat_map(|inner| list(&inner).into_iter().flatten()).collect()
     }
 
     /// Gives the staging directory the name `result` in its parent, if nothing has that name.

@@ -2,6 +2,7 @@
 
 mod contents;
 mod existing;
+mod links;
 
 use crate::apply::entry::OpenDir;
 use crate::cursor::Cursor;
@@ -53,15 +54,16 @@ impl<'a> Comparison<'a> {
         there: Option<&'a OpenDir>,
         place: &'a Place,
         (caller, power): (Ids, OwnerPower),
-        mut scope: Scope,
+        scope: Scope,
         run: &Run<'_>,
     ) -> Result<Self, Error> {
         let mut found = there.map_or(Ok(Found::new()), |dir| walk(dir, place, &scope, run))?;
-        let listed = scope.listed(&found);
-        if let Some(dir) = there.filter(|_| !listed.is_empty()) {
-            scope = scope.and(listed);
-            found = walk(dir, place, &scope, run)?;
+        let links = there.filter(|_| plan.placement == Placement::Within).map_or(Vec::new(), links::read);
+        let settled = scope.clone().settled(plan, &found, &links);
+        if let Some(dir) = there.filter(|_| settled != scope) {
+            found = walk(dir, place, &settled, run)?;
         }
+        let scope = settled;
         let mut comparison = Self { plan, source, there, place, caller, power, scope, found, contents: Contents::default() };
         let unread: Vec<TreePath> = comparison.sides().questions().found.into_iter().collect();
         let equal = Mutex::new(BTreeSet::new());
