@@ -63,6 +63,12 @@ impl Request {
         }
     }
 
+    /// The accounts that it names: that of the instances, and that of the logger.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
+        let log_user = self.shape.logging().and_then(|logging| logging.user.as_ref()).map(|user| &user.account);
+        self.user.iter().chain(log_user)
+    }
+
     /// The number of instances that the result has a capacity for.
     #[must_use]
     pub fn room(&self) -> MaxInstances {

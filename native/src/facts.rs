@@ -10,7 +10,6 @@ use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::account::Credentials;
 use s6_instance_maker_core::compare::OwnerPower;
 use s6_instance_maker_core::facts::{Facts, Givable};
-use s6_instance_maker_core::request::Request;
 use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Ids, Mode};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,38 +18,45 @@ use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 
-/// The process's umask and ids, and the accounts that a request names, as far as they are known here.
+/// The process's umask and ids, and `accounts`, those that a request names, as far as they are known here.
 ///
 /// # Ambient Authority
 ///
 /// Clears the process's umask, so that files get the modes that they are made with; and asks the system for accounts, which may
 /// read files and ask daemons.
 #[expect(clippy::disallowed_methods, reason = "its one place; the caller holds ambient authority")]
-pub fn take(request: &Request, environment: &Environment, _: AmbientAuthority) -> Result<Facts, Error> {
+pub fn take<'a>(
+    accounts: impl IntoIterator<Item = &'a Account>,
+    environment: &Environment,
+    _: AmbientAuthority,
+) -> Result<Facts, Error> {
     let umask = Mode::new(rustix::process::umask(rustix::fs::Mode::empty()).as_raw_mode());
     let caller = Ids { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() };
     if caller.uid != 0 {
         // Whoever is seen by a stand-in for root is root.
         environment.stand_in().map_or(Ok(()), |name| Err(Error::Unseen { name }))?;
     }
-    let mut accounts = BTreeMap::new();
-    let log_user = request.shape.logging().and_then(|logging| logging.user.as_ref()).map(|user| &user.account);
-    for account in request.user.iter().chain(log_user) {
+    let mut known = BTreeMap::new();
+    for account in accounts {
         let Account::Named(name) = account else { continue };
         let found = look_up(name.as_bytes()).map_err(|error| Error::Account { name: name.clone(), source: error.into() })?;
-        accounts.extend(found.map(|credentials| (name.clone(), credentials)));
+        known.extend(found.map(|credentials| (name.clone(), credentials)));
     }
-    Ok(Facts { umask, caller, givable_users: Givable::NONE, givable_groups: Givable::NONE, accounts })
+    Ok(Facts { umask, caller, givable_users: Givable::NONE, givable_groups: Givable::NONE, accounts: known })
 }
 
 /// Facts about the account that will unpack an archive: root under umask 022, who can give files to anybody, whoever makes it; and
-/// the accounts that a request names, as far as they are known here.
+/// `accounts` as in [`take`].
 ///
 /// # Ambient Authority
 ///
 /// See [`take`].
-pub fn take_for_archive(request: &Request, environment: &Environment, ambient: AmbientAuthority) -> Result<Facts, Error> {
-    let Facts { accounts, .. } = take(request, environment, ambient)?;
+pub fn take_for_archive<'a>(
+    accounts: impl IntoIterator<Item = &'a Account>,
+    environment: &Environment,
+    ambient: AmbientAuthority,
+) -> Result<Facts, Error> {
+    let Facts { accounts, .. } = take(accounts, environment, ambient)?;
     let (umask, caller) = (Mode::new(0o022), Ids { uid: 0, gid: 0 });
     Ok(Facts { umask, caller, givable_users: Givable::All, givable_groups: Givable::All, accounts })
 }

@@ -68,15 +68,17 @@ fn run<P: Planner>(
     let planner = P::new(own, &invocation, ambient)?;
     let listed = listed(&invocation, ambient)?;
     invocation.declare(&listed)?;
-    let Invocation { template, dir, request, source, action, links, durability, .. } = &invocation;
+    let Invocation { template, dir, source, action, links, durability, .. } = &invocation;
     let origin = match source {
-        PlanSource::Computed => PlanOrigin::Planner { planner: &planner, arguments: &common, listed: &listed, request },
-        PlanSource::Document { file, expected } => {
+        PlanSource::Computed(request) => {
+            PlanOrigin::Planner { planner: &planner, arguments: &common, listed: &listed, request }
+        }
+        PlanSource::Document { file, expected, settings } => {
             let place = authority::document_place(file);
             let document = PlanDocument::read(authority::open_document(file, &DocumentKind::PLAN, ambient)?);
             let document = document.map_err(place.cannot("read"))?.map_err(|source| Error::Document { place, source })?;
             expected.require(&document.options)?;
-            PlanOrigin::Document { document, settings: &request.rules }
+            PlanOrigin::Document { document, settings }
         }
     };
     let placement = match &origin {
@@ -110,9 +112,14 @@ fn run<P: Planner>(
         cli::Action::PrintJob(_) => None,
     };
     let archive_owners = invocation.action.archive_owners();
+    let accounts = match source {
+        PlanSource::Computed(request) => Some(request.accounts()),
+        PlanSource::Document { .. } => None,
+    };
+    let accounts = accounts.into_iter().flatten();
     let facts = match archive_owners {
-        None => facts::take(request, environment, ambient)?,
-        Some(_) => facts::take_for_archive(request, environment, ambient)?,
+        None => facts::take(accounts, environment, ambient)?,
+        Some(_) => facts::take_for_archive(accounts, environment, ambient)?,
     };
     // What writes no files can end at any time; waiting for a reader of its output, it should.
     let interrupt = if invocation.action.writes() { signals::watch(ambient)? } else { Arc::default() };
