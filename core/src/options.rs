@@ -193,8 +193,9 @@ impl Options {
             let log = definition.log();
             let names = core::iter::once(definition.service().as_name())
                 .chain(log.map(|log| log.logger.as_name()))
-                .chain(log.and_then(|log| log.pipeline.as_ref()).map(BundleName::as_name));
-            names.map(Name::as_bytes).collect::<Vec<_>>().join(&b'/')
+                .map(Name::as_bytes)
+                .chain(log.and_then(|log| log.pipeline.as_ref()).map(BundleName::as_bytes));
+            names.collect::<Vec<_>>().join(&b'/')
         });
         self.text("s6-rc", names);
         self.management(definition.map(Definition::management).unwrap_or(&Management::default()));

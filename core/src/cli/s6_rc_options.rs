@@ -2,7 +2,9 @@
 
 use super::refusal::UsageError;
 use super::values::{NumberOption, checked};
-use crate::definition::{BundleName, Consumer, Definition, Flags, Management, ServiceName};
+use crate::definition::{
+    BundleName, Consumer, Definition, DefinitionError, DependencyName, Flags, Management, ServiceName, ServiceNameError,
+};
 use crate::logging::Logging;
 use crate::options::Options;
 use alloc::format;
@@ -87,7 +89,7 @@ impl S6RcOptions {
     }
 
     fn management(&self) -> Result<Management, UsageError> {
-        let depends_on = self.depends_on.iter().map(|name| checked("--depends-on", name, ServiceName::new));
+        let depends_on = self.depends_on.iter().map(|name| checked("--depends-on", name, DependencyName::new));
         let timeout = |name, value: &Option<OsString>| NumberOption::milliseconds(name).read(value.as_deref(), 0, u32::MAX);
         Ok(Management {
             depends_on: depends_on.collect::<Result<_, _>>()?,
@@ -112,7 +114,14 @@ impl Names {
         let named = |what: &'static str| move |error| refuse(&format!("the name of the {what} {error}"));
         // Splitting always yields a first part.
         let service = ServiceName::new(parts.next().unwrap_or_default()).map_err(named("service"))?;
-        let logger = parts.next().map(|part| ServiceName::new(part).map_err(named("logger"))).transpose()?;
+        let logger = parts.next().map(|part| {
+            ServiceName::new(part).map_err(|error| match error {
+                // The limit for a logger is lower.
+                ServiceNameError::TooLong => refuse(&DefinitionError::LongLogger.to_string()),
+                error => named("logger")(error),
+            })
+        });
+        let logger = logger.transpose()?;
         let pipeline = parts.next().map(|part| BundleName::new(part).map_err(named("pipeline"))).transpose()?;
         match parts.next() {
             None => Ok(Self { service, logger, pipeline }),
