@@ -4,8 +4,9 @@ use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::archive::{ArchiveId, ArchiveOwners, ArchivePath};
 use s6_instance_maker_core::cli::Unit;
 use s6_instance_maker_core::cli::{self, Action, Format, Invocation, JobPurpose, NumberOption, PlanSource, Program, Refusal};
-use s6_instance_maker_core::options::Options;
+use s6_instance_maker_core::options::{NAMES, Options};
 use s6_instance_maker_core::request::Request;
+use s6_instance_maker_core::rules::Settings;
 use s6_instance_maker_workspace::listing::Listing;
 use s6_instance_maker_workspace::manifest::{facts, invocation, planned, request, template};
 use s6_instance_maker_workspace::wrong::SUBJECTS;
@@ -113,25 +114,28 @@ fn plan_sources_and_actions() {
         let invocation = invocation(words.iter().copied().chain(["-c5", "template", "dir"]));
         invocation.map(|Invocation { source, action, .. }| (source, action))
     };
+    let request = request(["-c5", "template", "dir"]).unwrap();
+    let plain = || PlanSource::Computed(Box::new(request.clone()));
     let document = PlanSource::Document {
         file: "plan".into(),
-        expected: Options::of(&request(["-c5", "template", "dir"]).unwrap()).only(&["max-instances"]),
+        expected: Options::of(&request).only(&["max-instances"]),
+        settings: Settings::default(),
     };
     let dir = ArchivePath::parse(b"dir").unwrap();
     let as_recorded = ArchiveOwners::default();
     let given = ArchiveOwners { group: Some(ArchiveId::parse(b"7").unwrap()), ..ArchiveOwners::default() };
     for (words, source, action) in [
-        (&[][..], PlanSource::Computed, Action::Create),
-        (&["--sync"], PlanSource::Computed, Action::Create),
-        (&["--dry-run"], PlanSource::Computed, Action::Print(Format::Text)),
-        (&["--dry-run", "--format", "text"], PlanSource::Computed, Action::Print(Format::Text)),
-        (&["--dry-run", "--format", "json"], PlanSource::Computed, Action::Print(Format::Json)),
-        (&["--print-job"], PlanSource::Computed, Action::PrintJob(JobPurpose::Process)),
-        (&["--print-job", "--tar"], PlanSource::Computed, Action::PrintJob(JobPurpose::Archive(as_recorded.clone()))),
-        (&["--digest", "--group=7", "--print-job"], PlanSource::Computed, Action::PrintJob(JobPurpose::Archive(given.clone()))),
-        (&["--tar"], PlanSource::Computed, Action::Tar(dir.clone(), as_recorded.clone())),
-        (&["--tar", "--group", "7"], PlanSource::Computed, Action::Tar(dir.clone(), given.clone())),
-        (&["--digest", "--group", "8", "--group", "7"], PlanSource::Computed, Action::Digest(given)),
+        (&[][..], plain(), Action::Create),
+        (&["--sync"], plain(), Action::Create),
+        (&["--dry-run"], plain(), Action::Print(Format::Text)),
+        (&["--dry-run", "--format", "text"], plain(), Action::Print(Format::Text)),
+        (&["--dry-run", "--format", "json"], plain(), Action::Print(Format::Json)),
+        (&["--print-job"], plain(), Action::PrintJob(JobPurpose::Process)),
+        (&["--print-job", "--tar"], plain(), Action::PrintJob(JobPurpose::Archive(as_recorded.clone()))),
+        (&["--digest", "--group=7", "--print-job"], plain(), Action::PrintJob(JobPurpose::Archive(given.clone()))),
+        (&["--tar"], plain(), Action::Tar(dir.clone(), as_recorded.clone())),
+        (&["--tar", "--group", "7"], plain(), Action::Tar(dir.clone(), given.clone())),
+        (&["--digest", "--group", "8", "--group", "7"], plain(), Action::Digest(given)),
         (&["--apply-plan", "plan", "--tar"], document.clone(), Action::Tar(dir, as_recorded.clone())),
         (&["--apply-plan", "plan", "--digest"], document.clone(), Action::Digest(as_recorded)),
         (&["--apply-plan", "plan"], document.clone(), Action::Create),
@@ -173,6 +177,118 @@ fn plan_sources_and_actions() {
     ] {
         assert_eq!(refused(words), message, "{words:?}");
     }
+}
+
+/// Every option that counts for a plan, typed alone beside a plan: it is accepted if the plan was computed for the same, in whatever
+/// spelling, and refused by its name if not.
+#[test]
+fn options_beside_a_plan() {
+    let computed = |words: &[&str]| Options::of(&request(words.iter().copied().chain(["t", "d"])).unwrap()).given();
+    let service = computed(&[
+        "-c10",
+        "-unobody",
+        "--name-max=20",
+        "-L/l",
+        "-ldaemon",
+        "--no-prepare-log-dir",
+        "-t2",
+        "-n10",
+        "-s1000000",
+        "-S0",
+        "-Pp q",
+        "--s6-version=2.13",
+        "--shebang-dir=/x",
+        "--execline-dir=/y",
+        "--s6-dir=/z",
+        "--fix-modes",
+        "--count=2",
+    ]);
+    let definitions = computed(&[
+        "-rsvc/log/all",
+        "-L/l",
+        "--depends-on=net",
+        "--depends-on=db",
+        "--essential",
+        "--recommended",
+        "--timeout-up=10",
+        "--timeout-down=0",
+        "--static",
+        "--instance=a",
+        "--instance=b",
+    ]);
+    let slashpackage = computed(&["--installation=slashpackage"]);
+    let bare = computed(&[]);
+    let told = |words: &[&str], document: &Options| {
+        let invocation = invocation(["--apply-plan=p"].iter().chain(words).chain(&["t", "d"]).copied()).unwrap();
+        let PlanSource::Document { expected, .. } = invocation.source else { panic!("{words:?}") };
+        expected.require(document).map_or_else(|error| error.to_string(), |()| String::new())
+    };
+    // The option; the same as the plan's, in every spelling; what the plan does not say, and the value that it says instead.
+    type Row<'a> = (&'a str, &'a Options, &'a [&'a [&'a str]], &'a [(&'a [&'a str], &'a str)]);
+    let rows: &[Row<'_>] = &[
+        ("max-instances", &service, &[&["-c10"], &["-c", "0010"], &["-c5", "--max-instances=10"]], &[(&["-c9"], "=10")]),
+        ("user", &service, &[&["-unobody"]], &[(&["-udaemon"], "=nobody"), (&["-u", ""], "=nobody")]),
+        ("name-max", &service, &[&["--name-max=020"]], &[(&["--name-max=21"], "=20")]),
+        ("log-dir", &service, &[&["-L/l"], &["-L", "/l"]], &[(&["-L/l/"], "=/l")]),
+        ("log-user", &service, &[&["-ldaemon"]], &[(&["-lnobody"], "=daemon"), (&["-l", ""], "=daemon")]),
+        ("no-prepare-log-dir", &service, &[&["--no-prepare-log-dir"]], &[]),
+        ("timestamp", &service, &[&["-t2"], &["--timestamp=02"]], &[(&["-t1"], "=2")]),
+        ("log-archives", &service, &[&["-n10"], &["-n0010"]], &[(&["-n9"], "=10")]),
+        ("log-file-size", &service, &[&["-s1000000"]], &[(&["-s5000"], "=1000000")]),
+        ("log-total-size", &service, &[&["-S0"], &["-S", "00"]], &[(&["-S1"], "=0")]),
+        ("log-prefix", &service, &[&["-Pp q"]], &[(&["-Pp"], "=p q"), (&["-P", ""], "=p q")]),
+        ("s6-version", &service, &[&["--s6-version=2.13"], &["--s6-version=2.13.1"]], &[(&["--s6-version=2.15"], "=2.13.1.0")]),
+        ("shebang-dir", &service, &[&["--shebang-dir=/x"]], &[(&["--shebang-dir=/usr/bin"], "=/x")]),
+        ("execline-dir", &service, &[&["--execline-dir=/y"]], &[(&["--execline-dir=/x"], "=/y")]),
+        ("s6-dir", &service, &[&["--s6-dir=/z"]], &[(&["--s6-dir=/x"], "=/z")]),
+        ("fix-modes", &service, &[&["--fix-modes"]], &[]),
+        (
+            "count",
+            &service,
+            &[&["--count=2"], &["--count=02"], &["--count=1", "--instance=2"]],
+            &[(&["--count=1"], "=1 --instance=2")],
+        ),
+        ("instance", &definitions, &[&["--instance=b", "--instance=a"]], &[(&["--instance=a"], "=a --instance=b")]),
+        ("static", &definitions, &[&["--static"]], &[]),
+        ("s6-rc", &definitions, &[&["-rsvc/log/all"]], &[(&["-rsvc/log"], "=svc/log/all"), (&["-rsvc"], "=svc/log/all")]),
+        (
+            "depends-on",
+            &definitions,
+            &[&["--depends-on=db", "--depends-on=net"]],
+            &[(&["--depends-on=db"], "=db --depends-on=net")],
+        ),
+        ("essential", &definitions, &[&["--essential"]], &[]),
+        ("recommended", &definitions, &[&["--recommended"]], &[]),
+        ("timeout-up", &definitions, &[&["--timeout-up=010"]], &[(&["--timeout-up=0"], "=10")]),
+        ("timeout-down", &definitions, &[&["--timeout-down=0"]], &[(&["--timeout-down=1"], "=0")]),
+        ("installation", &slashpackage, &[&["--installation=slashpackage"]], &[]),
+    ];
+    for (name, document, same, others) in rows {
+        let written = match *name {
+            "count" => "instance",
+            "installation" => "shebang-dir",
+            name => name,
+        };
+        for words in *same {
+            assert_eq!(told(words, document), "", "{words:?}");
+            let without = told(words, &bare);
+            assert!(without.starts_with(&format!("--{written}: the plan was computed with")), "{words:?}: {without}");
+        }
+        for (words, value) in *others {
+            let answer = told(words, document);
+            assert!(
+                answer.starts_with(&format!("--{written}: the plan was computed with `--{written}{value}`, not with")),
+                "{words:?}: {answer}"
+            );
+        }
+    }
+    // A file of names is read later: tests/wire.rs.
+    let missing: Vec<_> = NAMES.into_iter().filter(|name| rows.iter().all(|row| row.0 != *name)).collect();
+    assert_eq!(missing, ["instances-from"]);
+    // The first that differs is named, in the order of documents; and what is not typed is not compared.
+    let answer = told(&["-Pother", "-lnobody", "-n10"], &service);
+    assert_eq!(answer, "--log-user: the plan was computed with `--log-user=daemon`, not with `--log-user=nobody`");
+    assert_eq!(told(&["--strict", "--sync"], &service), "");
 }
 
 /// Options that one program has beside the common ones.

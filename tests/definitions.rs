@@ -39,12 +39,15 @@ fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<Vec<u8>> {
 
 #[test]
 fn definitions_are_compiled_whole() {
+    // Longer than any name of a file, which a bundle's is not; a oneshot may be longer than what s6-svscan supervises.
+    let long = "n".repeat(1000);
     for (options, service, logger, pipeline) in [
         (&["-r", "svc"][..], "svc", None, None),
         (&["-r", "svc/log", "-L", "/l"], "svc", Some("log"), None),
         (&["-r", "svc/log/pipe", "-L", "/l", "-l", "nobody", "-u", "www-data"], "svc", Some("log"), Some("pipe")),
         (&["-r", "-a \"b\"/caf\u{e9}/pipe line $", "-L", "/l"], "-a \"b\"", Some("caf\u{e9}"), Some("pipe line $")),
         (&["-r", "$1", "--essential", "--timeout-up", "4294967295", "--timeout-down", "007"], "$1", None, None),
+        (&["-r", &format!("svc/log/{long}"), "-L", "/l", "--depends-on", &long[..255]], "svc", Some("log"), Some(&long)),
         (
             &["-r", "svc/log/pipe", "-L", "/l", "--depends-on", "net", "--depends-on", "a b", "--essential"],
             "svc",

@@ -67,7 +67,7 @@ pub(crate) fn planned(suite: Suite, s6_version: &str, folder: &Path) -> Vec<Plan
             caller,
             givable_users,
             givable_groups,
-            ..facts::take(&request.accounts(), &Environment::default(), ambient).unwrap()
+            ..facts::take(request.accounts(), &Environment::default(), ambient).unwrap()
         };
         Planned { words, facts, template: template(&case) }
     };

@@ -12,7 +12,7 @@ fn words<'a>(words: &'a [&str]) -> impl Iterator<Item = std::ffi::OsString> + us
 }
 
 fn request(options: &[&str]) -> Request {
-    cli::parse::<NoOptions>(DEBIAN, words(&[options, &["t", "d"]].concat())).unwrap().invocation.request
+    cli::parse::<NoOptions>(DEBIAN, words(&[options, &["t", "d"]].concat())).unwrap().invocation.source.into_request().unwrap()
 }
 
 fn text(option: &str) -> String {
@@ -39,7 +39,7 @@ fn defaults_reach_the_guest_and_no_document() {
     let cli::PlanSource::Document { expected, .. } = &parsed.invocation.source else { panic!("{parsed:?}") };
     assert_eq!(expected.words().count(), 0);
     let parsed = cli::parse::<NoOptions>(DEBIAN, words(&["-c5", "t", "d"])).unwrap();
-    assert_eq!(cli::parse_common(parsed.common.clone()).map(|invocation| invocation.request), Ok(parsed.invocation.request));
+    assert_eq!(cli::parse_common(parsed.common.clone()), Ok(parsed.invocation));
     assert_eq!(parsed.common[1..3], ["--s6-version=2.11.3.2", "--installation=debian"]);
 }
 

@@ -641,6 +641,8 @@ fn ways_to_apply() {
         ("slashes", "\"$maker\" --apply-plan plan ./template/ slashes//"),
         ("umask", "umask 077; \"$maker\" --apply-plan plan template umask"),
         ("options", "\"$maker\" -L /l -t 01 -n10 --installation path --sync --apply-plan plan template options"),
+        ("alone", "\"$maker\" -n 0010 -S0 --apply-plan plan template alone"),
+        ("no names", "\"$maker\" --instances-from /dev/null --apply-plan plan template 'no names'"),
     ] {
         shell(here, script).expect_code(0);
         let differences = disk::differences(&tree("straight"), &tree(name));
@@ -673,6 +675,22 @@ fn ways_to_apply() {
             100,
             "--log-dir: the plan was computed with `--log-dir=/l`, not with `--log-dir=/other`",
         ),
+        (
+            "\"$maker\" --apply-plan ./- -l daemon template b",
+            100,
+            "--log-user: the plan was computed without it, not with `--log-user=daemon`",
+        ),
+        (
+            "\"$maker\" --apply-plan ./- -n 9 template b",
+            100,
+            "--log-archives: the plan was computed with `--log-archives=10`, not with `--log-archives=9`",
+        ),
+        (
+            "echo a | \"$maker\" --apply-plan ./- --instances-from - template b",
+            100,
+            "--instance: the plan was computed without it, not with `--instance=a`",
+        ),
+        ("echo a | \"$maker\" --apply-plan ./- --instance a --instances-from - template b", 100, "duplicate instance `a`"),
         ("\"$maker\" --apply-plan ./- --print-job template b", 100, "--print-job and --apply-plan are mutually exclusive"),
         ("\"$maker\" --apply-plan ./- --format json template b", 100, "--format requires --dry-run, --diff or --check"),
     ] {

@@ -2,8 +2,9 @@
 //! instances that are longruns themselves.
 
 use crate::logging::Logging;
-use crate::path::Name;
+use crate::path::{NAME_MAX, Name};
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// Source definitions for s6-rc: a longrun, or with `--static` a bundle of them; perhaps its logger, and perhaps a bundle of all.
@@ -18,7 +19,7 @@ pub struct Definition {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Management {
     /// Services that must be up before the service, and before its logger.
-    pub depends_on: BTreeSet<ServiceName>,
+    pub depends_on: BTreeSet<DependencyName>,
     /// The flags of the service and of its logger.
     pub flags: Flags,
     /// The time limit for readiness, in milliseconds. 0: no limit. `None`: the default of s6-rc.
@@ -65,7 +66,7 @@ pub enum DefinitionError {
     Unlistable(ServiceName),
     /// The service or its logger would depend on itself; s6-rc-compile would find a cycle.
     #[error("`{0}` cannot depend on itself")]
-    OnItself(ServiceName),
+    OnItself(DependencyName),
 }
 
 impl Definition {
@@ -76,15 +77,15 @@ impl Definition {
             Some(Consumer { logger, pipeline, .. }) => (Some(logger), pipeline.as_ref()),
             None => (None, None),
         };
-        let is_pipeline = |name: &ServiceName| pipeline.is_some_and(|pipeline| pipeline.0 == name.0);
+        let is_pipeline = |name: &Name| pipeline.is_some_and(|pipeline| pipeline.0 == name.as_bytes());
         if logger == Some(&service) {
             return Err(SameName("service", "logger"));
         }
-        if is_pipeline(&service) {
+        if is_pipeline(&service.0) {
             return Err(SameName("service", "pipeline"));
         }
         if let Some(logger) = logger {
-            if is_pipeline(logger) {
+            if is_pipeline(&logger.0) {
                 return Err(SameName("logger", "pipeline"));
             }
             let bytes = logger.0.as_bytes();
@@ -98,7 +99,9 @@ impl Definition {
                 return Err(DefinitionError::Unlistable(name.clone()));
             }
         }
-        let is_made_here = |name: &&ServiceName| **name == service || logger == Some(name) || is_pipeline(name);
+        let is_made_here = |DependencyName(name): &&DependencyName| {
+            *name == service.0 || logger.is_some_and(|logger| logger.0 == *name) || is_pipeline(name)
+        };
         if let Some(name) = management.depends_on.iter().find(is_made_here) {
             return Err(OnItself(name.clone()));
         }
@@ -135,7 +138,7 @@ pub struct DefinitionNames {
     pub pipeline: Option<Name>,
 }
 
-/// The longest name of a service, in bytes: what s6-svscan supervises from 2.12 on.
+/// The longest name of a longrun, in bytes: what s6-svscan supervises from 2.12 on.
 pub const SERVICE_NAME_MAX: usize = 251;
 
 /// The longest name of a logger, in bytes: `pipe:s6rc-r-NAME` has at most 255 (docs/original.md, "Names in s6-rc").
@@ -146,9 +149,10 @@ fn is_lost_in_lists(name: &[u8]) -> bool {
     matches!(name, [b' ' | b'\t' | b'#', ..])
 }
 
-/// A name that s6-rc-compile takes for the bundle of a pipeline (docs/original.md, "Names in s6-rc").
+/// A name that s6-rc-compile takes for the bundle of a pipeline (docs/original.md, "Names in s6-rc"). It is no name of a file, and may
+/// have any length.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BundleName(Name);
+pub struct BundleName(Vec<u8>);
 
 impl BundleName {
     /// Checks `bytes` and makes them a bundle's name.
@@ -158,14 +162,57 @@ impl BundleName {
             _ if is_lost_in_lists(bytes) => Err(ServiceNameError::LeadingBlankOrHash),
             _ if is_reserved(bytes) => Err(ServiceNameError::Reserved),
             _ if bytes.contains(&b'\n') => Err(ServiceNameError::Newline),
-            _ => Name::new(bytes).map(Self).map_err(|_| ServiceNameError::Forbidden),
+            _ if bytes.iter().any(|byte| matches!(byte, b'/' | 0)) => Err(ServiceNameError::Forbidden),
+            _ => Ok(Self(bytes.to_vec())),
         }
     }
 
-    /// The name of the bundle.
+    /// The bytes of the name.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The name as that of a definition's own directory. `None`: there can be none that s6-rc-compile finds.
+    #[must_use]
+    pub fn directory(&self) -> Option<Name> {
+        Name::new(self.0.as_slice()).ok().filter(|name| !name.as_bytes().starts_with(b"."))
+    }
+}
+
+/// A name that s6-rc-compile takes for what a service depends on: the name of a file in `dependencies.d` (docs/original.md, "Names in
+/// s6-rc"). What has it may be a longrun, a oneshot or a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DependencyName(Name);
+
+impl DependencyName {
+    /// Checks `bytes` and makes them the name of a dependency.
+    pub fn new(bytes: &[u8]) -> Result<Self, ServiceNameError> {
+        name_of_definition(bytes).map(Self)
+    }
+
+    /// The name of the file.
     #[must_use]
     pub const fn as_name(&self) -> &Name {
         &self.0
+    }
+}
+
+impl fmt::Display for DependencyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The name of a definition of any kind, as that of a file.
+fn name_of_definition(bytes: &[u8]) -> Result<Name, ServiceNameError> {
+    match bytes {
+        [] => Err(ServiceNameError::Empty),
+        [b'.', ..] => Err(ServiceNameError::Dot),
+        _ if is_reserved(bytes) => Err(ServiceNameError::Reserved),
+        _ if bytes.contains(&b'\n') => Err(ServiceNameError::Newline),
+        _ if bytes.len() > NAME_MAX => Err(ServiceNameError::LongFileName),
+        _ => Name::new(bytes).map_err(|_| ServiceNameError::Forbidden),
     }
 }
 
@@ -198,21 +245,21 @@ pub enum ServiceNameError {
     /// s6-svscan would not supervise it.
     #[error("cannot be longer than {SERVICE_NAME_MAX} bytes; s6-svscan would not supervise it")]
     TooLong,
+    /// No file can have it.
+    #[error("cannot be longer than {NAME_MAX} bytes; s6-rc has a file of that name")]
+    LongFileName,
     /// A slash or a NUL.
-    #[error("cannot contain a slash or a NUL, nor be longer than 255 bytes")]
+    #[error("cannot contain a slash or a NUL")]
     Forbidden,
 }
 
 impl ServiceName {
     /// Checks `bytes` and makes them a service's name.
     pub fn new(bytes: &[u8]) -> Result<Self, ServiceNameError> {
-        match bytes {
-            [] => Err(ServiceNameError::Empty),
-            [b'.', ..] => Err(ServiceNameError::Dot),
-            _ if is_reserved(bytes) => Err(ServiceNameError::Reserved),
-            _ if bytes.contains(&b'\n') => Err(ServiceNameError::Newline),
-            _ if bytes.len() > SERVICE_NAME_MAX => Err(ServiceNameError::TooLong),
-            _ => Name::new(bytes).map(Self).map_err(|_| ServiceNameError::Forbidden),
+        match name_of_definition(bytes) {
+            Err(ServiceNameError::LongFileName) => Err(ServiceNameError::TooLong),
+            Ok(name) if name.as_bytes().len() > SERVICE_NAME_MAX => Err(ServiceNameError::TooLong),
+            name => name.map(Self),
         }
     }
 

@@ -113,6 +113,17 @@ pub enum Timestamp {
 }
 
 impl Timestamp {
+    /// The number that [`new`](Self::new) takes for it.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Tai64n => 1,
+            Self::Iso8601 => 2,
+            Self::Both => 3,
+        }
+    }
+
     /// Takes 0 to 3, in the order above.
     #[must_use]
     pub const fn new(number: u64) -> Option<Self> {

@@ -53,8 +53,8 @@ fn run(arguments: ArgsOs, mut input: impl Read, output: impl Write) -> Result<()
         Err(Refusal::Usage(error)) => return Err(Failure { code: WRONG, messages: vec![Message::new(&error, error.hint())] }),
         Err(Refusal::Show(text) | Refusal::Help(text)) => return write(output, text.as_bytes()),
     };
-    // What to do with the plan is not this program's to do.
-    let mut request = invocation.request;
+    let request = invocation.source.into_request();
+    let mut request = request.map_err(|error| Failure { code: WRONG, messages: vec![Message::new(&error, error.hint())] })?;
     let mut json = Vec::new();
     input.read_to_end(&mut json).map_err(|error| Failure::new(REFUSED, &format!("unable to read the job: {error}")))?;
     let job = Job::decode(&json).map_err(|error| Failure::new(WRONG, &format!("standard input: {error}")))?;

@@ -3,13 +3,14 @@
 //! This is not the grammar: that is `cli`, which knows every spelling. Here `-c010` and `--max-instances 10` are the same word.
 
 use crate::account::Account;
-use crate::definition::{BundleName, Definition, DefinitionNames};
+use crate::definition::{BundleName, Definition, DefinitionNames, Management};
 use crate::escape::Excerpt;
-use crate::instances::Instances;
-use crate::logging::{LogUser, Logging, PrepareLogDir, Timestamp};
+use crate::instances::{DuplicateInstance, InstanceName, Instances};
+use crate::logging::{LogUser, Logging, PrepareLogDir};
 use crate::number;
 use crate::path::Name;
 use crate::request::{MaxInstances, Request, ScriptModes, Shape};
+use crate::target::Target;
 use alloc::format;
 use alloc::vec::Vec;
 use core::fmt;
@@ -81,15 +82,11 @@ impl Options {
         options.put("name-max", request.name_max.map(|number| number.get()));
         options.definition(request.shape.definition());
         options.logging(request.shape.logging());
-        let target = &request.target;
-        options.put("s6-version", target.s6_version);
-        options.text("shebang-dir", Some(target.shebang_dir.as_bytes().to_vec()));
-        options.text("execline-dir", target.execline_dir.as_ref().map(|dir| dir.as_bytes().to_vec()));
-        options.text("s6-dir", target.s6_dir.as_ref().map(|dir| dir.as_bytes().to_vec()));
+        options.target(&request.target);
         options.flag("fix-modes", (request.script_modes == ScriptModes::Executable).then_some(()));
         options.flag("static", matches!(request.shape, Shape::Static { .. }).then_some(()));
         if let Some(instances) = request.shape.instances() {
-            options.declare(instances);
+            options.instances(instances);
         }
         options
     }
@@ -118,16 +115,19 @@ impl Options {
         Some(DefinitionNames { service: next()?, logger: next(), pipeline: next() })
     }
 
-    /// Adds the names of instances.
-    pub fn declare(&mut self, list: &Instances) {
-        let names = list.iter().map(|name| Some(name.as_name().as_bytes().to_vec()));
-        match self.0.iter_mut().find(|option| option.name == "instance") {
-            Some(option) => {
-                option.values.extend(names);
-                option.values.sort();
-            }
-            None => self.0.push(OptionValues { name: "instance", values: names.collect() }),
+    /// Adds the names of instances to those that they have.
+    pub fn declare(&mut self, list: &Instances) -> Result<(), DuplicateInstance> {
+        let Some(option) = self.0.iter_mut().find(|option| option.name == "instance") else {
+            self.instances(list);
+            return Ok(());
+        };
+        let bytes = |name: &InstanceName| Some(name.as_name().as_bytes().to_vec());
+        if let Some(name) = list.iter().find(|name| option.values.binary_search(&bytes(name)).is_ok()) {
+            return Err(DuplicateInstance(name.clone()));
         }
+        option.values.extend(list.iter().map(bytes));
+        option.values.sort();
+        Ok(())
     }
 
     /// Returns those of them that `typed` has: options of [`NAMES`], each standing for what it decides.
@@ -201,19 +201,36 @@ impl Options {
             let log = definition.log();
             let names = core::iter::once(definition.service().as_name())
                 .chain(log.map(|log| log.logger.as_name()))
-                .chain(log.and_then(|log| log.pipeline.as_ref()).map(BundleName::as_name));
-            names.map(Name::as_bytes).collect::<Vec<_>>().join(&b'/')
+                .map(Name::as_bytes)
+                .chain(log.and_then(|log| log.pipeline.as_ref()).map(BundleName::as_bytes));
+            names.collect::<Vec<_>>().join(&b'/')
         });
         self.text("s6-rc", names);
-        let management = definition.map(Definition::management);
-        let depends_on = management.iter().flat_map(|management| &management.depends_on);
-        let depends_on = depends_on.map(|name| Some(name.as_name().as_bytes().to_vec())).collect();
-        self.0.push(OptionValues { name: "depends-on", values: depends_on });
-        let flags = management.map(|management| management.flags).unwrap_or_default();
-        self.flag("essential", flags.essential.then_some(()));
-        self.flag("recommended", flags.recommended.then_some(()));
-        self.put("timeout-up", management.and_then(|management| management.timeout_up));
-        self.put("timeout-down", management.and_then(|management| management.timeout_down));
+        self.management(definition.map(Definition::management).unwrap_or(&Management::default()));
+    }
+
+    /// Adds the properties of a service in s6-rc.
+    pub(crate) fn management(&mut self, management: &Management) {
+        let depends_on = management.depends_on.iter().map(|name| Some(name.as_name().as_bytes().to_vec()));
+        self.0.push(OptionValues { name: "depends-on", values: depends_on.collect() });
+        self.flag("essential", management.flags.essential.then_some(()));
+        self.flag("recommended", management.flags.recommended.then_some(()));
+        self.put("timeout-up", management.timeout_up);
+        self.put("timeout-down", management.timeout_down);
+    }
+
+    /// Adds the target system.
+    pub(crate) fn target(&mut self, target: &Target) {
+        self.put("s6-version", target.s6_version);
+        self.text("shebang-dir", Some(target.shebang_dir.as_bytes().to_vec()));
+        self.text("execline-dir", target.execline_dir.as_ref().map(|dir| dir.as_bytes().to_vec()));
+        self.text("s6-dir", target.s6_dir.as_ref().map(|dir| dir.as_bytes().to_vec()));
+    }
+
+    /// Adds the names of instances as the only ones.
+    pub(crate) fn instances(&mut self, instances: &Instances) {
+        let names = instances.iter().map(|name| Some(name.as_name().as_bytes().to_vec()));
+        self.0.push(OptionValues { name: "instance", values: names.collect() });
     }
 
     fn logging(&mut self, logging: Option<&Logging>) {
@@ -222,15 +239,7 @@ impl Options {
         self.text("log-user", user.map(|LogUser { account, .. }| account.to_text().as_bytes().to_vec()));
         let is_kept = user.filter(|LogUser { prepare, .. }| *prepare == PrepareLogDir::No);
         self.flag("no-prepare-log-dir", is_kept.map(|_| ()));
-        self.put(
-            "timestamp",
-            logging.map(|logging| match logging.timestamp {
-                Timestamp::None => 0,
-                Timestamp::Tai64n => 1,
-                Timestamp::Iso8601 => 2,
-                Timestamp::Both => 3,
-            }),
-        );
+        self.put("timestamp", logging.map(|logging| logging.timestamp.number()));
         self.put("log-archives", logging.map(|logging| logging.archives));
         self.put("log-file-size", logging.map(|logging| logging.file_size));
         self.put("log-total-size", logging.map(|logging| logging.total_size));
@@ -238,15 +247,18 @@ impl Options {
         self.text("log-prefix", prefix.map(|prefix| prefix.as_bytes().to_vec()));
     }
 
-    fn put(&mut self, name: &'static str, value: Option<impl fmt::Display>) {
+    /// Adds an option with a value that is written as it is displayed.
+    pub(crate) fn put(&mut self, name: &'static str, value: Option<impl fmt::Display>) {
         self.text(name, value.map(|value| format!("{value}").into_bytes()));
     }
 
-    fn text(&mut self, name: &'static str, value: Option<Vec<u8>>) {
+    /// Adds an option with a value that is bytes.
+    pub(crate) fn text(&mut self, name: &'static str, value: Option<Vec<u8>>) {
         self.0.push(OptionValues { name, values: value.into_iter().map(Some).collect() });
     }
 
-    fn flag(&mut self, name: &'static str, given: Option<()>) {
+    /// Adds an option without a value.
+    pub(crate) fn flag(&mut self, name: &'static str, given: Option<()>) {
         self.0.push(OptionValues { name, values: given.map(|()| None).into_iter().collect() });
     }
 }

@@ -63,11 +63,10 @@ impl Request {
         }
     }
 
-    /// The accounts of `-u` and `-l`.
-    #[must_use]
-    pub fn accounts(&self) -> Vec<Account> {
+    /// The accounts that it names: that of the instances, and that of the logger.
+    pub fn accounts(&self) -> impl Iterator<Item = &Account> {
         let log_user = self.shape.logging().and_then(|logging| logging.user.as_ref()).map(|user| &user.account);
-        self.user.iter().chain(log_user).cloned().collect()
+        self.user.iter().chain(log_user)
     }
 
     /// The number of instances that the result has a capacity for.

@@ -3,7 +3,7 @@
 //! An instance `NAME` of `SERVICE` is the longrun `SERVICE@NAME`, and its own logger the longrun `SERVICE@NAME-log`. Names that
 //! s6-rc-compile would refuse, or whose services would never run, are refused here, and the refusal names the instance.
 
-use crate::definition::{Consumer, Definition, LOGGER_NAME_MAX, ServiceName, ServiceNameError};
+use crate::definition::{BundleName, Consumer, Definition, LOGGER_NAME_MAX, ServiceName, ServiceNameError};
 use crate::instances::{InstanceName, Instances};
 use crate::path::Name;
 use crate::template::InstanceLogger;
@@ -68,9 +68,12 @@ impl StaticInstance {
     ) -> Result<Vec<Self>, StaticInstanceError> {
         let log = definition.log();
         let pipeline = log.and_then(|Consumer { pipeline, .. }| pipeline.as_ref());
-        let own =
-            [Some(definition.service().as_name()), log.map(|log| log.logger.as_name()), pipeline.map(|name| name.as_name())];
-        let mut taken: BTreeSet<Name> = own.into_iter().flatten().cloned().collect();
+        let own = [
+            Some(definition.service().as_name().clone()),
+            log.map(|log| log.logger.as_name().clone()),
+            pipeline.and_then(BundleName::directory),
+        ];
+        let mut taken: BTreeSet<Name> = own.into_iter().flatten().collect();
         let depends_on = &definition.management().depends_on;
         let mut all = Vec::with_capacity(instances.iter().len());
         for name in instances.iter() {
@@ -80,7 +83,7 @@ impl StaticInstance {
                 if !taken.insert(made.as_name().clone()) {
                     return Err(refuse(StaticNameProblem::Taken(made.clone())));
                 }
-                if depends_on.contains(made) {
+                if depends_on.iter().any(|name| name.as_name() == made.as_name()) {
                     return Err(refuse(StaticNameProblem::OnItself(made.clone())));
                 }
             }

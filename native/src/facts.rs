@@ -18,14 +18,18 @@ use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 
-/// The process's umask and ids, and the accounts among these, as far as they are known here.
+/// The process's umask and ids, and `accounts`, those that a request names, as far as they are known here.
 ///
 /// # Ambient Authority
 ///
 /// Clears the process's umask, so that files get the modes that they are made with; and asks the system for accounts, which may
 /// read files and ask daemons.
 #[expect(clippy::disallowed_methods, reason = "its one place; the caller holds ambient authority")]
-pub fn take(accounts: &[Account], environment: &Environment, _: AmbientAuthority) -> Result<Facts, Error> {
+pub fn take<'a>(
+    accounts: impl IntoIterator<Item = &'a Account>,
+    environment: &Environment,
+    _: AmbientAuthority,
+) -> Result<Facts, Error> {
     let umask = Mode::new(rustix::process::umask(rustix::fs::Mode::empty()).as_raw_mode());
     let caller = Ids { uid: rustix::process::geteuid().as_raw(), gid: rustix::process::getegid().as_raw() };
     if caller.uid != 0 {
@@ -42,12 +46,16 @@ pub fn take(accounts: &[Account], environment: &Environment, _: AmbientAuthority
 }
 
 /// Facts about the account that will unpack an archive: root under umask 022, who can give files to anybody, whoever makes it; and
-/// the accounts among these, as far as they are known here.
+/// `accounts` as in [`take`].
 ///
 /// # Ambient Authority
 ///
 /// See [`take`].
-pub fn take_for_archive(accounts: &[Account], environment: &Environment, ambient: AmbientAuthority) -> Result<Facts, Error> {
+pub fn take_for_archive<'a>(
+    accounts: impl IntoIterator<Item = &'a Account>,
+    environment: &Environment,
+    ambient: AmbientAuthority,
+) -> Result<Facts, Error> {
     let Facts { accounts, .. } = take(accounts, environment, ambient)?;
     let (umask, caller) = (Mode::new(0o022), Ids { uid: 0, gid: 0 });
     Ok(Facts { umask, caller, givable_users: Givable::All, givable_groups: Givable::All, accounts })

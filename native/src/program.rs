@@ -13,6 +13,7 @@ use crate::tar::{Archive, ArchiveForm};
 use crate::template::outside::{Links, Outside};
 use crate::{Action, Report, execute, facts, print_job, report, signals};
 use cap_std::AmbientAuthority;
+use s6_instance_maker_core::account::Account;
 use s6_instance_maker_core::archive::{ArchivePath, ArchiveTime};
 use s6_instance_maker_core::cli::{
     self, ColorChoice, Format, Invocation, LinkPolicy, ParsedArgs, PlanSource, Refusal, UsageError,
@@ -68,15 +69,17 @@ fn run<P: Planner>(
     let planner = P::new(own, &invocation, ambient)?;
     let listed = listed(&invocation, ambient)?;
     invocation.declare(&listed)?;
-    let Invocation { template, dir, request, source, action, links, durability, .. } = &invocation;
+    let Invocation { template, dir, source, action, links, durability, .. } = &invocation;
     let origin = match source {
-        PlanSource::Computed => PlanOrigin::Planner { planner: &planner, arguments: &common, listed: &listed, request },
-        PlanSource::Document { file, expected } => {
+        PlanSource::Computed(request) => {
+            PlanOrigin::Planner { planner: &planner, arguments: &common, listed: &listed, request }
+        }
+        PlanSource::Document { file, expected, settings } => {
             let place = authority::document_place(file);
             let document = PlanDocument::read(authority::open_document(file, &DocumentKind::PLAN, ambient)?);
             let document = document.map_err(place.cannot("read"))?.map_err(|source| Error::Document { place, source })?;
             expected.require(&document.options)?;
-            PlanOrigin::Document { document, settings: &request.rules }
+            PlanOrigin::Document { document, settings }
         }
     };
     let placement = match &origin {
@@ -110,8 +113,8 @@ fn run<P: Planner>(
         cli::Action::PrintJob(_) => None,
     };
     let archive_owners = invocation.action.archive_owners();
-    let accounts = match &origin {
-        PlanOrigin::Planner { request, .. } => request.accounts(),
+    let accounts: Vec<Account> = match &origin {
+        PlanOrigin::Planner { request, .. } => request.accounts().cloned().collect(),
         PlanOrigin::Document { document, .. } => document.options.user().into_iter().collect(),
     };
     let facts = match archive_owners {

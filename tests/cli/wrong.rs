@@ -168,6 +168,7 @@ pub const SUBJECTS: &[(&str, &[Words])] = &[
                 "template",
                 "dir",
             ],
+            &["-r", "svc", "--depends-on", LONG, "template", "dir"],
             &["-r", "svc/log/#pipe", "-L", "/l", "template", "dir"],
             &["-r", "svc/log/a\u{0}b", "-L", "/l", "template", "dir"],
             &["-r", "svc/svc", "-L", "/l", "template", "dir"],
@@ -231,3 +232,8 @@ pub const SUBJECTS: &[(&str, &[Words])] = &[
 pub fn wrong() -> impl Iterator<Item = Words> {
     SUBJECTS.iter().flat_map(|(_, lines)| lines.iter().copied())
 }
+
+/// 256 bytes: longer than any name of a file.
+const LONG: &str = "256-bytes-1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\
+    123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890\
+    12345678901234567890123456";

@@ -1,7 +1,8 @@
 //! The names of instances and services, and what they can be told together.
 
 use s6_instance_maker_core::definition::{
-    BundleName, Consumer, Definition, DefinitionError, Flags, Management, SERVICE_NAME_MAX, ServiceName, ServiceNameError,
+    BundleName, Consumer, Definition, DefinitionError, DependencyName, Flags, Management, SERVICE_NAME_MAX, ServiceName,
+    ServiceNameError,
 };
 use s6_instance_maker_core::instances::{
     DuplicateInstance, INSTANCE_NAME_MAX, InstanceName, InstanceNameError, Instances, ListError, NameMax,
@@ -135,6 +136,7 @@ fn names_of_services() {
         ("s6-rc-a", ServiceNameError::Reserved),
         ("a\nb", ServiceNameError::Newline),
         (&format!("{long}n"), ServiceNameError::TooLong),
+        (&"n".repeat(300), ServiceNameError::TooLong),
         ("a/b", ServiceNameError::Forbidden),
         ("a\0", ServiceNameError::Forbidden),
     ] {
@@ -152,7 +154,7 @@ fn names_of_services() {
             pipeline: pipeline.map(|pipeline| BundleName::new(pipeline.as_bytes()).unwrap()),
             logging: logging().unwrap(),
         });
-        let depends_on = depends_on.iter().map(|name| service(name).unwrap()).collect();
+        let depends_on = depends_on.iter().map(|name| DependencyName::new(name.as_bytes()).unwrap()).collect();
         let flags = Flags { essential: true, recommended: false };
         let management = Management { depends_on, flags, ..Management::default() };
         let made = Definition::new(service(name).unwrap(), log.clone(), management.clone())?;
@@ -183,20 +185,40 @@ fn names_of_services() {
         assert_eq!(BundleName::new(name.as_bytes()), Err(ServiceNameError::LeadingBlankOrHash));
     }
     // A bundle is no directory that s6-rc-compile passes over, and nobody supervises it.
-    for name in [".a", &"n".repeat(255), "a b", "$1"] {
-        assert_eq!(BundleName::new(name.as_bytes()).unwrap().as_name().as_bytes(), name.as_bytes());
+    for name in [".a", &"n".repeat(255), &"n".repeat(5000), "a b", "$1"] {
+        let bundle = BundleName::new(name.as_bytes()).unwrap();
+        assert_eq!(bundle.as_bytes(), name.as_bytes());
+        let has_directory = name.len() <= 255 && !name.starts_with('.');
+        assert_eq!(bundle.directory(), has_directory.then(|| Name::new(name.as_bytes()).unwrap()));
     }
     for (name, error) in [
         ("", ServiceNameError::Empty),
         ("s6rc-a", ServiceNameError::Reserved),
         ("a\nb", ServiceNameError::Newline),
         ("a/b", ServiceNameError::Forbidden),
-        (&"n".repeat(256), ServiceNameError::Forbidden),
+        ("a\0", ServiceNameError::Forbidden),
     ] {
         assert_eq!(BundleName::new(name.as_bytes()), Err(error), "{name:?}");
     }
+    // What a service depends on may be a oneshot or a bundle, which nobody supervises; its name is that of a file.
+    for name in ["a", "a b", " a", "#a", "$1", &"n".repeat(255)] {
+        assert_eq!(DependencyName::new(name.as_bytes()).unwrap().as_name(), &Name::new(name.as_bytes()).unwrap());
+    }
+    for (name, error) in [
+        ("", ServiceNameError::Empty),
+        (".a", ServiceNameError::Dot),
+        ("s6rc-a", ServiceNameError::Reserved),
+        ("a\nb", ServiceNameError::Newline),
+        ("a/b", ServiceNameError::Forbidden),
+        (&"n".repeat(256), ServiceNameError::LongFileName),
+    ] {
+        assert_eq!(DependencyName::new(name.as_bytes()), Err(error), "{name:?}");
+    }
     for name in ["a", "b", "c"] {
-        assert_eq!(define("a", Some("b"), Some("c"), &["x", name]), Err(DefinitionError::OnItself(service(name).unwrap())));
+        assert_eq!(
+            define("a", Some("b"), Some("c"), &["x", name]),
+            Err(DefinitionError::OnItself(DependencyName::new(name.as_bytes()).unwrap()))
+        );
     }
 }
 

@@ -202,6 +202,7 @@ fn pipelines() -> Vec<Source> {
         piped("a pipeline with a name", "pipe\n").file("svc/finish", "#!/bin/sh\n"),
         piped("blanks and comments in a list", "# a comment\n\n \t pipe\n"),
         piped("a dot before a pipeline's name", ".pipe\n"),
+        piped("a pipeline's name that no file could have", &"n".repeat(1000)),
         pair("odd names in a pipeline", "-a \"b\"", "caf\u{e9} \\").file("caf\u{e9} \\/pipeline-name", "pipe line \n"),
         pair("two producers", "svc", "log")
             .longrun("two")
@@ -243,9 +244,14 @@ fn pipelines() -> Vec<Source> {
 fn dependencies() -> Vec<Source> {
     let cycle = "cyclic service dependency";
     let undefined = "undefined service name";
+    let long = "n".repeat(255);
     vec![
         svc("a dependency").longrun("net").file("svc/dependencies.d/net", ""),
         svc("a dependency with a dot is passed over").file("svc/dependencies.d/.net", ""),
+        svc("a long dependency")
+            .file(&format!("{long}/type"), "oneshot\n")
+            .file(&format!("{long}/up"), "true\n")
+            .file(&format!("svc/dependencies.d/{long}"), ""),
         svc("odd dependencies").longrun("#a").longrun(" b").file("svc/dependencies.d/#a", "").file("svc/dependencies.d/ b", ""),
         svc("dependencies in a file").longrun("net").file("svc/dependencies", "net\nnet\n"),
         svc("a directory of dependencies counts before a file")

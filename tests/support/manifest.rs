@@ -87,7 +87,7 @@ pub fn facts_of(caller: Ids) -> Facts {
 
 /// The request that a command line makes: the words after the program's name.
 pub fn request<A: Into<OsString>>(words: impl IntoIterator<Item = A>) -> Result<Request, Refusal> {
-    invocation(words).map(|invocation| invocation.request)
+    Ok(invocation(words)?.source.into_request()?)
 }
 
 /// The meaning of a command line: the words after the program's name.

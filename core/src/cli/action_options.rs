@@ -65,7 +65,7 @@ pub(super) struct ActionOptions {
     ///
     /// A plan that was computed elsewhere. It is refused if the template has changed since, if it
     /// breaks the rules for every plan, or if an option of the command line has another value than
-    /// the one that it was computed for.
+    /// the one that it was computed for. A change of a data file that keeps its size is not noticed.
     #[arg(verbatim_doc_comment, long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     apply_plan: Option<OsString>,
 

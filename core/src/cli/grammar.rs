@@ -9,6 +9,7 @@ use super::s6_rc_options::S6RcOptions;
 use super::service_options::ServiceOptions;
 use super::target_options::TargetOptions;
 use super::template_options::TemplateOptions;
+use crate::options::Options;
 use alloc::format;
 use std::ffi::OsString;
 
@@ -62,6 +63,20 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
+    /// What the arguments say, each option by itself, of what a plan is computed for.
+    ///
+    /// An option that has an effect only beside another one counts alone, too: the document has the other one.
+    pub(super) fn options(&self) -> Result<Options, UsageError> {
+        let mut options = Options::default();
+        self.service.say(&mut options)?;
+        self.s6_rc.say(&mut options)?;
+        self.logger.say(&mut options)?;
+        self.target.say(&mut options)?;
+        self.template.say(&mut options);
+        self.instances.say(&mut options)?;
+        Ok(options)
+    }
+
     /// TEMPLATE and DIR.
     pub(super) fn operands(&self) -> Result<[OsString; 2], UsageError> {
         let named = [("TEMPLATE", &self.template_operand), ("DIR", &self.dir_operand)];

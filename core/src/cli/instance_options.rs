@@ -3,6 +3,7 @@
 use super::refusal::UsageError;
 use super::values::{NumberOption, checked};
 use crate::instances::{InstanceName, Instances};
+use crate::options::Options;
 use crate::request::Launcher;
 use alloc::format;
 use alloc::vec::Vec;
@@ -54,6 +55,13 @@ impl InstanceOptions {
             instances.declare(name).map_err(|error| UsageError::value("--instance", value, error))?;
         }
         Ok(instances)
+    }
+
+    /// Adds the family to what a plan must be computed for.
+    pub(super) fn say(&self, options: &mut Options) -> Result<(), UsageError> {
+        options.flag("static", self.static_instances.then_some(()));
+        options.instances(&self.declared()?);
+        Ok(())
     }
 
     /// The file that lists more of them.

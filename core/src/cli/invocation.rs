@@ -6,6 +6,8 @@ use super::refusal::UsageError;
 use crate::instances::{DuplicateInstance, Instances};
 use crate::options::Options;
 use crate::request::{Launcher, Request, Shape};
+use crate::rules::Settings;
+use alloc::boxed::Box;
 use alloc::format;
 use std::ffi::OsString;
 
@@ -18,8 +20,6 @@ pub struct Invocation {
     pub template: OsString,
     /// The operand DIR, not empty.
     pub dir: OsString,
-    /// The request, without the instances that [`instances_from`](Self::instances_from) lists.
-    pub request: Request,
     /// The file that lists more instances; `-` is standard input.
     pub instances_from: Option<OsString>,
     /// The source of the plan.
@@ -35,15 +35,31 @@ pub struct Invocation {
 /// The source of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlanSource {
-    /// The plan is computed for [`Invocation::request`], here or elsewhere.
-    Computed,
+    /// The plan is computed for this request, here or elsewhere. It is without the instances that [`Invocation::instances_from`]
+    /// lists until they are [declared](Invocation::declare).
+    Computed(Box<Request>),
     /// The plan is in a document.
     Document {
         /// The file; `-` is standard input.
         file: OsString,
         /// The options of the command line: a document that was computed for others is refused.
         expected: Options,
+        /// The treatment of the document's warnings.
+        settings: Settings,
     },
+}
+
+impl PlanSource {
+    /// Returns the request, for a program that does nothing but compute plans.
+    pub fn into_request(self) -> Result<Request, UsageError> {
+        match self {
+            Self::Computed(request) => Ok(*request),
+            Self::Document { .. } => {
+                let error = UsageError::new("--apply-plan: this program computes plans and carries none out");
+                Err(error.with_hint("s6-instance-maker --apply-plan carries out a plan"))
+            }
+        }
+    }
 }
 
 impl Invocation {
@@ -51,19 +67,20 @@ impl Invocation {
     pub(super) fn new(arguments: &Arguments, typed: &[&'static str]) -> Result<Self, UsageError> {
         let [template, dir] = arguments.operands()?;
         let action = arguments.action.action(&arguments.existing, &dir)?;
-        let request = request(arguments)?;
-        if let (Action::Refresh(Copies::Unedited | Copies::All), Shape::S6Rc(_) | Shape::Static { .. }) =
-            (&action, &request.shape)
-        {
+        let source = match arguments.action.document() {
+            None => PlanSource::Computed(Box::new(request(arguments)?)),
+            Some(file) => PlanSource::Document {
+                file: file.clone(),
+                expected: arguments.options()?.only(typed),
+                settings: arguments.template.settings(None)?,
+            },
+        };
+        if matches!(action, Action::Refresh(Copies::Unedited | Copies::All)) && arguments.s6_rc.makes_definitions() {
             let error = UsageError::new("--refresh-instances and -r are mutually exclusive");
             return Err(
                 error.with_hint("a source definition contains no instances; s6-rc-update brings running ones up to date")
             );
         }
-        let source = match arguments.action.document() {
-            None => PlanSource::Computed,
-            Some(file) => PlanSource::Document { file: file.clone(), expected: Options::of(&request).only(typed) },
-        };
         let instances_from = arguments.instances.list().cloned();
         if let (Some(list), PlanSource::Document { file, .. }) = (&instances_from, &source)
             && list == "-"
@@ -74,7 +91,6 @@ impl Invocation {
         Ok(Self {
             template,
             dir,
-            request,
             instances_from,
             source,
             action,
@@ -94,12 +110,12 @@ impl Invocation {
 
     /// Adds the instances of [`instances_from`](Self::instances_from) to those that the command line names.
     pub fn declare(&mut self, list: &Instances) -> Result<(), DuplicateInstance> {
-        self.request.declare(list)?;
-        // Without a list, the options have no names of instances.
-        if let (Some(_), PlanSource::Document { expected, .. }) = (&self.instances_from, &mut self.source) {
-            expected.declare(list);
+        match &mut self.source {
+            PlanSource::Computed(request) => request.declare(list),
+            // Without a list, the options have no names of instances.
+            PlanSource::Document { expected, .. } if self.instances_from.is_some() => expected.declare(list),
+            PlanSource::Document { .. } => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -125,7 +141,7 @@ fn request(arguments: &Arguments) -> Result<Request, UsageError> {
                 );
             }
             let pipeline = definition.log().and_then(|log| log.pipeline.as_ref());
-            if pipeline.is_some_and(|pipeline| pipeline.as_name().as_bytes().starts_with(b".")) {
+            if pipeline.is_some_and(|pipeline| pipeline.as_bytes().starts_with(b".")) {
                 return Err(UsageError::new(
                     "with --static, PIPELINE cannot begin with a dot; s6-rc-compile would ignore the bundle of an empty list",
                 ));

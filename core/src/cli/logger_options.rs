@@ -2,8 +2,10 @@
 
 use super::refusal::UsageError;
 use super::values::{NumberOption, account, checked};
+use crate::account::Account;
 use crate::execline::Text;
 use crate::logging::{LOGGER_OPTIONS, LogDir, LogUser, Logging, PrepareLogDir, Timestamp};
+use crate::options::Options;
 use alloc::vec::Vec;
 use std::ffi::OsString;
 
@@ -64,14 +66,12 @@ pub(super) struct LoggerSettings {
 
 impl LoggerOptions {
     pub(super) fn meaning(&self) -> Result<LoggerSettings, UsageError> {
-        let dir = self.log_dir.as_deref().map(|value| checked("-L", value, LogDir::new)).transpose()?;
-        let timestamp = NumberOption::count("-t").read(self.timestamp.as_deref(), 0, 3)?;
-        // In range, just checked.
-        let timestamp = timestamp.and_then(Timestamp::new).unwrap_or(Timestamp::Tai64n);
-        let archives = NumberOption::count("-n").read(self.log_archives.as_deref(), 0, u32::MAX)?.unwrap_or(10);
-        let file_size = NumberOption::bytes("-s").read(self.log_file_size.as_deref(), 0, u32::MAX)?.unwrap_or(1_000_000);
-        let total_size = NumberOption::bytes("-S").read(self.log_total_size.as_deref(), 0, u64::MAX)?.unwrap_or(0);
-        let prefix = self.log_prefix.as_deref().map(|value| checked("-P", value, Text::new)).transpose()?;
+        let dir = self.dir()?;
+        let timestamp = self.timestamp()?.unwrap_or(Timestamp::Tai64n);
+        let archives = self.archives()?.unwrap_or(10);
+        let file_size = self.file_size()?.unwrap_or(1_000_000);
+        let total_size = self.total_size()?.unwrap_or(0);
+        let prefix = self.prefix()?;
         let user = self.user(dir.as_ref())?;
         let given = [
             user.is_some(),
@@ -89,8 +89,50 @@ impl LoggerOptions {
         Ok(LoggerSettings { logging, idle })
     }
 
+    /// Adds the family to what a plan must be computed for.
+    pub(super) fn say(&self, options: &mut Options) -> Result<(), UsageError> {
+        options.text("log-dir", self.dir()?.map(|dir| dir.as_text().as_bytes().to_vec()));
+        options.text("log-user", self.account()?.map(|account| account.to_text().as_bytes().to_vec()));
+        options.flag("no-prepare-log-dir", self.no_prepare_log_dir.then_some(()));
+        options.put("timestamp", self.timestamp()?.map(Timestamp::number));
+        options.put("log-archives", self.archives()?);
+        options.put("log-file-size", self.file_size()?);
+        options.put("log-total-size", self.total_size()?);
+        options.text("log-prefix", self.prefix()?.map(|prefix| prefix.as_bytes().to_vec()));
+        Ok(())
+    }
+
+    fn dir(&self) -> Result<Option<LogDir>, UsageError> {
+        self.log_dir.as_deref().map(|value| checked("-L", value, LogDir::new)).transpose()
+    }
+
+    fn account(&self) -> Result<Option<Account>, UsageError> {
+        account("-l", self.log_user.as_deref())
+    }
+
+    fn timestamp(&self) -> Result<Option<Timestamp>, UsageError> {
+        // What is in range is one.
+        Ok(NumberOption::count("-t").read(self.timestamp.as_deref(), 0, 3)?.and_then(Timestamp::new))
+    }
+
+    fn archives(&self) -> Result<Option<u32>, UsageError> {
+        NumberOption::count("-n").read(self.log_archives.as_deref(), 0, u32::MAX)
+    }
+
+    fn file_size(&self) -> Result<Option<u32>, UsageError> {
+        NumberOption::bytes("-s").read(self.log_file_size.as_deref(), 0, u32::MAX)
+    }
+
+    fn total_size(&self) -> Result<Option<u64>, UsageError> {
+        NumberOption::bytes("-S").read(self.log_total_size.as_deref(), 0, u64::MAX)
+    }
+
+    fn prefix(&self) -> Result<Option<Text>, UsageError> {
+        self.log_prefix.as_deref().map(|value| checked("-P", value, Text::new)).transpose()
+    }
+
     fn user(&self, dir: Option<&LogDir>) -> Result<Option<LogUser>, UsageError> {
-        let account = account("-l", self.log_user.as_deref())?;
+        let account = self.account()?;
         if self.no_prepare_log_dir && (account.is_none() || dir.is_none()) {
             return Err(UsageError::requires("--no-prepare-log-dir", "-L and -l"));
         }

@@ -2,8 +2,11 @@
 
 use super::refusal::UsageError;
 use super::values::{NumberOption, checked};
-use crate::definition::{BundleName, Consumer, Definition, Flags, Management, ServiceName};
+use crate::definition::{
+    BundleName, Consumer, Definition, DefinitionError, DependencyName, Flags, Management, ServiceName, ServiceNameError,
+};
 use crate::logging::Logging;
+use crate::options::Options;
 use alloc::format;
 use alloc::string::ToString as _;
 use alloc::vec::Vec;
@@ -70,8 +73,23 @@ impl S6RcOptions {
         definition(names, logging, self.management()?).map(Some)
     }
 
+    /// Returns `true` if the result is definitions for s6-rc.
+    pub(super) const fn makes_definitions(&self) -> bool {
+        self.s6_rc.is_some()
+    }
+
+    /// Adds the family to what a plan must be computed for.
+    pub(super) fn say(&self, options: &mut Options) -> Result<(), UsageError> {
+        if let Some(names) = self.s6_rc.as_deref() {
+            Names::read(names)?;
+            options.text("s6-rc", Some(names.as_encoded_bytes().to_vec()));
+        }
+        options.management(&self.management()?);
+        Ok(())
+    }
+
     fn management(&self) -> Result<Management, UsageError> {
-        let depends_on = self.depends_on.iter().map(|name| checked("--depends-on", name, ServiceName::new));
+        let depends_on = self.depends_on.iter().map(|name| checked("--depends-on", name, DependencyName::new));
         let timeout = |name, value: &Option<OsString>| NumberOption::milliseconds(name).read(value.as_deref(), 0, u32::MAX);
         Ok(Management {
             depends_on: depends_on.collect::<Result<_, _>>()?,
@@ -82,18 +100,40 @@ impl S6RcOptions {
     }
 }
 
-/// Reads SERVICE[/LOGGER[/PIPELINE]]; a logger and -L require each other.
+/// The value of -r, SERVICE[/LOGGER[/PIPELINE]].
+struct Names {
+    service: ServiceName,
+    logger: Option<ServiceName>,
+    pipeline: Option<BundleName>,
+}
+
+impl Names {
+    fn read(value: &OsStr) -> Result<Self, UsageError> {
+        let refuse = |reason: &str| UsageError::value("-r", value, reason);
+        let mut parts = value.as_encoded_bytes().split(|&byte| byte == b'/');
+        let named = |what: &'static str| move |error| refuse(&format!("the name of the {what} {error}"));
+        // Splitting always yields a first part.
+        let service = ServiceName::new(parts.next().unwrap_or_default()).map_err(named("service"))?;
+        let logger = parts.next().map(|part| {
+            ServiceName::new(part).map_err(|error| match error {
+                // The limit for a logger is lower.
+                ServiceNameError::TooLong => refuse(&DefinitionError::LongLogger.to_string()),
+                error => named("logger")(error),
+            })
+        });
+        let logger = logger.transpose()?;
+        let pipeline = parts.next().map(|part| BundleName::new(part).map_err(named("pipeline"))).transpose()?;
+        match parts.next() {
+            None => Ok(Self { service, logger, pipeline }),
+            Some(_) => Err(refuse("must be SERVICE, SERVICE/LOGGER or SERVICE/LOGGER/PIPELINE")),
+        }
+    }
+}
+
+/// The definition with these names; a logger and -L require each other.
 fn definition(names: &OsStr, logging: Option<&Logging>, management: Management) -> Result<Definition, UsageError> {
     let refuse = |reason: &str| UsageError::value("-r", names, reason);
-    let mut parts = names.as_encoded_bytes().split(|&byte| byte == b'/');
-    let named = |what: &'static str| move |error| refuse(&format!("the name of the {what} {error}"));
-    // Splitting always yields a first part.
-    let service = ServiceName::new(parts.next().unwrap_or_default()).map_err(named("service"))?;
-    let logger = parts.next().map(|part| ServiceName::new(part).map_err(named("logger"))).transpose()?;
-    let pipeline = parts.next().map(|part| BundleName::new(part).map_err(named("pipeline"))).transpose()?;
-    if parts.next().is_some() {
-        return Err(refuse("must be SERVICE, SERVICE/LOGGER or SERVICE/LOGGER/PIPELINE"));
-    }
+    let Names { service, logger, pipeline } = Names::read(names)?;
     let consumer = match (logger, logging) {
         (Some(logger), Some(logging)) => Some(Consumer { logger, pipeline, logging: logging.clone() }),
         (None, None) => None,

@@ -4,6 +4,7 @@ use super::refusal::UsageError;
 use super::values::{NumberOption, account};
 use crate::account::Account;
 use crate::instances::NameMax;
+use crate::options::Options;
 use crate::request::MaxInstances;
 use crate::target::Target;
 use alloc::vec::Vec;
@@ -53,11 +54,22 @@ impl ServiceOptions {
 
     /// The longest name of an instance; s6-svscan has that limit from 2.12 on.
     pub(super) fn name_max(&self, target: &Target) -> Result<Option<NameMax>, UsageError> {
-        let Some(value) = self.name_max.as_deref() else { return Ok(None) };
-        if target.s6_version.is_some_and(|version| !version.counts_slots()) {
+        if self.name_max.is_some() && target.s6_version.is_some_and(|version| !version.counts_slots()) {
             return Err(UsageError::new("--name-max requires s6 2.12 or later; an older s6-svscan has no such option"));
         }
-        let number = NumberOption::count("--name-max").read(Some(value), NameMax::MIN, NameMax::MAX)?;
+        self.longest_name()
+    }
+
+    fn longest_name(&self) -> Result<Option<NameMax>, UsageError> {
+        let number = NumberOption::count("--name-max").read(self.name_max.as_deref(), NameMax::MIN, NameMax::MAX)?;
         Ok(number.and_then(|number| NameMax::new(number.into())))
+    }
+
+    /// Adds the family to what a plan must be computed for.
+    pub(super) fn say(&self, options: &mut Options) -> Result<(), UsageError> {
+        options.put("max-instances", self.capacity()?.map(MaxInstances::get));
+        options.text("user", self.user()?.map(|user| user.to_text().as_bytes().to_vec()));
+        options.put("name-max", self.longest_name()?.map(NameMax::get));
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::refusal::UsageError;
 use super::values::checked;
+use crate::options::Options;
 use crate::target::{Installation, ProgramDir, S6Version, ShebangDir, Target};
 use clap::ValueEnum;
 use std::ffi::OsString;
@@ -70,5 +71,11 @@ impl TargetOptions {
         target.s6_version =
             self.s6_version.as_deref().map(|text| checked("--s6-version", text, S6Version::parse)).transpose()?;
         Ok(target)
+    }
+
+    /// Adds the family to what a plan must be computed for.
+    pub(super) fn say(&self, options: &mut Options) -> Result<(), UsageError> {
+        options.target(&self.target()?);
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@ use super::values::NumberOption;
 use super::words::Words;
 use crate::definition::Definition;
 use crate::escape::Escaped;
+use crate::options::Options;
 use crate::request::ScriptModes;
 use crate::rules::{self, Remedy, Rule, Settings, Severity};
 use alloc::format;
@@ -85,6 +86,11 @@ impl TemplateOptions {
             (false, None) => Ok(LinkPolicy::Kept),
             (true, limit) => Ok(LinkPolicy::Copied { limit: limit.unwrap_or(DEREFERENCE_LIMIT) }),
         }
+    }
+
+    /// Adds the family to what a plan must be computed for.
+    pub(super) fn say(&self, options: &mut Options) {
+        options.flag("fix-modes", self.fix_modes.then_some(()));
     }
 
     pub(super) const fn script_modes(&self) -> ScriptModes {

@@ -52,21 +52,26 @@ pub fn command_line(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
         let common = cli::parse_common(parsed.common.clone());
         law(common.as_ref() == Ok(&parsed.invocation), "the common words mean the same", &parsed.common)?;
     }
-    let invocation = match cli::parse_common(words) {
+    let invocation = match cli::parse_common(words.clone()) {
         Ok(invocation) => invocation,
         Err(Refusal::Show(text) | Refusal::Help(text)) => return lines_are_shown(&text).map(|()| Outcome::Refused),
         Err(Refusal::Usage(error)) => return usage_is_shown(&error).map(|()| Outcome::Refused),
     };
-    if let PlanSource::Document { expected, .. } = &invocation.source {
-        law(expected.require(&Options::of(&invocation.request)) == Ok(()), "a command line fits its own options", &invocation)?;
+    let Ok(request) = invocation.source.into_request() else { return Ok(Outcome::Refused) };
+    let beside_plan =
+        words.iter().take(1).cloned().chain([OsString::from("--apply-plan=plan")]).chain(words.iter().skip(1).cloned());
+    if let Ok(Invocation { source: PlanSource::Document { expected, .. }, .. }) = cli::parse_common(beside_plan)
+        && request.idle_logger_options.is_empty()
+    {
+        law(expected.require(&Options::of(&request)) == Ok(()), "a command line fits its own options", &words)?;
     }
     // More instances differ from these in nothing but their number, and each is a copy of the template.
-    if invocation.request.shape.instances().is_some_and(|instances| instances.iter().len() > INSTANCES_MAX) {
+    if request.shape.instances().is_some_and(|instances| instances.iter().len() > INSTANCES_MAX) {
         return Ok(Outcome::Refused);
     }
     let mut held = Outcome::Refused;
     for facts in sample::callers() {
-        if let Outcome::Accepted = planned(&invocation.request, &facts, &sample::template())? {
+        if let Outcome::Accepted = planned(&request, &facts, &sample::template())? {
             held = Outcome::Accepted;
         }
     }
@@ -92,7 +97,8 @@ pub fn job_document(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
             .chain(words.iter().map(|word| String::from(*word)));
         let words = words.map(OsString::from);
         // They are, or the law would say so: nothing is passed over silently.
-        let Ok(Invocation { mut request, .. }) = cli::parse_common(words) else {
+        let request = cli::parse_common(words).ok().and_then(|invocation| invocation.source.into_request().ok());
+        let Some(mut request) = request else {
             return Err(BrokenLaw { what: "the laws' own requests are ones", about: format!("{job:?}") });
         };
         if request.declare(&job.instances).is_err() {

@@ -133,9 +133,12 @@ impl Plan {
                 all.iter().flat_map(StaticInstance::services).map(|service| service.as_name().clone()).collect();
             let log = definition.log();
             let pipeline = log.and_then(|log| log.pipeline.as_ref()).filter(|_| all.is_empty());
-            let others =
-                [Some(definition.service().as_name()), log.map(|log| log.logger.as_name()), pipeline.map(BundleName::as_name)];
-            let named: BTreeSet<Name> = services.iter().chain(others.into_iter().flatten()).cloned().collect();
+            let others = [
+                Some(definition.service().as_name().clone()),
+                log.map(|log| log.logger.as_name().clone()),
+                pipeline.and_then(BundleName::directory),
+            ];
+            let named: BTreeSet<Name> = services.iter().cloned().chain(others.into_iter().flatten()).collect();
             let listed = contents_of(definition).is_some_and(|contents| {
                 self.tree.get(&contents).is_some()
                     && self.names_in(&contents).into_iter().eq(services.iter().map(Name::as_bytes))

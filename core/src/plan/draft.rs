@@ -188,9 +188,9 @@ impl Draft {
         &mut self,
         directory: &TreePath,
         file: &Name,
-        names: impl IntoIterator<Item = &'a Name>,
+        names: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<(), PlanError> {
-        let lines = names.into_iter().flat_map(|name| name.as_bytes().iter().chain(b"\n")).copied();
+        let lines = names.into_iter().flat_map(|name| name.iter().chain(b"\n")).copied();
         self.file(directory, file, self.modes.file, lines.collect())
     }
 

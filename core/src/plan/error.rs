@@ -5,7 +5,7 @@ use super::wrap::WrapError;
 use crate::instances::{InstanceName, NameMax};
 use crate::layout::DATA_TEMPLATE;
 use crate::message::Message;
-use crate::path::{PathError, TreePath};
+use crate::path::{NAME_MAX, PathError, TreePath};
 use crate::rules::{Finding, Findings, Settings};
 use crate::static_instances::StaticInstanceError;
 use crate::static_layout::LayoutError;
@@ -76,6 +76,11 @@ pub enum PlanError {
     /// An instance cannot be an s6-rc service.
     #[error(transparent)]
     Static(#[from] StaticInstanceError),
+    /// Without instances, the pipeline is a bundle with a directory of its own, and its name cannot be that of one.
+    #[error(
+        "without instances, the pipeline is a directory: its name cannot be longer than {NAME_MAX} bytes, and s6-rc-compile would ignore one that begins with a dot"
+    )]
+    BundleWithoutDirectory,
     /// Two parts of the result are in each other's way.
     #[error(transparent)]
     Tree(#[from] TreeError),

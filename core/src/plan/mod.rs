@@ -91,12 +91,12 @@ fn drafted(request: &Request, facts: &Facts, template: &Template, mut findings: 
             draft.managed(&service, definition)?;
             draft.copy(&below(&service, &TEMPLATE)?, &copy)?;
             if let Some(Consumer { logger, pipeline, logging }) = definition.log() {
-                draft.list(&service, &PRODUCER_FOR, [logger.as_name()])?;
+                draft.list(&service, &PRODUCER_FOR, [logger.as_name().as_bytes()])?;
                 let script = LongrunKind::Ready(scripts::logger(logging, &request.target));
                 let log = draft.definition(logger, definition, script)?;
-                draft.list(&log, &CONSUMER_FOR, [definition.service().as_name()])?;
+                draft.list(&log, &CONSUMER_FOR, [definition.service().as_name().as_bytes()])?;
                 if let Some(pipeline) = pipeline {
-                    draft.list(&log, &PIPELINE_NAME, [pipeline.as_name()])?;
+                    draft.list(&log, &PIPELINE_NAME, [pipeline.as_bytes()])?;
                 }
             }
         }

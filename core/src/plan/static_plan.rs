@@ -8,7 +8,7 @@ use super::draft::{Draft, LongrunKind, TemplateCopy, below};
 use super::error::PlanError;
 use super::scripts;
 use super::wrap::WrapError;
-use crate::definition::{BundleName, Consumer, Definition};
+use crate::definition::{Consumer, Definition};
 use crate::execline::{Script, SubstitutionError, Text, Word, Wrapper};
 use crate::instances::Instances;
 use crate::layout::{CONSUMER_FOR, DATA, DATA_TEMPLATE, DATA_TEMPLATE_FINISH, PIPELINE_NAME, PRODUCER_FOR};
@@ -49,16 +49,16 @@ pub(super) fn draft(
             draft.managed(&directory, definition)?;
             service.add(draft, request, &directory, &name, output)?;
             if let Some(next) = next {
-                draft.list(&directory, &PRODUCER_FOR, [next])?;
+                draft.list(&directory, &PRODUCER_FOR, [next.as_bytes()])?;
             }
         }
         if let (Some(logger), Some(own)) = (&instance.logger, &own_logger) {
             let directory = TreePath::from(logger.as_name().clone());
             draft.definition(logger, definition, LongrunKind::Instance)?;
             own.add(draft, request, &directory, &name.followed_by("/log"), Output::of(definition))?;
-            draft.list(&directory, &CONSUMER_FOR, [instance.service.as_name()])?;
+            draft.list(&directory, &CONSUMER_FOR, [instance.service.as_name().as_bytes()])?;
             if let Some(consumer) = consumer {
-                draft.list(&directory, &PRODUCER_FOR, [consumer])?;
+                draft.list(&directory, &PRODUCER_FOR, [consumer.as_bytes()])?;
             }
         }
     }
@@ -82,15 +82,15 @@ fn common_logger(
     instances: &[StaticInstance],
 ) -> Result<(), PlanError> {
     let Consumer { logger, pipeline, logging } = consumer;
-    let pipeline = pipeline.as_ref().map(BundleName::as_name);
     if instances.is_empty() {
         draft.bundle(logger.as_name(), [])?;
         let both = [definition.service().as_name(), logger.as_name()];
-        return pipeline.map_or(Ok(()), |pipeline| draft.bundle(pipeline, both));
+        let Some(pipeline) = pipeline else { return Ok(()) };
+        return draft.bundle(&pipeline.directory().ok_or(PlanError::BundleWithoutDirectory)?, both);
     }
     let log = draft.definition(logger, definition, LongrunKind::Ready(scripts::logger(logging, &request.target)))?;
-    draft.list(&log, &CONSUMER_FOR, instances.iter().map(|instance| instance.last().as_name()))?;
-    pipeline.map_or(Ok(()), |pipeline| draft.list(&log, &PIPELINE_NAME, [pipeline]))
+    draft.list(&log, &CONSUMER_FOR, instances.iter().map(|instance| instance.last().as_name().as_bytes()))?;
+    pipeline.as_ref().map_or(Ok(()), |pipeline| draft.list(&log, &PIPELINE_NAME, [pipeline.as_bytes()]))
 }
 
 /// The reader of a script's standard error.

@@ -6,7 +6,7 @@ use super::problem::{DeniedAccess, LinkDestination, Problem, S6RcSeries, Service
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::{Account, AccountName};
-use crate::definition::ServiceName;
+use crate::definition::DependencyName;
 use crate::layout::{DOWN, LOCK_FD, LOG, RUN, S6_RC_FILES, TYPE};
 use crate::logging::LOGGER_OPTIONS;
 use crate::number;
@@ -135,7 +135,7 @@ fn problem(rule: Rule, subject: &[u8], detail: &[u8]) -> Option<Problem> {
         Rule::SetIdDropped => plain(path().map(Problem::SetIdDropped)),
         Rule::EmptyUser => plain(subject.is_empty().then_some(Problem::EmptyUser)),
         Rule::EssentialDependencies => {
-            let names = subject.split(|&byte| byte == b'/').map(|name| ServiceName::new(name).ok());
+            let names = subject.split(|&byte| byte == b'/').map(|name| DependencyName::new(name).ok());
             plain(names.collect::<Option<_>>().map(Problem::EssentialDependencies))
         }
         Rule::CapacityNeedsSlots => {

@@ -4,7 +4,7 @@ use super::control::ControlFile;
 use super::script::{Fault, Part, Script};
 use super::table::Rule;
 use crate::account::AccountName;
-use crate::definition::ServiceName;
+use crate::definition::DependencyName;
 use crate::instances::InstanceName;
 use crate::layout::{DOWN, LOCK_FD, LOG, RUN, TYPE};
 use crate::path::{Name, TreePath};
@@ -80,7 +80,7 @@ pub enum Problem {
     /// An empty user for `-u`.
     EmptyUser,
     /// An essential service that depends on these.
-    EssentialDependencies(Vec<ServiceName>),
+    EssentialDependencies(Vec<DependencyName>),
     /// A capacity, with no version of s6.
     CapacityNeedsSlots(u32),
     /// The file system of the result gives so many entries another owner or mode than the plan.
