@@ -688,7 +688,7 @@ fn ways_to_apply() {
         (
             "echo a | \"$maker\" --apply-plan ./- --instances-from - template b",
             100,
-            "--instance: the plan was computed without it, not with `--instance=a`",
+            "--instance, --instances-from or --count: the plan was computed without it, not with `--instance=a`",
         ),
         ("echo a | \"$maker\" --apply-plan ./- --instance a --instances-from - template b", 100, "duplicate instance `a`"),
         ("\"$maker\" --apply-plan ./- --print-job template b", 100, "--print-job and --apply-plan are mutually exclusive"),

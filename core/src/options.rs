@@ -276,7 +276,7 @@ struct Deciding<'a>(&'a str);
 impl fmt::Display for Deciding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            "instance" => f.write_str("--instance, --instances-from, --count"),
+            "instance" => f.write_str("--instance, --instances-from or --count"),
             name => write!(f, "--{name}"),
         }
     }

@@ -223,7 +223,6 @@ pub const SUBJECTS: &[(&str, &[Words])] = &[
             &["--static", "-r", "svc", "--count", "3", "--name-max", "20", "template", "dir"],
             &["--static", "-r", "svc", "--count", "3", "--instance", "1", "template", "dir"],
             &["--static", "-r", "svc/log", "--count", "3", "template", "dir"],
-            &["--static", "-r", "svc/log/.pipe", "-L", "/l", "--count", "0", "template", "dir"],
         ],
     ),
 ];

@@ -261,7 +261,7 @@ pub const CASES: &[(&str, &[&str], &str)] = &[
     ("static-name-of-logger", &["-r", "web/web@1", "-L", "/l", "--static", "--count", "1"], PLAIN),
     ("static-name-too-long", &["-r", NAME_240, "--static", "--instance", "12345678901"], PLAIN),
     ("static-logger-name-too-long", &["-r", NAME_240, "--static", "--instance", "a"], LOGGED),
-    ("static-pipeline-without-directory", &["-r", "web/log/.all", "-L", "/l", "--static", "--count", "0"], PLAIN),
+    ("static-pipeline-without-directory", &["-r", "web/log/.all", "-L", "/l", "--static", "--count", "1"], PLAIN),
     ("static-name-with-dollar", &["-r", "web", "--static", "--instance", "a$b"], PLAIN),
     ("static-service-with-dollar", &["-r", "w$1", "--static", "--instance", "a"], PLAIN),
     ("static-service-with-dollar-logged", &["-r", "w$1", "--static", "--instance", "a"], LOGGED),

@@ -140,12 +140,6 @@ fn request(arguments: &Arguments) -> Result<Request, UsageError> {
                     error.with_hint("with --static there is no s6-svscan that has such a limit: s6-rc runs each instance")
                 );
             }
-            let pipeline = definition.log().and_then(|log| log.pipeline.as_ref());
-            if pipeline.is_some_and(|pipeline| pipeline.as_bytes().starts_with(b".")) {
-                return Err(UsageError::new(
-                    "with --static, PIPELINE cannot begin with a dot; s6-rc-compile would ignore the bundle of an empty list",
-                ));
-            }
             Shape::Static { definition, instances: arguments.instances.declared()? }
         }
         (Launcher::S6Svscan, None, _) => {

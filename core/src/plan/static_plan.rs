@@ -82,11 +82,13 @@ fn common_logger(
     instances: &[StaticInstance],
 ) -> Result<(), PlanError> {
     let Consumer { logger, pipeline, logging } = consumer;
+    // Also where there are instances: the list may become empty.
+    let directory =
+        pipeline.as_ref().map(|pipeline| pipeline.directory().ok_or(PlanError::BundleWithoutDirectory)).transpose()?;
     if instances.is_empty() {
         draft.bundle(logger.as_name(), [])?;
         let both = [definition.service().as_name(), logger.as_name()];
-        let Some(pipeline) = pipeline else { return Ok(()) };
-        return draft.bundle(&pipeline.directory().ok_or(PlanError::BundleWithoutDirectory)?, both);
+        return directory.map_or(Ok(()), |pipeline| draft.bundle(&pipeline, both));
     }
     let log = draft.definition(logger, definition, LongrunKind::Ready(scripts::logger(logging, &request.target)))?;
     draft.list(&log, &CONSUMER_FOR, instances.iter().map(|instance| instance.last().as_name().as_bytes()))?;
