@@ -115,7 +115,7 @@ const CASES: &[Case] = &[
             "warning: set-id-dropped: `both` in the template has a set-id bit that would lend other rights in the copy than in the template; it is not copied\n\
              warning: set-id-dropped: `sg` in the template has a set-id bit that would lend other rights in the copy than in the template; it is not copied\n\
              warning: set-id-dropped: `su` in the template has a set-id bit that would lend other rights in the copy than in the template; it is not copied\n\
-             hint: set the bit on the copy if it is needed there, or run s6-instance-maker as root\n",
+             hint: set the bit on the copy if it is needed there, or run s6-instance-maker with the right to give the copy that owner (CAP_CHOWN, and the owner's ids in its user namespace)\n",
         )),
     },
     Case {
@@ -184,7 +184,7 @@ const CASES: &[Case] = &[
         as_root: Copied(""),
         as_nobody: Some(Copied(
             "warning: set-id-dropped: `\\x1b[31m\\xff\\n` in the template has a set-id bit that would lend other rights in the copy than in the template; it is not copied\n\
-             hint: set the bit on the copy if it is needed there, or run s6-instance-maker as root\n",
+             hint: set the bit on the copy if it is needed there, or run s6-instance-maker with the right to give the copy that owner (CAP_CHOWN, and the owner's ids in its user namespace)\n",
         )),
     },
     Case {

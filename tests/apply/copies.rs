@@ -134,7 +134,7 @@ fn without_root_the_copy_is_the_callers() {
     assert_eq!(
         answer.stderr,
         "s6-instance-maker: warning: set-id-dropped: `tool` in the template has a set-id bit that would lend other rights in the copy than in the template; it is not copied\n\
-         s6-instance-maker: hint: set the bit on the copy if it is needed there, or run s6-instance-maker as root\n"
+         s6-instance-maker: hint: set the bit on the copy if it is needed there, or run s6-instance-maker with the right to give the copy that owner (CAP_CHOWN, and the owner's ids in its user namespace)\n"
     );
     let tree = disk::read_tree(&scratch.join("out"));
     assert!(tree.values().all(|entry| entry.owner == (65534, 65534)));
