@@ -70,9 +70,10 @@ fn processes() {
     let scratch = Scratch::new("bench");
     let template = scratch.join("template");
     disk::plain_template(&template);
-    for name in ["run", "finish", "notification-fd", "data/check", "log/run"] {
+    for name in ["run", "finish", "data/check", "log/run"] {
         disk::file(template.join(name), 0o755, "#!/bin/sh\n");
     }
+    disk::file(template.join("notification-fd"), 0o644, "3\n");
     let native = program::released_program();
     let [plain, with_compiler] = program::released_sandboxed();
     let module = program::target_dir().join("wasm/s6-instance-maker.wasm");
