@@ -74,7 +74,7 @@ impl TemplateOptions {
             followed: remedies
                 .into_iter()
                 .filter_map(|(remedy, given)| given.then_some(remedy))
-                .chain(definition.into_iter().flat_map(Remedy::of_definition))
+                .chain(definition.into_iter().flat_map(remedies_of))
                 .collect(),
         })
     }
@@ -118,4 +118,21 @@ fn rule(option: &str, id: &OsStr) -> Result<Rule, UsageError> {
             None => error.with_hint("--list-rules lists the ids"),
         }
     })
+}
+
+/// The remedies that a definition for s6-rc has already.
+fn remedies_of(definition: &Definition) -> impl Iterator<Item = Remedy> {
+    let management = definition.management();
+    let log = definition.log();
+    [
+        (Remedy::DependsOn, !management.depends_on.is_empty()),
+        (Remedy::Logger, log.is_some()),
+        (Remedy::Pipeline, log.is_some_and(|log| log.pipeline.is_some())),
+        (Remedy::Essential, management.flags.essential),
+        (Remedy::Recommended, management.flags.recommended),
+        (Remedy::TimeoutUp, management.timeout_up.is_some()),
+        (Remedy::TimeoutDown, management.timeout_down.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(remedy, is_given)| is_given.then_some(remedy))
 }
