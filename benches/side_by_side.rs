@@ -13,6 +13,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// The variable by which cargo names directories of libraries, in which the loader of every program would look.
+const LIBRARIES: &str = "LD_LIBRARY_PATH";
+
+/// A script that nothing has to be said about.
+const RUN: &str = "#!/bin/sh\nexec sleep 1000 \"$1\"\n";
+
 /// A template, by its name, what makes it, and the number of runs of each program with it.
 type Template = (&'static str, fn(&Path), usize);
 
@@ -113,6 +119,7 @@ fn costs(label: &str, program: &Path) {
         std::thread::sleep(Duration::from_millis(100));
         let log = scratch.join("log");
         let mut command = Command::new("strace");
+        command.env_remove(LIBRARIES);
         command.args(["-f", "-qq", "-o"]).arg(&log).arg(program).arg(name).arg("out").current_dir(scratch.path());
         assert!(command.status().unwrap().success());
         std::fs::remove_dir_all(scratch.join("out")).unwrap();
@@ -121,6 +128,7 @@ fn costs(label: &str, program: &Path) {
     let memory = |name: &str| {
         let log = scratch.join("log");
         let mut command = Command::new("/usr/bin/time");
+        command.env_remove(LIBRARIES);
         command.args(["-f", "%M", "-o"]).arg(&log).arg(program).args(["--dry-run", name, "out"]).current_dir(scratch.path());
         assert!(command.stdout(Stdio::null()).status().unwrap().success());
         std::fs::read_to_string(log).unwrap().trim().parse::<usize>().unwrap() << 10
@@ -136,15 +144,14 @@ fn costs(label: &str, program: &Path) {
 
 fn three_files(template: &Path) {
     disk::plain_template(template);
-    for name in ["run", "finish"] {
-        disk::file(template.join(name), 0o755, "#!/bin/sh\n");
-    }
+    disk::file(template.join("run"), 0o755, RUN);
+    disk::file(template.join("finish"), 0o755, "#!/bin/sh\n");
     disk::file(template.join("notification-fd"), 0o644, "3\n");
 }
 
 /// Files of 1 KiB, a hundred in each directory.
 fn files(template: &Path, count: usize) {
-    disk::file(template.join("run"), 0o755, "#!/bin/sh\n");
+    disk::file(template.join("run"), 0o755, RUN);
     for index in 0..count {
         disk::file(template.join(format!("data/{}/{index}", index / 100)), 0o644, vec![b'x'; 1 << 10]);
     }
