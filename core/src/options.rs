@@ -94,25 +94,31 @@ impl Options {
     /// The number of instances that the result has a capacity for.
     #[must_use]
     pub fn room(&self) -> u32 {
-        let given = self.0.iter().find(|option| option.name == "max-instances").and_then(|option| option.values.first());
-        let number = given.and_then(|value| number::parse(value.as_deref()?)).and_then(|number| u32::try_from(number).ok());
+        let number = self.value("max-instances").and_then(number::parse).and_then(|number| u32::try_from(number).ok());
         number.unwrap_or(MaxInstances::DEFAULT.get())
     }
 
     /// The account of `-u`.
     #[must_use]
     pub fn user(&self) -> Option<Account> {
-        let given = self.0.iter().find(|option| option.name == "user")?.values.first()?;
-        Account::parse(given.as_deref()?).ok()
+        Account::parse(self.value("user")?).ok()
     }
 
     /// The names of the definitions, if source definitions are made.
     #[must_use]
     pub fn definition_names(&self) -> Option<DefinitionNames> {
-        let names = self.0.iter().find(|option| option.name == "s6-rc")?.values.first()?.as_deref()?;
-        let mut names = names.split(|&byte| byte == b'/').map(|name| Name::new(name).ok());
+        let mut names = self.value("s6-rc")?.split(|&byte| byte == b'/').map(|name| Name::new(name).ok());
         let mut next = || names.next().flatten();
         Some(DefinitionNames { service: next()?, logger: next(), pipeline: next() })
+    }
+
+    fn find(&self, name: &str) -> Option<&OptionValues> {
+        self.0.iter().find(|option| option.name == name)
+    }
+
+    /// The first value of the option `name`.
+    fn value(&self, name: &str) -> Option<&[u8]> {
+        self.find(name)?.values.first()?.as_deref()
     }
 
     /// Adds the names of instances to those that they have.
@@ -154,7 +160,7 @@ impl Options {
     /// Fails when one of them has another value in `document`.
     pub fn require(&self, document: &Self) -> Result<(), Mismatch> {
         for OptionValues { name, values } in &self.0 {
-            let found = document.0.iter().find(|option| option.name == *name).map(|option| option.values.as_slice());
+            let found = document.find(name).map(|option| option.values.as_slice());
             let found = found.unwrap_or_default();
             if found != values.as_slice() {
                 let given = |values: &[Option<Vec<u8>>]| OptionPhrase { name, values: values.to_vec() };

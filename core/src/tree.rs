@@ -226,7 +226,7 @@ impl<C> Tree<C> {
     }
 }
 
-/// What `parent` is in a tree whose next entry is in it. `None`: it is not there.
+/// The entry at `parent` in a tree whose next entry is in it. `None`: it is missing.
 fn parent_after<'a, C>((last, node): (&TreePath, &'a Node<C>), parent: &[u8]) -> Option<&'a Kind<C>> {
     // All that is in a directory stands directly behind it: the parent of the next entry is the last one, or around it.
     match last.as_bytes() {

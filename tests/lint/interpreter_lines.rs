@@ -23,7 +23,7 @@ fn hints() {
     }
 }
 
-/// Where no line surely means the same, the hint is the rule's.
+/// The hint is the rule's if no line surely means the same.
 #[test]
 fn lines_that_env_would_change() {
     for line in ["/usr/bin/env sh -c 'a b'", "/usr/bin/env sh \\x", "/usr/bin/python3 -u $x"] {

@@ -63,7 +63,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// What the arguments say, each option by itself, of what a plan is computed for.
+    /// The options among the arguments that a plan is computed for, each by itself.
     ///
     /// An option that has an effect only beside another one counts alone, too: the document has the other one.
     pub(super) fn options(&self) -> Result<Options, UsageError> {

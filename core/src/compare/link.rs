@@ -1,4 +1,4 @@
-//! What the source definitions at DIR say of each other.
+//! The names of other definitions in the source definitions at DIR.
 
 use crate::layout::{CONSUMER_FOR, PIPELINE_NAME, PRODUCER_FOR};
 use crate::path::Name;

@@ -121,7 +121,7 @@ impl Linter<'_> {
         }
     }
 
-    /// Without `run` there is no instance; without `finish`, nothing is cleaned up, and without a check, nothing is ready.
+    /// A fault of `run` is an error: there is no instance without it. The other scripts only clean up, or find out readiness.
     fn fault(&mut self, script: Script, fault: Fault) {
         let level = match script.stage {
             Stage::Run => Level::Error,

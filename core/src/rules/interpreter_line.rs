@@ -96,7 +96,7 @@ impl<'a> InterpreterLine<'a> {
         (is_plain(&text) && is_ordered).then(|| format!("write #!/usr/bin/env -S {}", Excerpt(&text)))
     }
 
-    /// What `set` accepts goes into the script. One option that only a command line accepts can stay, where there is `place` for it.
+    /// The options that `set` accepts go into the script. One option that only a command line accepts can stay, where there is `place` for it.
     fn shell_hint(self, shown: &str, name: &[u8], options: &[u8], place: Place) -> Option<String> {
         let safe = format!("write #!{shown}, and set its options in the script (set -eu)");
         let (mut set, mut kept): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
@@ -136,7 +136,7 @@ impl<'a> InterpreterLine<'a> {
         self.arguments.iter().any(|&byte| is_blank(byte))
     }
 
-    /// What env splits into words itself: the text behind `-S`.
+    /// The text behind `-S`, which env itself splits into words.
     fn split_by_env(self) -> Option<&'a [u8]> {
         if let Some(text) = self.arguments.strip_prefix(b"--split-string=") {
             return Some(text);

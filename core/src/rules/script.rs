@@ -245,7 +245,7 @@ impl Fault {
             ),
             Self::InterpreterRejects(line) if InterpreterLine::of(line).runs_itself() => write!(
                 f,
-                "has the interpreter line `#!{}`, which names no program; env runs the script itself, again and again",
+                "has the interpreter line `#!{}`, which names no program; env runs the script itself in an endless loop",
                 Excerpt(line)
             ),
             Self::InterpreterRejects(line) => write!(

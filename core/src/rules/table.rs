@@ -140,8 +140,8 @@ rules! {
         "write the absolute path of the interpreter into the line, or have it in the template as an executable file (chmod +x)";
     InterpreterArguments, "interpreter-arguments", Either, "An interpreter line with several arguments.",
         "An error for `run` and `log/run`. A line passes one argument at most: all that is behind the interpreter, blanks included. \
-         `env` without -S, shells, `python3` and `execlineb` do not accept it. Without a program, `env` runs the script itself, again and \
-         again.",
+         `env` without -S, shells, `python3` and `execlineb` do not accept it. Without a program, `env` runs the script itself in an endless \
+         loop.",
         "The interpreter ends with an error, and the script does not run.",
         "pass one argument: env -S splits it, and a shell's options can be set in the script (set -eu)";
     LinkLeavesTemplate, "link-leaves-template", Either, "A link that points outside the template.",

@@ -32,7 +32,7 @@ struct KindHabits {
     replaced: BTreeMap<Ids, Replacement>,
 }
 
-/// What comes of an owner that an entry cannot be given.
+/// The result of asking for an owner that an entry cannot be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Replacement {
     /// The owner that the entry has instead, once it was asked for where that has an effect.
@@ -127,7 +127,7 @@ impl Habits {
         caller: Ids,
         place: &Place,
     ) -> Result<(Self, Vec<Problem>), Error> {
-        let made_dir = (!is_kept(name)).then(|| probe_directory(dir, name)).transpose();
+        let made_dir = (!is_kept(name)).then(|| Probe::Directory.with(dir, name, 0o700, |made| Status::of(&made))).transpose();
         let made_dir = made_dir.map_err(|source| match () {
             () if is_refused_name(&source) => Error::NameRefused(place.clone()),
             () => place.cannot("make a directory for")(source),
@@ -227,7 +227,7 @@ impl KindHabits {
         let special: BTreeSet<u16> = entries().map(|node| node.meta.mode.bits()).filter(|bits| bits & 0o7000 != 0).collect();
         let special = || special.iter().map(|&bits| Mode::new(bits.into()));
         let mut refused_modes = BTreeMap::new();
-        let (made, wrong) = probe.with(dir, 0o777, |made| {
+        let (made, wrong) = probe.with(dir, &Probe::NAME, 0o777, |made| {
             let status = Status::of(&made)?;
             // Directories in directories are removed with one more open file than they are made with: if there is no room for it,
             // nothing is made.
@@ -246,7 +246,9 @@ impl KindHabits {
             None => NewModes::Correctable,
             Some(asked) => {
                 // A place may take a mode when an entry is made, and none later.
-                let new = |asked: Mode| probe.with(dir, u32::from(asked.bits() & 0o777), |made| mode_given(made, asked));
+                let new = |asked: Mode| {
+                    probe.with(dir, &Probe::NAME, u32::from(asked.bits() & 0o777), |made| mode_given(made, asked))
+                };
                 let became = new(asked)?;
                 if became != asked {
                     let count = entries().filter(|node| !matches!(node.kind, Kind::Symlink(_))).count();
@@ -275,7 +277,7 @@ impl KindHabits {
         let mut replaced = BTreeMap::new();
         for asked in asked {
             // Each on a new one: what can be given at all may depend on the owner that it has.
-            let became = probe.with(dir, 0o600, |made| {
+            let became = probe.with(dir, &Probe::NAME, 0o600, |made| {
                 settled(|| change_owner(&made, asked))?;
                 Ok(Status::of(&made)?.owner)
             })?;
@@ -319,19 +321,21 @@ enum Probe {
 }
 
 impl Probe {
-    /// Makes one in `dir`, has `use_it` examine it, and removes it again.
-    fn with<T>(self, dir: &Dir, mode: u32, use_it: impl FnOnce(BorrowedFd<'_>) -> io::Result<T>) -> io::Result<T> {
-        const PROBE: Name = Name::constant(".probe");
+    /// Its usual name.
+    const NAME: Name = Name::constant(".probe");
+
+    /// Makes one called `name` in `dir`, has `use_it` examine it, and removes it again.
+    fn with<T>(self, dir: &Dir, name: &Name, mode: u32, use_it: impl FnOnce(BorrowedFd<'_>) -> io::Result<T>) -> io::Result<T> {
         match self {
             Self::File => {
-                let found = use_it(create_file(dir, &PROBE, mode)?.as_fd());
-                retry(|| dir.remove_file(as_os(&PROBE)))?;
+                let found = use_it(create_file(dir, name, mode)?.as_fd());
+                retry(|| dir.remove_file(as_os(name)))?;
                 found
             }
             Self::Directory => {
-                create_dir(dir, &PROBE, mode)?;
-                let found = open_child(dir, &PROBE).and_then(|made| use_it(made.as_fd()));
-                retry(|| dir.remove_dir(as_os(&PROBE)))?;
+                create_dir(dir, name, mode)?;
+                let found = open_child(dir, name).and_then(|made| use_it(made.as_fd()));
+                retry(|| dir.remove_dir(as_os(name)))?;
                 found
             }
         }
@@ -355,14 +359,6 @@ fn settled(call: impl Fn() -> io::Result<()>) -> io::Result<()> {
         Err(error) if !is_one_of(&error, REFUSALS) => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
-}
-
-/// Makes the directory `name` in `dir`, and removes it again. Returns what it was.
-fn probe_directory(dir: &Dir, name: &Name) -> io::Result<Status> {
-    create_dir(dir, name, 0o700)?;
-    let status = open_child(dir, name).and_then(|made| Status::of(&made));
-    retry(|| dir.remove_dir(as_os(name)))?;
-    status
 }
 
 /// A mode that the place does not give, of those that are usual. `status` is that of what was just made by the mode 0777.

@@ -9,7 +9,7 @@ use std::io::Read as _;
 /// The most that is read of one file, in bytes: far more than the names of all instances that can be declared.
 const MAX: u64 = 32 << 20;
 
-/// Reads what all definitions in `dir` say of others. What cannot be read is the business of s6-rc-compile, which says so.
+/// Reads the names of other definitions in all definitions of `dir`. A file that cannot be read is left to s6-rc-compile, which reports it.
 pub(super) fn read(dir: &OpenDir) -> Vec<Link> {
     let listed = open_readable(&dir.dir, &TreePath::ROOT).and_then(|dir| names(&dir)).unwrap_or_default();
     let definitions = listed.into_iter().flatten().filter(|name| !name.as_bytes().starts_with(b"."));

@@ -143,11 +143,12 @@ impl<'d> Walk<'d> {
             found.fetch_add(entries.as_ref().map_or(0, Vec::len), Ordering::Relaxed);
             Some(entries)
         };
+        let results = threads::map(&batch, threads(), list);
         let mut listed = Vec::new();
-        for (directory, entries) in batch.iter().zip(threads::map(&batch, threads(), list)) {
+        for (directory, entries) in batch.into_iter().zip(results) {
             match entries {
-                Some(entries) => listed.push((directory.clone(), entries)),
-                None => self.pending.push(directory.clone()),
+                Some(entries) => listed.push((directory, entries)),
+                None => self.pending.push(directory),
             }
         }
         self.listed = listed.into_iter();
