@@ -293,7 +293,7 @@ fn options_beside_a_plan() {
 }
 
 /// Options that one program has beside the common ones.
-#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, clap::Args)]
 #[command(next_help_heading = "Own")]
 struct OwnOptions {
     /// Amount

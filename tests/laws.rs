@@ -1,6 +1,7 @@
 //! The laws of the core, on generated inputs.
 
 use proptest::prelude::*;
+use s6_instance_maker_core::cli::{self, NoOptions, ParsedArgs, Program};
 use s6_instance_maker_core::execline::Text;
 use s6_instance_maker_core::laws;
 use s6_instance_maker_core::path::TreePath;
@@ -46,6 +47,33 @@ fn the_lexer_reads_execline() {
     assert_eq!(words("\"a\\"), Err(laws::LexError::Unterminated));
     assert_eq!(words(r#""\0x0""#), Err(laws::LexError::Number));
     assert_eq!(words(r#""\256""#), Err(laws::LexError::Number));
+}
+
+/// Each of s6's own options, with its value behind it and in the same word: read without the grammar, and as by the grammar.
+#[test]
+fn short_command_lines() {
+    let values: [&[u8]; 8] = [b"10", b"", b"-c", b"--", b"=5", b"/l", b"svc/log", b"\xff"];
+    for letter in "culLtnsSPr".bytes() {
+        for value in values {
+            let option = [b'-', letter];
+            for (words, is_short) in [
+                ([&[option.as_slice(), value], [b"t".as_slice(), b"d"].as_slice()].concat(), true),
+                ([&[[&option, value].concat().as_slice(), b"t"], [b"d".as_slice()].as_slice()].concat(), !value.is_empty()),
+                (vec![b"t", b"d", &option, value], true),
+                (vec![b"t", b"--", b"d", &option, value], false),
+                (vec![b"t", b"d", b"--sync", &option, value], false),
+                (vec![b"t", &option, value], false),
+            ] {
+                laws::command_line(&words.join(&0)).unwrap();
+                let words = [b"p".as_slice()].into_iter().chain(words).map(|word| OsString::from_vec(word.to_vec()));
+                let words: Vec<_> = words.collect();
+                if let Ok(ParsedArgs { common, .. }) = cli::parse::<NoOptions>(Program::MAKER, words.clone()) {
+                    // The grammar's readings have long options.
+                    assert_eq!(common == words, is_short, "{words:?}");
+                }
+            }
+        }
+    }
 }
 
 /// Words of a command line that are often nearly right.

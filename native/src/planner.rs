@@ -21,8 +21,8 @@ use std::ffi::OsString;
 
 /// A way to compute plans: the core itself, or something that runs it elsewhere. A program is made of one.
 pub trait Planner: Sized {
-    /// The options that only a program with this planner has.
-    type Options: Args;
+    /// The options that only a program with this planner has; by default, none of them is given.
+    type Options: Args + Default;
 
     /// The program's own part of the grammar.
     const PROGRAM: Program;

@@ -8,7 +8,7 @@ use s6_instance_maker_core::cli::{Invocation, NumberOption, Unit, UsageError};
 use std::ffi::OsString;
 
 /// The sandbox's options.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Sandbox")]
 pub struct SandboxOptions {
     /// Use this WebAssembly module

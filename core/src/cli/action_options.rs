@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use clap::ArgAction;
 use std::ffi::{OsStr, OsString};
 
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Action")]
 pub(super) struct ActionOptions {
     /// Print the plan; write nothing

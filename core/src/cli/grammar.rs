@@ -14,7 +14,7 @@ use alloc::format;
 use std::ffi::OsString;
 
 /// The arguments as they were typed, by family.
-#[derive(Clone, Debug, clap::Parser)]
+#[derive(Clone, Debug, Default, clap::Parser)]
 #[command(
     name = "s6-instance-maker",
     version,
@@ -63,6 +63,17 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
+    /// The same with operands.
+    pub(super) fn with_operands(self, template: OsString, dir: OsString) -> Self {
+        Self { template_operand: template, dir_operand: dir, ..self }
+    }
+
+    /// The place of the value of s6's own option `-LETTER`.
+    pub(super) fn short(&mut self, letter: u8) -> Option<&mut Option<OsString>> {
+        let service = self.service.short(letter).or_else(|| self.s6_rc.short(letter));
+        service.or_else(|| self.logger.short(letter))
+    }
+
     /// The options among the arguments that a plan is computed for, each by itself.
     ///
     /// An option that has an effect only beside another one counts alone, too: the document has the other one.

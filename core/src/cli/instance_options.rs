@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use clap::ArgAction;
 use std::ffi::OsString;
 
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Instances")]
 pub(super) struct InstanceOptions {
     /// Create the instance NAME (repeatable)

@@ -9,7 +9,7 @@ use crate::options::Options;
 use alloc::vec::Vec;
 use std::ffi::OsString;
 
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Logger")]
 pub(super) struct LoggerOptions {
     /// Log all instances to the absolute directory DIR
@@ -65,6 +65,20 @@ pub(super) struct LoggerSettings {
 }
 
 impl LoggerOptions {
+    /// The place of the value of the option `-LETTER`.
+    pub(super) const fn short(&mut self, letter: u8) -> Option<&mut Option<OsString>> {
+        match letter {
+            b'L' => Some(&mut self.log_dir),
+            b'l' => Some(&mut self.log_user),
+            b't' => Some(&mut self.timestamp),
+            b'n' => Some(&mut self.log_archives),
+            b's' => Some(&mut self.log_file_size),
+            b'S' => Some(&mut self.log_total_size),
+            b'P' => Some(&mut self.log_prefix),
+            _ => None,
+        }
+    }
+
     pub(super) fn meaning(&self) -> Result<LoggerSettings, UsageError> {
         let dir = self.dir()?;
         let timestamp = self.timestamp()?.unwrap_or(Timestamp::Tai64n);

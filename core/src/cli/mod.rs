@@ -21,6 +21,7 @@ mod invocation;
 mod parse;
 mod program;
 mod refusal;
+mod short;
 mod values;
 mod words;
 
@@ -28,6 +29,8 @@ pub use action::{Action, Audience, Comparison, Copies, Durability, Format, JobPu
 pub use clap::Args;
 pub use color::ColorChoice;
 pub use invocation::{Invocation, PlanSource};
+#[cfg(feature = "laws")]
+pub(crate) use parse::parse_any;
 pub use parse::{NoOptions, ParsedArgs, parse, parse_common};
 pub use program::{Program, Site};
 pub use refusal::{Refusal, UsageError};

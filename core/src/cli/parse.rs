@@ -5,8 +5,9 @@ use super::grammar::Arguments;
 use super::invocation::Invocation;
 use super::program::{Program, Site};
 use super::refusal::Refusal;
+use super::short;
 use super::template_options::about_rules;
-use super::words::Words;
+use super::words::{Words, put_first};
 use crate::options;
 use crate::target::S6Version;
 use alloc::borrow::ToOwned as _;
@@ -17,7 +18,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _};
 use std::ffi::OsString;
 
 /// The options of a program that has none of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::Args)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::Args)]
 pub struct NoOptions {}
 
 /// A command line that was read.
@@ -31,8 +32,21 @@ pub struct ParsedArgs<O> {
     pub common: Vec<OsString>,
 }
 
-/// Reads the command line of a program with the options `O` of its own. The program's name comes first.
-pub fn parse<O: Args>(program: Program, args: impl IntoIterator<Item = OsString>) -> Result<ParsedArgs<O>, Refusal> {
+/// Reads the command line of a program with the options `O` of its own, whose default is that none of them is given. The program's
+/// name comes first.
+pub fn parse<O: Args + Default>(program: Program, args: impl IntoIterator<Item = OsString>) -> Result<ParsedArgs<O>, Refusal> {
+    let typed: Vec<OsString> = args.into_iter().collect();
+    let mut common = typed.clone();
+    put_first(&mut common, program.site);
+    match short::read(&common) {
+        // A plan that was computed elsewhere, which alone asks what was typed, has no such command line.
+        Some(arguments) => Ok(ParsedArgs { invocation: Invocation::new(&arguments, &[])?, own: O::default(), common }),
+        None => parse_any(program, typed),
+    }
+}
+
+/// Reads any command line, by the grammar.
+pub(crate) fn parse_any<O: Args>(program: Program, args: impl IntoIterator<Item = OsString>) -> Result<ParsedArgs<O>, Refusal> {
     let own = O::augment_args(clap::Command::new(program.name));
     let usage = format!("{} [OPTIONS] TEMPLATE DIR", program.name);
     let common = Arguments::command();
@@ -50,7 +64,7 @@ pub fn parse<O: Args>(program: Program, args: impl IntoIterator<Item = OsString>
     }
     // What was typed is what a plan that was computed elsewhere must agree with; a default is not typed, and comes before all that is.
     let typed: Vec<&'static str> = options::NAMES.into_iter().filter(|name| words.has(name)).collect();
-    words.put_first(program.site.options());
+    words.put_first(program.site);
     let mut matches = command.try_get_matches_from(words.iter())?;
     let arguments = Arguments::from_arg_matches_mut(&mut matches)?;
     let own_options = O::from_arg_matches_mut(&mut matches)?;

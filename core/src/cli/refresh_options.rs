@@ -3,7 +3,7 @@
 use super::action::{Action, Audience, Comparison, Copies, Format, Verdict};
 use super::refusal::UsageError;
 
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Existing DIR")]
 pub(super) struct RefreshOptions {
     /// Print what --refresh would change

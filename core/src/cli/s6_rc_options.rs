@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use clap::ArgAction;
 use std::ffi::{OsStr, OsString};
 
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Service")]
 pub(super) struct S6RcOptions {
     /// Create s6-rc source definitions in DIR
@@ -55,6 +55,14 @@ pub(super) struct S6RcOptions {
 }
 
 impl S6RcOptions {
+    /// The place of the value of the option `-LETTER`.
+    pub(super) const fn short(&mut self, letter: u8) -> Option<&mut Option<OsString>> {
+        match letter {
+            b'r' => Some(&mut self.s6_rc),
+            _ => None,
+        }
+    }
+
     /// The definition that -r asks for; `None` without -r, where no other option of the family can stand.
     pub(super) fn definition(&self, logging: Option<&Logging>) -> Result<Option<Definition>, UsageError> {
         let Some(names) = self.s6_rc.as_deref() else {

@@ -10,7 +10,7 @@ use crate::target::Target;
 use alloc::vec::Vec;
 use std::ffi::OsString;
 
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Service")]
 pub(super) struct ServiceOptions {
     /// Capacity, 2 to 90000 instances [default: 500]
@@ -37,6 +37,15 @@ pub(super) struct ServiceOptions {
 }
 
 impl ServiceOptions {
+    /// The place of the value of the option `-LETTER`.
+    pub(super) const fn short(&mut self, letter: u8) -> Option<&mut Option<OsString>> {
+        match letter {
+            b'c' => Some(&mut self.max_instances),
+            b'u' => Some(&mut self.user),
+            _ => None,
+        }
+    }
+
     pub(super) fn capacity(&self) -> Result<Option<MaxInstances>, UsageError> {
         let option = NumberOption::count("-c");
         let number = option.read(self.max_instances.as_deref(), MaxInstances::MIN, MaxInstances::MAX)?;

@@ -4,10 +4,11 @@ use super::refusal::UsageError;
 use super::values::checked;
 use crate::options::Options;
 use crate::target::{Installation, ProgramDir, S6Version, ShebangDir, Target};
+use alloc::borrow::ToOwned as _;
 use clap::ValueEnum;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Target system")]
 pub(super) struct TargetOptions {
     /// s6 that runs the result
@@ -53,6 +54,16 @@ enum InstallationName {
 }
 
 impl TargetOptions {
+    /// Takes the value of one of the options that a site can have a default for; `None`: it is another one, or has no such value.
+    pub(super) fn take_site_option(&mut self, name: &str, value: &OsStr) -> Option<()> {
+        match name {
+            "s6-version" => self.s6_version = Some(value.to_owned()),
+            "installation" => self.installation = Some(InstallationName::from_str(value.to_str()?, false).ok()?),
+            _ => return None,
+        }
+        Some(())
+    }
+
     pub(super) fn target(&self) -> Result<Target, UsageError> {
         let mut target = Target::installed(match self.installation {
             None | Some(InstallationName::Path) => Installation::Path,

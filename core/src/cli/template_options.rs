@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use clap::ArgAction;
 use std::ffi::{OsStr, OsString};
 
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Template")]
 pub(super) struct TemplateOptions {
     /// Accept the error or warning ID (repeatable)

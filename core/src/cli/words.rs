@@ -3,6 +3,7 @@
 //! clap would drop the `=` of `-P=x`, and stop at a value that begins with `-`; so every option with a value becomes `--long=VALUE`
 //! before clap sees it. Refused here is what clap could only report as text: too many operands, and options that are not UTF-8.
 
+use super::program::Site;
 use super::refusal::{USAGE, UsageError};
 use crate::escape::Escaped;
 use alloc::borrow::ToOwned as _;
@@ -68,11 +69,9 @@ impl Words {
         self.0.iter()
     }
 
-    /// Puts options before all others, so that those count for nothing where the same option follows.
-    pub(super) fn put_first(&mut self, options: impl Iterator<Item = (&'static str, &'static str)>) {
-        let words: Vec<OsString> = options.map(|(name, value)| OsString::from(format!("--{name}={value}"))).collect();
-        let at = self.0.len().min(1);
-        self.0.splice(at..at, words);
+    /// Puts the defaults of a site before all others, so that those count for nothing where the same option follows.
+    pub(super) fn put_first(&mut self, site: Site) {
+        put_first(&mut self.0, site);
     }
 
     /// Returns `true` if the option `long` is among them.
@@ -104,6 +103,12 @@ impl Words {
     fn options(&self) -> impl Iterator<Item = &OsString> {
         self.0.iter().skip(1).take_while(|word| *word != "--")
     }
+}
+
+/// Puts the defaults of a site behind the program's name.
+pub(super) fn put_first(words: &mut Vec<OsString>, site: Site) {
+    let at = words.len().min(1);
+    words.splice(at..at, site.options().map(|(name, value)| OsString::from(format!("--{name}={value}"))));
 }
 
 /// Returns `true` if a word is the option `long`, with a value or without.

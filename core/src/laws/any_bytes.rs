@@ -7,7 +7,7 @@ use super::memory::can_be_made;
 use super::sample;
 use super::script_words::{is_substituted, parts, say_what_was_asked};
 use super::smallest::{prefixed_text_is_one_word, quoted_text_is_one_word};
-use crate::cli::{self, Invocation, PlanSource, Program, Refusal, UsageError};
+use crate::cli::{self, Invocation, PlanSource, Program, Refusal, Site, UsageError};
 use crate::escape::is_printable;
 use crate::execline::{Script, Text, Word, Wrapper};
 use crate::facts::Facts;
@@ -36,8 +36,11 @@ pub type AnyBytes = fn(&[u8]) -> Result<Outcome, BrokenLaw>;
 pub const ANY_BYTES: [(&str, AnyBytes); 5] =
     [("argv", command_line), ("job", job_document), ("plan", plan_document), ("quoting", quoting), ("record", record_document)];
 
+/// A site with both defaults.
+const DEBIAN: Site = Site::new(Some("2.13"), Some("debian"));
+
 /// An option that one program has beside the common ones.
-#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
 struct OneOption {
     #[arg(long)]
     own: Option<OsString>,
@@ -48,9 +51,19 @@ struct OneOption {
 pub fn command_line(bytes: &[u8]) -> Result<Outcome, BrokenLaw> {
     let typed = bytes.split(|&byte| byte == 0).map(|word| OsString::from_vec(word.to_vec()));
     let words: Vec<OsString> = core::iter::once(OsString::from("s6-instance-maker")).chain(typed).collect();
-    if let Ok(parsed) = cli::parse::<OneOption>(Program { name: "other", ..Program::MAKER }, words.clone()) {
-        let common = cli::parse_common(parsed.common.clone());
-        law(common.as_ref() == Ok(&parsed.invocation), "the common words mean the same", &parsed.common)?;
+    for site in [Site::NONE, DEBIAN] {
+        let program = Program { name: "other", site, ..Program::MAKER };
+        let parsed = cli::parse::<OneOption>(program, words.clone());
+        let meaning = parsed.as_ref().map(|parsed| (&parsed.invocation, &parsed.own));
+        let by_grammar = cli::parse_any::<OneOption>(program, words.clone());
+        let by_grammar = by_grammar.as_ref().map(|parsed| (&parsed.invocation, &parsed.own));
+        law(meaning == by_grammar, "a short command line means what the grammar says", &words)?;
+        if let Ok(parsed) = parsed
+            && site == Site::NONE
+        {
+            let common = cli::parse_common(parsed.common.clone());
+            law(common.as_ref() == Ok(&parsed.invocation), "the common words mean the same", &parsed.common)?;
+        }
     }
     let invocation = match cli::parse_common(words.clone()) {
         Ok(invocation) => invocation,

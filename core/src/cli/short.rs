@@ -1,0 +1,39 @@
+//! Short command lines: s6's own ten options, the defaults of a site, and the two operands.
+//!
+//! Most command lines are such ones, and the grammar, which clap builds from all options and their help, takes as long as a third of
+//! a small run. So these are read without it. What they mean is said where it is said for all; a law compares the two readings.
+
+use super::grammar::Arguments;
+use alloc::borrow::ToOwned as _;
+use clap_lex::OsStrExt as _;
+use std::ffi::{OsStr, OsString};
+
+/// Reads a command line, the program's name first. `None`: it is another one, or a wrong one, and the grammar's to read.
+pub(super) fn read(words: &[OsString]) -> Option<Arguments> {
+    let mut options = Arguments::default();
+    let mut operands = [None, None];
+    let mut words = words.iter().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_encoded_bytes() {
+            [b'-', b'-', ..] => {
+                let (name, value) = word.strip_prefix("--")?.split_once("=")?;
+                options.target.take_site_option(name.to_str()?, value)?;
+            }
+            [b'-', letter, attached @ ..] => {
+                let place = options.short(*letter)?;
+                *place = Some(if attached.is_empty() { words.next()?.clone() } else { value_in(word)? });
+            }
+            _ => *operands.iter_mut().find(|place| place.is_none())? = Some(word.clone()),
+        }
+    }
+    let [Some(template), Some(dir)] = operands else { return None };
+    Some(options.with_operands(template, dir))
+}
+
+/// The value in the same word as its option, behind `-` and a letter.
+fn value_in(word: &OsStr) -> Option<OsString> {
+    let behind = word.strip_prefix("-")?;
+    // One of s6's own options: a letter of one byte.
+    let letter = behind.as_encoded_bytes().first()?;
+    behind.strip_prefix(char::from(*letter).encode_utf8(&mut [0; 4])).map(OsStr::to_owned)
+}
