@@ -15,6 +15,9 @@ const SYSTEM: [&[u8]; 4] = [b"/dev/", b"/proc/", b"/sys/", b"/run/"];
 impl Linter<'_> {
     /// Checks every link of the template that will be copied.
     pub(super) fn links(&mut self) {
+        if !self.template.tree().iter().any(|(_, node)| matches!(node.kind, Kind::Symlink(_))) {
+            return;
+        }
         let vital = self.vital();
         let of_log: BTreeSet<TreePath> = self.template.route(&LOG).links.into_iter().collect();
         let state = self.template.state();

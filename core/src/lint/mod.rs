@@ -95,9 +95,17 @@ impl Linter<'_> {
 
     /// Returns `true` if there is an entry at `path`, links on the way followed, but not a last one.
     fn entry(&self, path: &TreePath) -> Option<TreePath> {
-        let Resolved::Entry(parent) = self.template.resolve(&path.parent()?) else { return None };
+        // What a tree has is in directories of that tree: no link leads to it.
+        if self.template.tree().get(path).is_some() {
+            return Some(path.clone());
+        }
+        let parent = path.parent()?;
+        let Resolved::Entry(end) = self.template.resolve(&parent) else { return None };
+        if end == parent {
+            return None;
+        }
         let name = path.split().and_then(|(_, name)| Name::new(name).ok())?;
-        let entry = parent.join(&name).ok()?;
+        let entry = end.join(&name).ok()?;
         self.template.tree().get(&entry).is_some().then_some(entry)
     }
 

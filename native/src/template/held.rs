@@ -1,6 +1,7 @@
 //! Contents of small files that are held in memory from the reading of a template on, so that each is opened once.
 
 use crate::sys::{FileKind, Status, retry};
+use rustix::buffer::spare_capacity;
 use rustix::io::pread;
 use std::fs::File;
 use std::io;
@@ -45,8 +46,8 @@ impl Room {
                 return Ok((snapshot.status, None));
             }
         }
-        let is_held = snapshot.is_whole() && self.take(snapshot.bytes().len());
-        Ok((snapshot.status, is_held.then(|| snapshot.bytes().into())))
+        let is_held = snapshot.is_whole() && self.take(snapshot.bytes.len());
+        Ok((snapshot.status, is_held.then(|| snapshot.bytes.into())))
     }
 
     /// Takes so much of the room, if it is there.
@@ -58,26 +59,20 @@ impl Room {
 /// The beginning of a file, and the status that the file had afterwards.
 #[derive(PartialEq, Eq)]
 struct Snapshot {
-    /// Zeros behind the file's end.
-    buffer: [u8; FILE_MAX + 1],
-    length: usize,
+    bytes: Vec<u8>,
     status: Status,
 }
 
 impl Snapshot {
     fn of(file: &File) -> io::Result<Self> {
-        let mut buffer = [0; FILE_MAX + 1];
-        let length = retry(|| Ok(pread(file, &mut buffer, 0)?))?;
-        Ok(Self { buffer, length, status: Status::of(file)? })
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.buffer.get(..self.length).unwrap_or_default()
+        let mut bytes = Vec::with_capacity(FILE_MAX + 1);
+        retry(|| Ok(pread(file, spare_capacity(&mut bytes), 0)?))?;
+        Ok(Self { bytes, status: Status::of(file)? })
     }
 
     /// Returns `true` if these are all bytes of a small regular file.
     fn is_whole(&self) -> bool {
-        let Self { length, status, .. } = self;
-        status.kind == FileKind::Regular && *length <= FILE_MAX && status.size == *length as u64
+        let Self { bytes, status } = self;
+        status.kind == FileKind::Regular && bytes.len() <= FILE_MAX && status.size == bytes.len() as u64
     }
 }
