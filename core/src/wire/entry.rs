@@ -6,7 +6,8 @@ use crate::compare::Digest;
 use crate::path::TreePath;
 use crate::template::Template;
 use crate::tree::{Ids, Kind, Meta, Mode, Node, Tree};
-use alloc::string::{String, ToString as _};
+use alloc::borrow::Cow;
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -54,7 +55,8 @@ pub(super) struct EntryV3<'a> {
     pub(super) path: Bytes<'a>,
     #[serde(deserialize_with = "word")]
     pub(super) kind: KindV3,
-    pub(super) mode: String,
+    #[serde(borrow)]
+    pub(super) mode: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) owner: Option<[u32; 2]>,
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
@@ -80,7 +82,7 @@ impl<'a> EntryV3<'a> {
         Self {
             path: Bytes::of(path.as_bytes()),
             kind,
-            mode: node.meta.mode.to_string(),
+            mode: node.meta.mode.to_string().into(),
             owner: node.meta.owner.map(owner),
             target,
             size: None,
