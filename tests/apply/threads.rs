@@ -57,6 +57,49 @@ fn much_work_is_shared() {
     assert_eq!(threads(), (several, 512, bytes));
 }
 
+/// On a file system that shares no blocks, two threads copy a large file: all bytes of it, behind a hole too; and what fails for one of
+/// them fails for the file.
+#[test]
+fn two_threads_copy_a_large_file() {
+    const TEST: &str = "apply::threads::two_threads_copy_a_large_file";
+    let Some(_) = processors_or_say(TEST) else { return };
+    let scratch = Scratch::new("apply");
+    let template = scratch.join("template");
+    disk::plain_template(&template);
+    let bytes: Vec<u8> = (0..3 << 20u32).flat_map(|number: u32| number.to_le_bytes()).chain([1, 2, 3]).collect();
+    disk::file(template.join("large"), 0o644, &bytes);
+    let behind_hole = fs::File::create(template.join("sparse")).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&behind_hole, &bytes, 5 << 20).unwrap();
+    fs::create_dir(scratch.join("place")).unwrap();
+    let script = "mount -t tmpfs none place || exit 99
+        cp -a --sparse=always template place/ && cd place || exit 98
+        strace -f -qq -o ../log -e trace=pwrite64,copy_file_range \"$0\" template out || exit 97
+        cmp template/large out/template/large && cmp template/sparse out/template/sparse || exit 96
+        stat -c %b out/template/large out/template/sparse
+        for fault in pread64:error=EIO:when=7+ pread64:retval=0:when=7+ pwrite64:error=ENOSPC:when=3 pwrite64:retval=0:when=2; do
+            strace -f -qq -o /dev/null -e inject=$fault \"$0\" template again
+            echo $? $(ls -A)
+        done";
+    let mut command = Command::new("unshare");
+    let answer = Answer::of(command.args(["-m", "sh", "-c", script]).arg(program::program()).current_dir(scratch.path()));
+    if answer.code == Some(99) {
+        return skip::say(TEST, "no tmpfs can be mounted here");
+    }
+    let (blocks, faults) = answer.stdout.split_at(answer.stdout.match_indices('\n').nth(1).unwrap().0 + 1);
+    let blocks: Vec<u64> = blocks.lines().map(|line| line.parse().unwrap()).collect();
+    // A page more at most.
+    assert!(blocks[1].abs_diff(blocks[0]) <= 8, "the hole was filled: {answer}");
+    assert_eq!(faults, "111 out template\n".repeat(4), "{answer}");
+    let told = ["Input/output error", "changed while the template was copied", "No space left", "unable to copy"];
+    for (line, told) in answer.stderr.lines().filter(|line| line.contains("fatal")).zip(told) {
+        assert!(line.contains(told) && line.contains("`template/large`"), "{answer}");
+    }
+    let log = fs::read_to_string(scratch.join("log")).unwrap();
+    let writers: std::collections::BTreeSet<&str> =
+        log.lines().filter(|line| line.contains("pwrite64(")).map(|line| line.split(' ').next().unwrap()).collect();
+    assert!(writers.len() > 1 && !log.contains("copy_file_range("), "{log}");
+}
+
 /// If several threads fail, the first failure in the order of the tree is reported.
 #[test]
 fn the_first_failure_in_the_tree_is_reported() {

@@ -34,6 +34,7 @@ const DOORS: &[Door] = &[
             "rustix::fs::copy_file_range",
             "rustix::fs::flock",
             "rustix::fs::fremovexattr",
+            "rustix::fs::fstatfs",
             "rustix::fs::fstatvfs",
             "rustix::fs::fsync",
             "rustix::fs::memfd_create",

@@ -136,7 +136,7 @@ impl Fill<'_> {
         node: &Node<Content>,
         content: &Content,
         source: &mut Cursor,
-        place: &dyn Fn() -> Place,
+        place: &(dyn Fn() -> Place + Sync),
     ) -> Result<(), Error> {
         let corrections = self.habits.corrections(node, self.caller);
         let mut file =
@@ -151,7 +151,7 @@ impl Fill<'_> {
     }
 
     /// Fills `to` with what the template has at `from`, if that is what was read there.
-    fn copy(&self, cursor: &mut Cursor, from: &TreePath, to: &File, place: &dyn Fn() -> Place) -> Result<(), Error> {
+    fn copy(&self, cursor: &mut Cursor, from: &TreePath, to: &File, place: &(dyn Fn() -> Place + Sync)) -> Result<(), Error> {
         self.source.with_contents(cursor, from, |original| Transfer::new(original, to, place, self.run).all())
     }
 
