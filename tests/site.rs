@@ -49,6 +49,12 @@ fn help_and_version_show_them() {
     assert!(text("-h").contains("path, debian or slashpackage [default: debian]"), "{}", text("-h"));
     assert!(text("-h").lines().all(|line| line.chars().count() <= 80), "{}", text("-h"));
     assert!(text("--help").contains("This program is built for debian."), "{}", text("--help"));
+    assert!(!text("--help").contains("the result suits every s6"), "{}", text("--help"));
+    // Options stay where they are declared.
+    let program = Program { manual: "@OPTIONS@", ..DEBIAN };
+    let Err(Refusal::Show(page)) = cli::parse::<NoOptions>(program, words(&["--generate=man"])) else { panic!("no page") };
+    let at = |option: &str| page.find(&format!("\\-\\-{option}\\fR")).unwrap();
+    assert!(at("s6\\-version") < at("installation") && at("installation") < at("shebang\\-dir"), "{page}");
     for option in ["-V", "--version"] {
         let version = text(option);
         for line in

@@ -84,15 +84,18 @@ fn with_defaults(command: clap::Command, site: Site) -> clap::Command {
     let mut command = command;
     for (name, value) in site.options() {
         version += &format!("\nbuilt-in default: --{name} {value}");
-        let Some(option) = command.get_arguments().find(|option| option.get_long() == Some(name)) else { continue };
-        let id = option.get_id().clone();
-        let help = option.get_help().map(ToString::to_string).unwrap_or_default();
-        let help = help.split(" [default").next().unwrap_or_default().to_owned();
-        let long = option.get_long_help().map(ToString::to_string).unwrap_or_default();
-        let long = long.replacen(" [default: path]", "", 1);
-        command = command.mut_arg(id, |option| {
-            option.help(format!("{help} [default: {value}]")).long_help(format!("{long}\n\nThis program is built for {value}."))
-        });
+        command = command.mut_args(|option| if option.get_long() == Some(name) { with_default(option, value) } else { option });
     }
     command.version(version)
+}
+
+/// The option with the default of a site in its help.
+fn with_default(option: clap::Arg, value: &str) -> clap::Arg {
+    let text = |help: Option<&clap::builder::StyledStr>| help.map(ToString::to_string).unwrap_or_default();
+    let (help, long) = (text(option.get_help()), text(option.get_long_help()));
+    // It takes the place of the usual default.
+    let help = help.split(" [default").next().unwrap_or_default().to_owned();
+    let long = long.replacen(" [default: path]", "", 1);
+    let long = long.split(" By default").next().unwrap_or_default();
+    option.help(format!("{help} [default: {value}]")).long_help(format!("{long}\n\nThis program is built for {value}."))
 }

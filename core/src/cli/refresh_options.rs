@@ -32,9 +32,9 @@ pub(super) struct RefreshOptions {
 
     /// Create DIR, or bring it up to date
     ///
-    /// Only what differs is replaced, each part at once. The living service is not touched: instances
-    /// keep running, with the copy of the template that they have. Afterwards the program says what
-    /// takes effect when, and which commands carry that on.
+    /// Only what differs is replaced, each entry in one step. The living service is not touched:
+    /// instances keep running, with the copy of the template that they have. Afterwards the program says
+    /// what takes effect when, and which commands carry that on.
     #[arg(verbatim_doc_comment, long)]
     refresh: bool,
 

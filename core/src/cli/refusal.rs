@@ -30,6 +30,8 @@ pub struct UsageError {
 
 /// The hint where nothing better is known.
 pub(super) const USAGE: &str = "usage: s6-instance-maker [OPTIONS] TEMPLATE DIR; --help lists the options";
+/// The hint beside a suggestion that may be far from what was meant.
+const HELP: &str = "--help lists the options";
 
 impl UsageError {
     /// A mistake without a hint.
@@ -103,9 +105,11 @@ impl From<clap::Error> for Refusal {
             }
             _ => Escaped(error.kind().to_string().as_bytes()).to_string(),
         };
-        let suggested = context(ContextKind::SuggestedArg).or_else(|| context(ContextKind::SuggestedValue));
+        let suggested = context(ContextKind::SuggestedArg).map(|option| format!("did you mean `{option}`? {HELP}"));
+        let suggested =
+            suggested.or_else(|| context(ContextKind::SuggestedValue).map(|value| format!("did you mean `{value}`?")));
         let hint = match (suggested, context(ContextKind::ValidValue)) {
-            (Some(suggested), _) => format!("did you mean `{suggested}`?"),
+            (Some(suggested), _) => suggested,
             (None, Some(valid)) if !valid.is_empty() => format!("valid values: {valid}"),
             (None, _) => USAGE.to_owned(),
         };

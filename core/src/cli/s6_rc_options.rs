@@ -37,7 +37,7 @@ pub(super) struct S6RcOptions {
 
     /// With -r: mark the service as recommended
     ///
-    /// The tools of s6-rc's repositories put it into a new set.
+    /// In a new set of the repository tools of s6-rc 0.6 and later it is active, and not only usable.
     #[arg(verbatim_doc_comment, long)]
     recommended: bool,
 

@@ -13,8 +13,8 @@ use std::ffi::{OsStr, OsString};
 pub(super) struct TargetOptions {
     /// s6 that runs the result
     ///
-    /// 2.11.3.0 or later. Missing parts are those of the newest version of that series. Without this
-    /// option the result suits every s6, or with -c every s6 from 2.12 on.
+    /// 2.11.3.0 or later. Missing parts are those of the newest version of that series. By default the
+    /// result suits every s6, or with -c every s6 from 2.12 on.
     #[arg(verbatim_doc_comment, long, value_name = "X.Y[.Z[.W]]")]
     s6_version: Option<OsString>,
 
@@ -22,25 +22,26 @@ pub(super) struct TargetOptions {
     ///
     /// path: execlineb is in /usr/bin, all other programs are found by PATH.
     /// debian: execlineb and s6 are in /usr/bin, the other programs of execline in
-    /// /usr/lib/execline/bin. slashpackage: all are in /command. The next three options override it.
+    /// /usr/lib/execline/bin. slashpackage: all are in /command. The options for single
+    /// directories override it.
     #[arg(verbatim_doc_comment, long, value_name = "NAME", value_enum, hide_possible_values = true)]
     installation: Option<InstallationName>,
 
     /// Directory of execlineb [default: /usr/bin]
     ///
-    /// For interpreter lines.
+    /// For interpreter lines. With --installation slashpackage, the default is /command.
     #[arg(verbatim_doc_comment, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     shebang_dir: Option<OsString>,
 
     /// Directory of execline's other programs
     ///
-    /// By default they are found by PATH.
+    /// By default they are where --installation says.
     #[arg(verbatim_doc_comment, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     execline_dir: Option<OsString>,
 
     /// Directory of s6's programs
     ///
-    /// By default they are found by PATH.
+    /// By default they are where --installation says.
     #[arg(verbatim_doc_comment, long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     s6_dir: Option<OsString>,
 }
