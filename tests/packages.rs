@@ -139,16 +139,21 @@ fn tarball() {
     let tutorial = std::fs::read_to_string(program::workspace().join("docs/tutorial.md")).unwrap();
     let script = format!(
         "{LIST}
+        # As Debian has them where /etc/staff-group-for-usr-local is.
+        chmod 2775 /usr/local/bin /usr/local/share
         list >/shared/before
         cd /shared
         {}
         cd
+        test -s /usr/local/share/zsh/site-functions/_s6-instance-maker
         test \"$(command -v s6-instance-maker)\" = /usr/local/bin/s6-instance-maker
         s6-instance-maker-sandboxed --version
         {}
         rm -r /etc/s6 /var/log/clock
         {}
         cd /
+        test ! -e /usr/local/share/doc/s6-instance-maker
+        test ! -e /usr/local/share/s6-instance-maker
         # Directories of /usr/local stay.
         list | grep -v '^/usr/local/share/[^ ]* d ' >/shared/after
         ",
