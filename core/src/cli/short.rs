@@ -1,7 +1,7 @@
 //! Short command lines: s6's own ten options, the defaults of a site, and the two operands.
 //!
-//! Most command lines are such ones, and the grammar, which clap builds from all options and their help, takes as long as a third of
-//! a small run. So these are read without it. What they mean is said where it is said for all; a law compares the two readings.
+//! Most command lines are such ones, and the grammar, which clap builds from all options and their help, takes a tenth of a small run.
+//! So these are read without it. What they mean is said where it is said for all; a law compares the two readings.
 
 use super::grammar::Arguments;
 use alloc::borrow::ToOwned as _;
