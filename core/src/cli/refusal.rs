@@ -105,13 +105,12 @@ impl From<clap::Error> for Refusal {
             }
             _ => Escaped(error.kind().to_string().as_bytes()).to_string(),
         };
-        let suggested = context(ContextKind::SuggestedArg).map(|option| format!("did you mean `{option}`? {HELP}"));
-        let suggested =
-            suggested.or_else(|| context(ContextKind::SuggestedValue).map(|value| format!("did you mean `{value}`?")));
+        let suggested = (context(ContextKind::SuggestedArg), context(ContextKind::SuggestedValue));
         let hint = match (suggested, context(ContextKind::ValidValue)) {
-            (Some(suggested), _) => suggested,
-            (None, Some(valid)) if !valid.is_empty() => format!("valid values: {valid}"),
-            (None, _) => USAGE.to_owned(),
+            ((Some(option), _), _) => format!("did you mean `{option}`? {HELP}"),
+            ((None, Some(value)), _) => format!("did you mean `{value}`?"),
+            ((None, None), Some(valid)) if !valid.is_empty() => format!("valid values: {valid}"),
+            ((None, None), _) => USAGE.to_owned(),
         };
         UsageError::new(message).with_hint(hint).into()
     }

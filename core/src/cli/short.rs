@@ -5,8 +5,9 @@
 
 use super::grammar::Arguments;
 use alloc::borrow::ToOwned as _;
+use alloc::format;
 use clap_lex::OsStrExt as _;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 /// Reads a command line, the program's name first. `None`: it is another one, or a wrong one, and the grammar's to read.
 pub(super) fn read(words: &[OsString]) -> Option<Arguments> {
@@ -19,21 +20,14 @@ pub(super) fn read(words: &[OsString]) -> Option<Arguments> {
                 let (name, value) = word.strip_prefix("--")?.split_once("=")?;
                 options.target.take_site_option(name.to_str()?, value)?;
             }
-            [b'-', letter, attached @ ..] => {
+            [b'-', letter, ..] => {
                 let place = options.short(*letter)?;
-                *place = Some(if attached.is_empty() { words.next()?.clone() } else { value_in(word)? });
+                let attached = word.strip_prefix(&format!("-{}", char::from(*letter)))?;
+                *place = Some(if attached.is_empty() { words.next()?.clone() } else { attached.to_owned() });
             }
             _ => *operands.iter_mut().find(|place| place.is_none())? = Some(word.clone()),
         }
     }
     let [Some(template), Some(dir)] = operands else { return None };
     Some(options.with_operands(template, dir))
-}
-
-/// The value in the same word as its option, behind `-` and a letter.
-fn value_in(word: &OsStr) -> Option<OsString> {
-    let behind = word.strip_prefix("-")?;
-    // One of s6's own options: a letter of one byte.
-    let letter = behind.as_encoded_bytes().first()?;
-    behind.strip_prefix(char::from(*letter).encode_utf8(&mut [0; 4])).map(OsStr::to_owned)
 }

@@ -10,9 +10,10 @@ use crate::sys::{is_one_of, retry};
 use crate::template::source::{SourceContents, SourceFile, Stamp};
 use crate::threads::{threads, together};
 use rustix::fs::{SeekFrom, copy_file_range, fstatfs, seek, sendfile};
-use rustix::io::{Errno, pread, pwrite};
+use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The most that is asked of the kernel at once, in bytes: small enough to notice a signal, large enough not to matter.
@@ -178,21 +179,12 @@ impl<'a> Transfer<'a> {
     /// Copies the bytes from `at` on, as many as `buffer` has.
     fn piece(&self, from: &File, at: u64, buffer: &mut [u8]) -> Result<(), Error> {
         self.run.check()?;
-        let mut read = 0;
-        while let Some(rest) = buffer.get_mut(read..).filter(|rest| !rest.is_empty()) {
-            match retry(|| Ok(pread(from, &mut *rest, at + read as u64)?)).map_err(|error| self.failed(error))? {
-                0 => return Err(Error::Changed(self.original.place())),
-                more => read += more,
-            }
-        }
-        let mut written = 0;
-        while let Some(rest) = buffer.get(written..).filter(|rest| !rest.is_empty()) {
-            match retry(|| Ok(pwrite(self.to, rest, at + written as u64)?)).map_err(|error| self.failed(error))? {
-                0 => return Err(self.failed(io::ErrorKind::WriteZero.into())),
-                more => written += more,
-            }
-        }
-        self.run.progress.copied(read as u64);
+        from.read_exact_at(buffer, at).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => Error::Changed(self.original.place()),
+            _ => self.failed(error),
+        })?;
+        self.to.write_all_at(buffer, at).map_err(|error| self.failed(error))?;
+        self.run.progress.copied(buffer.len() as u64);
         Ok(())
     }
 
