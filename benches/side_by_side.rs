@@ -16,9 +16,6 @@ use std::time::{Duration, Instant};
 /// The variable by which cargo names directories of libraries, in which the loader of every program would look.
 const LIBRARIES: &str = "LD_LIBRARY_PATH";
 
-/// A script that nothing has to be said about.
-const RUN: &str = "#!/bin/sh\nexec sleep 1000 \"$1\"\n";
-
 /// A template, by its name, what makes it, and the number of runs of each program with it.
 type Template = (&'static str, fn(&Path), usize);
 
@@ -144,14 +141,13 @@ fn costs(label: &str, program: &Path) {
 
 fn three_files(template: &Path) {
     disk::plain_template(template);
-    disk::file(template.join("run"), 0o755, RUN);
     disk::file(template.join("finish"), 0o755, "#!/bin/sh\n");
     disk::file(template.join("notification-fd"), 0o644, "3\n");
 }
 
 /// Files of 1 KiB, a hundred in each directory.
 fn files(template: &Path, count: usize) {
-    disk::file(template.join("run"), 0o755, RUN);
+    disk::plain_template(template);
     for index in 0..count {
         disk::file(template.join(format!("data/{}/{index}", index / 100)), 0o644, vec![b'x'; 1 << 10]);
     }
