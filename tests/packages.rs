@@ -133,6 +133,12 @@ fn tarball() {
     let Some(stage) = Stage::without_programs(TEST) else { return };
     let Some(built) = build("tarball", TEST) else { return };
     share(&stage, &built);
+    let unpacked = built.join("unpacked");
+    std::fs::create_dir(&unpacked).unwrap();
+    let unpack = "tar -C \"$1\" --strip-components=1 -xzf \"$2\"/built/*.tar.gz";
+    Answer::of(Command::new("sh").args(["-c", unpack, "sh"]).arg(&unpacked).arg(built.path())).expect_code(0);
+    let dead = pages::dead_links(&unpacked.join("share/doc/s6-instance-maker"));
+    assert!(dead.is_empty(), "{dead}");
     let page = std::fs::read_to_string(program::workspace().join("docs/how-to/install.md")).unwrap();
     let block =
         |start: &str| page.split("```sh\n").find(|block| block.starts_with(start)).unwrap().split("```").next().unwrap();

@@ -22,19 +22,27 @@ struct Block {
     note: Option<String>,
 }
 
-/// The pages: README, and what is in docs.
+/// The pages for users: README, and what is in docs.
 fn pages() -> Vec<(String, String)> {
-    let mut folders: Vec<PathBuf> = vec![program::workspace().join("docs")];
-    let mut files = vec![program::workspace().join("README.md")];
+    let root = program::workspace();
+    let names = markdown(root).into_iter().map(|file| file.strip_prefix(root).unwrap().to_str().unwrap().to_owned());
+    let names = names.filter(|name| name == "README.md" || name.starts_with("docs/"));
+    names.map(|name| (name.clone(), std::fs::read_to_string(root.join(name)).unwrap())).collect()
+}
+
+/// The pages in a folder, and those below its docs.
+fn markdown(root: &Path) -> Vec<PathBuf> {
+    let entries = |folder: &Path| std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries(root).collect();
+    let mut folders = vec![root.join("docs")];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if entry.is_dir() { folders.push(entry) } else { files.push(entry) }
-        }
+        let (below, pages): (Vec<_>, Vec<_>) = entries(&folder).partition(|entry| entry.is_dir());
+        folders.extend(below);
+        files.extend(pages);
     }
     files.retain(|file| file.extension().is_some_and(|end| end == "md"));
     files.sort();
-    let name = |file: &Path| file.strip_prefix(program::workspace()).unwrap().to_str().unwrap().to_owned();
-    files.iter().map(|file| (name(file), std::fs::read_to_string(file).unwrap())).collect()
+    files
 }
 
 fn blocks(page: &str) -> Vec<Block> {
@@ -212,16 +220,22 @@ fn what_is_not_run_says_why() {
 /// Every link of a page to a file leads to one.
 #[test]
 fn links_lead_to_files() {
-    let mut missing = String::new();
-    for (name, page) in pages() {
-        let folder = program::workspace().join(&name);
-        let text: String = page.split("```").step_by(2).collect();
+    let dead = dead_links(program::workspace());
+    assert!(dead.is_empty(), "{dead}");
+}
+
+/// The links to files that are not there, of the pages in a folder and below its docs.
+pub(crate) fn dead_links(root: &Path) -> String {
+    let mut dead = String::new();
+    for page in markdown(root) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let text: String = text.split("```").step_by(2).collect();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = link.split('#').next().unwrap();
-            if !file.is_empty() && !file.contains("://") && !folder.parent().unwrap().join(file).exists() {
-                writeln!(missing, "{name}: {link}").unwrap();
+            if !file.is_empty() && !file.contains("://") && !page.parent().unwrap().join(file).exists() {
+                writeln!(dead, "{}: {link}", page.display()).unwrap();
             }
         }
     }
-    assert!(missing.is_empty(), "{missing}");
+    dead
 }
