@@ -88,7 +88,7 @@ impl TemplateDir {
         let place = Place::new(typed.as_bytes());
         let dir = retry(|| open_typed(Path::new(typed), ambient)).map_err(|source| match source.kind() {
             io::ErrorKind::NotADirectory => Error::Template { place: place.clone(), reason: TemplateReason::NotADirectory },
-            _ => Error::Io { operation: "open", place: place.clone(), source },
+            _ => Error::Io { operation: "open the template", place: place.clone(), source },
         })?;
         Ok(Self { dir, place, links })
     }

@@ -285,7 +285,7 @@ impl Error {
             Self::Usage(error) => error.hint()?.into(),
             Self::Exists(place) if !place.path.is_root() => "bring it up to date if this program made it (--refresh), remove it first, or choose another SERVICE, LOGGER or DIR".into(),
             Self::Exists(_) => {
-                "bring it up to date if this program made it (--refresh), remove it first, or choose another DIR; with -r, DIR can exist if it contains neither SERVICE nor LOGGER"
+                "bring it up to date if this program made it (--refresh), remove it first, or choose another DIR"
                     .into()
             }
             Self::Parent { place, source } if source.kind() == io::ErrorKind::NotFound => match place.as_plain_word() {

@@ -28,9 +28,9 @@ fn refusals_leave_nothing() {
     disk::directory(scratch.join("stateful/supervise"), 0o700);
     let long = "n".repeat(256);
     let table: &[(&[&str], i32, &str)] = &[
-        (&["absent", "out"], 111, "unable to open `absent`: No such file or directory"),
+        (&["absent", "out"], 111, "unable to open the template `absent`: No such file or directory"),
         (&["file", "out"], 100, "`file`: not a directory"),
-        (&["dangling", "out"], 111, "unable to open `dangling`: No such file or directory"),
+        (&["dangling", "out"], 111, "unable to open the template `dangling`: No such file or directory"),
         (&["sockets", "out"], 100, "`sockets/s\\x1b`: a socket, which cannot be copied"),
         (&["template", "there"], 111, "unable to create `there`: it already exists"),
         (&["template", "file"], 111, "unable to create `file`: it already exists"),

@@ -38,6 +38,7 @@ pub const SUBJECTS: &[(&str, &[Words])] = &[
             &["--tar", "--digest", "template", "dir"],
             &["--tar", "--dry-run", "template", "dir"],
             &["--digest", "--dry-run", "template", "dir"],
+            &["--tar", "--sync", "template", "dir"],
             &["--tar", "--format", "json", "template", "dir"],
             &["--print-job", "--tar", "--apply-plan", "plan", "template", "dir"],
             &["--owner", "0", "template", "dir"],

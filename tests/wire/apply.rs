@@ -326,7 +326,7 @@ fn ways_to_apply() {
             100,
             "`template`: contains DIR; a template cannot contain its own result",
         ),
-        ("\"$maker\" --apply-plan ./- nowhere b", 111, "unable to open `nowhere`: No such file or directory"),
+        ("\"$maker\" --apply-plan ./- nowhere b", 111, "unable to open the template `nowhere`: No such file or directory"),
         ("\"$maker\" --apply-plan missing template b", 111, "unable to open `missing`: No such file or directory"),
         ("\"$maker\" --apply-plan template template b", 111, "unable to read `template`: Is a directory"),
         ("\"$maker\" --apply-plan - template b <&-", 111, ""),

@@ -116,6 +116,10 @@ impl ActionOptions {
         {
             return Err(UsageError::requires(option, "--tar or --digest"));
         }
+        // Whoever takes the archive writes it somewhere.
+        if self.sync && self.tar {
+            return Err(UsageError::exclusive("--sync and --tar"));
+        }
         let path = || checked("DIR", dir, ArchivePath::parse);
         match given.as_slice() {
             [] => Ok(Action::Create),
