@@ -299,7 +299,7 @@ impl Error {
             }
             Self::Partly { .. } => "run the same command again: it completes the refresh".into(),
             Self::Exchange { .. } => {
-                "on this file system, stop the service, move DIR away, create it anew, and start the service".into()
+                "stop the service, move DIR away, create it anew, and start the service".into()
             }
             Self::Supervised { .. } => "stop the service and its supervisor first (s6-svunlink, or s6-svc -dx)".into(),
             Self::Refresh { reason: RefreshError::NotOurs(_), .. } => {

@@ -112,7 +112,7 @@ fn directories_of_lower_layers_are_refused() {
         "{answer}"
     );
     let refusals = answer.stderr.lines().filter(|line| line.contains("template` with its new version: ")).count();
-    let advice = answer.stderr.lines().filter(|line| line.contains("hint: on this file system, stop the service")).count();
+    let advice = answer.stderr.lines().filter(|line| line.contains("hint: stop the service")).count();
     assert_eq!((refusals, advice), (2, 2), "{answer}");
 }
 
@@ -158,7 +158,7 @@ fn pseudo_exchanges_nothing() {
     }
     assert_eq!(answer.stdout, "111\nsame 0\n0\nnew 0\ninstance\ninstances\nnotification-fd\nrun\ntemplate\n", "{answer}");
     assert!(answer.stderr.contains("fatal: unable to exchange `svc/template` with its new version: "), "{answer}");
-    assert!(answer.stderr.contains("hint: on this file system, stop the service"), "{answer}");
+    assert!(answer.stderr.contains("hint: stop the service"), "{answer}");
 }
 
 /// A `script` run by nobody under a stand-in for root.
