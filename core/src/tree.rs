@@ -34,6 +34,11 @@ impl Mode {
         digits.iter().all(|digit| matches!(digit, b'0'..=b'7')).then(|| Self::new(bits(digits)))
     }
 
+    /// The four octal digits, as [`parse`](Self::parse) reads them.
+    pub(crate) fn digits(self) -> [u8; 4] {
+        [9, 6, 3, 0].map(|shift| b'0' + (self.0 >> shift & 7) as u8)
+    }
+
     /// The bits.
     #[must_use]
     pub const fn bits(self) -> u16 {
@@ -55,7 +60,7 @@ impl Mode {
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04o}", self.0)
+        f.write_str(core::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 

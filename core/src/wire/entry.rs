@@ -1,16 +1,17 @@
 //! Entries of a template or of a plan, and the digest by which a plan says which template it was computed from.
 
 use super::bytes::{Bytes, sha256};
-use super::json::{WireError, to_json, word};
+use super::json::{Object, WireError, to_json, word};
 use crate::compare::Digest;
 use crate::path::TreePath;
 use crate::template::Template;
 use crate::tree::{Ids, Kind, Meta, Mode, Node, Tree};
 use alloc::borrow::Cow;
-use alloc::string::ToString as _;
-use alloc::vec::Vec;
 use core::fmt;
-use serde::{Deserialize, Serialize};
+use core::marker::PhantomData;
+use serde::de::{SeqAccess, Visitor};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 /// The SHA-256 of a template's manifest: names, kinds, modes, owners, sizes, link targets and the first bytes of control scripts;
@@ -22,7 +23,7 @@ impl TemplateDigest {
     /// The digest of a manifest.
     #[must_use]
     pub fn of(template: &Template) -> Self {
-        Self(Sha256::digest(to_json(&entries_of_template(template))).into())
+        Self(Sha256::digest(to_json(&Entries(template.tree()))).into())
     }
 
     /// Reads 64 lower-case hexadecimal digits, the form that is displayed.
@@ -38,59 +39,93 @@ impl fmt::Display for TemplateDigest {
     }
 }
 
+/// What the entries of one kind of document say about files.
+pub(super) trait FileContent: Sized {
+    /// The document, in messages.
+    const WHAT: &'static str;
+    /// `true` if every entry has an owner, and not only those that are not the caller's.
+    const HAS_OWNERS: bool;
+
+    /// Writes the members about a file.
+    fn write<S: SerializeStruct>(&self, entry: &mut S) -> Result<(), S::Error>;
+
+    /// Reads them; the error is the reason why there is no such file.
+    fn read(file: FileEntry<'_>) -> Result<Self, &'static str>;
+}
+
+/// The entries of a tree, to be written one by one.
+pub(super) struct Entries<'a, C>(pub(super) &'a Tree<C>);
+
+impl<C: FileContent> Serialize for Entries<'_, C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|(path, node)| Entry(path, node)))
+    }
+}
+
+struct Entry<'a, C>(&'a TreePath, &'a Node<C>);
+
+impl<C: FileContent> Serialize for Entry<'_, C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(path, node) = self;
+        // JSON does not count members; all that matters is that there are some.
+        let mut entry = serializer.serialize_struct("entry", 3)?;
+        entry.serialize_field("path", &Bytes::of(path.as_bytes()))?;
+        entry.serialize_field("kind", &KindV3::of(&node.kind))?;
+        entry.serialize_field("mode", &Bytes::of(&node.meta.mode.digits()))?;
+        if let Some(ids) = node.meta.owner {
+            entry.serialize_field("owner", &owner(ids))?;
+        }
+        match &node.kind {
+            Kind::File(content) => content.write(&mut entry)?,
+            Kind::Symlink(target) => entry.serialize_field("target", &Bytes::of(target))?,
+            Kind::Directory | Kind::Fifo => {}
+        }
+        entry.end()
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum KindV3 {
+enum KindV3 {
     Dir,
     File,
     Link,
     Fifo,
 }
 
-/// An entry of a template or of a plan; which members it has depends on its kind and on the document.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EntryV3<'a> {
-    #[serde(borrow)]
-    pub(super) path: Bytes<'a>,
-    #[serde(deserialize_with = "word")]
-    pub(super) kind: KindV3,
-    #[serde(borrow)]
-    pub(super) mode: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) owner: Option<[u32; 2]>,
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
-    pub(super) target: Option<Bytes<'a>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) size: Option<u64>,
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
-    pub(super) head: Option<Bytes<'a>>,
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
-    pub(super) text: Option<Bytes<'a>>,
-    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
-    pub(super) copy: Option<Bytes<'a>>,
-}
-
-impl<'a> EntryV3<'a> {
-    pub(super) fn of<C>(path: &'a TreePath, node: &'a Node<C>) -> Self {
-        let (kind, target) = match &node.kind {
-            Kind::Directory => (KindV3::Dir, None),
-            Kind::File(_) => (KindV3::File, None),
-            Kind::Symlink(target) => (KindV3::Link, Some(Bytes::of(target))),
-            Kind::Fifo => (KindV3::Fifo, None),
-        };
-        Self {
-            path: Bytes::of(path.as_bytes()),
-            kind,
-            mode: node.meta.mode.to_string().into(),
-            owner: node.meta.owner.map(owner),
-            target,
-            size: None,
-            head: None,
-            text: None,
-            copy: None,
+impl KindV3 {
+    const fn of<C>(kind: &Kind<C>) -> Self {
+        match kind {
+            Kind::Directory => Self::Dir,
+            Kind::File(_) => Self::File,
+            Kind::Symlink(_) => Self::Link,
+            Kind::Fifo => Self::Fifo,
         }
     }
+}
+
+/// An entry of a template or of a plan, as it is read; which members it has depends on its kind and on the document.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EntryV3<'a> {
+    #[serde(borrow)]
+    path: Bytes<'a>,
+    #[serde(deserialize_with = "word")]
+    kind: KindV3,
+    #[serde(borrow)]
+    mode: Cow<'a, str>,
+    #[serde(default)]
+    owner: Option<[u32; 2]>,
+    #[serde(default, borrow)]
+    target: Option<Bytes<'a>>,
+    #[serde(default)]
+    size: Option<u64>,
+    #[serde(default, borrow)]
+    head: Option<Bytes<'a>>,
+    #[serde(default, borrow)]
+    text: Option<Bytes<'a>>,
+    #[serde(default, borrow)]
+    copy: Option<Bytes<'a>>,
 }
 
 /// The members of an entry that describe the content of a file.
@@ -101,55 +136,71 @@ pub(super) struct FileEntry<'a> {
     pub(super) copy: Option<Bytes<'a>>,
 }
 
-pub(super) fn entries_of_template(template: &Template) -> Vec<EntryV3<'_>> {
-    let entries = template.tree().iter().map(|(path, node)| {
-        let mut entry = EntryV3::of(path, node);
-        if let Kind::File(file) = &node.kind {
-            entry.size = Some(file.size);
-            entry.head = file.head.as_deref().map(Bytes::of);
-        }
-        entry
-    });
-    entries.collect()
+/// Entries that are read one by one: the tree that they are, or the first problem. The first one is its root.
+pub(super) struct ReadEntries<C>(pub(super) Result<Tree<C>, WireError>);
+
+impl<'de, C: FileContent> Deserialize<'de> for ReadEntries<C> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EntriesVisitor(PhantomData)).map(Self)
+    }
 }
 
-/// The tree that `entries` are; the first one is its root.
-pub(super) fn tree_of<'a, C>(
-    what: &'static str,
-    entries: Vec<EntryV3<'a>>,
-    content: impl Fn(FileEntry<'a>) -> Result<C, &'static str>,
-) -> Result<Tree<C>, WireError> {
-    let mut tree: Option<Tree<C>> = None;
-    for (index, entry) in entries.into_iter().enumerate() {
-        let path = TreePath::parse(entry.path.0).map_err(|source| WireError::Path { what, index, source })?;
-        let refuse = |reason| WireError::Entry { what, path: path.clone(), reason };
-        let mode = Mode::parse(entry.mode.as_bytes()).ok_or_else(|| refuse("its mode is not four octal digits"))?;
-        let meta = Meta { mode, owner: entry.owner.map(ids) };
-        let is_file = entry.kind == KindV3::File;
-        let file = FileEntry { size: entry.size, head: entry.head, text: entry.text, copy: entry.copy };
-        let has_content = file.size.is_some() || file.head.is_some() || file.text.is_some() || file.copy.is_some();
-        if has_content && !is_file {
-            return Err(refuse("only a file has contents"));
-        }
-        let kind = match (entry.kind, entry.target) {
-            (KindV3::Link, Some(target)) if !target.0.is_empty() && !target.0.contains(&0) => {
-                Kind::Symlink(target.0.into_owned())
-            }
-            (KindV3::Link, _) => return Err(refuse("a link has a target, without a NUL in it")),
-            (_, Some(_)) => return Err(refuse("only a link has a target")),
-            (KindV3::Dir, None) => Kind::Directory,
-            (KindV3::Fifo, None) => Kind::Fifo,
-            (KindV3::File, None) => Kind::File(content(file).map_err(refuse)?),
-        };
-        match (&mut tree, kind) {
-            (None, Kind::Directory) if path.is_root() => tree = Some(Tree::new(meta)),
-            (None, _) => return Err(refuse("the first entry must be the root directory")),
-            (Some(tree), kind) => {
-                tree.insert(path, Node::new(meta, kind)).map_err(|source| WireError::Tree { what, source })?;
-            }
-        }
+struct EntriesVisitor<C>(PhantomData<C>);
+
+impl<'de, C: FileContent> Visitor<'de> for EntriesVisitor<C> {
+    type Value = Result<Tree<C>, WireError>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
     }
-    tree.ok_or(WireError::Part { what, part: "list of entries: it is empty" })
+
+    /// What is no document at all is the reader's error, wherever it is.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut tree = None;
+        let mut problem = Ok(());
+        let mut index = 0;
+        while let Some(Object(entry)) = entries.next_element()? {
+            problem = problem.and_then(|()| add(&mut tree, index, entry));
+            index += 1;
+        }
+        Ok(problem.and_then(|()| tree.ok_or(WireError::Part { what: C::WHAT, part: "list of entries: it is empty" })))
+    }
+}
+
+/// Adds the entry of that index to a tree.
+fn add<C: FileContent>(tree: &mut Option<Tree<C>>, index: usize, entry: EntryV3<'_>) -> Result<(), WireError> {
+    let what = C::WHAT;
+    if C::HAS_OWNERS && entry.owner.is_none() {
+        return Err(WireError::NoOwner { what, index });
+    }
+    let path = TreePath::parse(&entry.path.0).map_err(|source| WireError::Path { what, index, source })?;
+    let node = node_of(entry).map_err(|reason| WireError::Entry { what, path: path.clone(), reason })?;
+    match tree {
+        None if path.is_root() && matches!(node.kind, Kind::Directory) => *tree = Some(Tree::new(node.meta)),
+        None => return Err(WireError::Entry { what, path, reason: "the first entry must be the root directory" }),
+        Some(tree) => tree.insert(path, node).map_err(|source| WireError::Tree { what, source })?,
+    }
+    Ok(())
+}
+
+/// The node that an entry is; or the reason why it is none.
+fn node_of<C: FileContent>(entry: EntryV3<'_>) -> Result<Node<C>, &'static str> {
+    let mode = Mode::parse(entry.mode.as_bytes()).ok_or("its mode is not four octal digits")?;
+    let meta = Meta { mode, owner: entry.owner.map(ids) };
+    let file = FileEntry { size: entry.size, head: entry.head, text: entry.text, copy: entry.copy };
+    let has_content = file.size.is_some() || file.head.is_some() || file.text.is_some() || file.copy.is_some();
+    if has_content && entry.kind != KindV3::File {
+        return Err("only a file has contents");
+    }
+    let kind = match (entry.kind, entry.target) {
+        (KindV3::Link, Some(target)) if !target.0.is_empty() && !target.0.contains(&0) => Kind::Symlink(target.0.into_owned()),
+        (KindV3::Link, _) => return Err("a link has a target, without a NUL in it"),
+        (_, Some(_)) => return Err("only a link has a target"),
+        (KindV3::Dir, None) => Kind::Directory,
+        (KindV3::Fifo, None) => Kind::Fifo,
+        (KindV3::File, None) => Kind::File(C::read(file)?),
+    };
+    Ok(Node::new(meta, kind))
 }
 
 pub(super) const fn owner(ids: Ids) -> [u32; 2] {

@@ -1,7 +1,7 @@
 //! Jobs: what goes into the guest besides the command line.
 
 use super::bytes::Bytes;
-use super::entry::{EntryV3, entries_of_template, ids, owner, tree_of};
+use super::entry::{Entries, FileContent, FileEntry, ReadEntries, ids, owner};
 use super::json::{Document, VERSION, WireError, from_json, object, objects, to_json};
 use crate::account::{Account, AccountName, Credentials};
 use crate::facts::{Facts, Givable};
@@ -11,6 +11,7 @@ use crate::tree::Mode;
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
 const WHAT: &str = "job";
@@ -36,7 +37,7 @@ impl Job {
             groups: known.groups.clone(),
         };
         let mut json = to_json(&JobV3 {
-            format: JobV3::FORMAT.into(),
+            format: JobV3::<()>::FORMAT.into(),
             version: VERSION,
             facts: FactsV3 {
                 umask: facts.umask.to_string(),
@@ -46,7 +47,7 @@ impl Job {
                 accounts: facts.accounts.iter().map(account).collect(),
             },
             instances: instances.iter().map(|name| Bytes::of(name.as_name().as_bytes())).collect(),
-            template: entries_of_template(template),
+            template: Entries(template.tree()),
         });
         json.push(b'\n');
         json
@@ -54,7 +55,7 @@ impl Job {
 
     /// Reads a document.
     pub fn decode(json: &[u8]) -> Result<Self, WireError> {
-        let job: JobV3<'_> = from_json(json)?;
+        let job: JobV3<'_, ReadEntries<FileFacts>> = from_json(json)?;
         let invalid = |part| WireError::Part { what: WHAT, part };
         let umask = Mode::parse(job.facts.umask.as_bytes()).ok_or_else(|| invalid("umask"))?;
         let mut accounts = alloc::collections::BTreeMap::new();
@@ -82,26 +83,37 @@ impl Job {
             givable_groups: givable(job.facts.givable_groups).ok_or_else(|| invalid("givable group"))?,
             accounts,
         };
-        if let Some(index) = job.template.iter().position(|entry| entry.owner.is_none()) {
-            return Err(WireError::NoOwner { what: WHAT, index });
+        Ok(Self { instances, facts, template: Template::from(job.template.0?) })
+    }
+}
+
+impl FileContent for FileFacts {
+    const WHAT: &'static str = WHAT;
+    const HAS_OWNERS: bool = true;
+
+    fn write<S: SerializeStruct>(&self, entry: &mut S) -> Result<(), S::Error> {
+        entry.serialize_field("size", &self.size)?;
+        match &self.head {
+            Some(head) => entry.serialize_field("head", &Bytes::of(head)),
+            None => Ok(()),
         }
-        let tree = tree_of(WHAT, job.template, |entry| {
-            if entry.text.is_some() || entry.copy.is_some() {
-                return Err("a file of a template has neither a text nor a copy");
-            }
-            let head = entry.head.map(|head| head.0.into_owned());
-            if head.as_ref().is_some_and(|head| head.len() > HEAD_MAX) {
-                return Err("its head is too long");
-            }
-            Ok(FileFacts { size: entry.size.ok_or("it has no size")?, head })
-        })?;
-        Ok(Self { instances, facts, template: Template::from(tree) })
+    }
+
+    fn read(file: FileEntry<'_>) -> Result<Self, &'static str> {
+        if file.text.is_some() || file.copy.is_some() {
+            return Err("a file of a template has neither a text nor a copy");
+        }
+        let head = file.head.map(|head| head.0.into_owned());
+        if head.as_ref().is_some_and(|head| head.len() > HEAD_MAX) {
+            return Err("its head is too long");
+        }
+        Ok(Self { size: file.size.ok_or("it has no size")?, head })
     }
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct JobV3<'a> {
+struct JobV3<'a, T> {
     #[serde(borrow)]
     format: Cow<'a, str>,
     version: u32,
@@ -109,8 +121,8 @@ struct JobV3<'a> {
     facts: FactsV3<'a>,
     #[serde(default, borrow, skip_serializing_if = "Vec::is_empty")]
     instances: Vec<Bytes<'a>>,
-    #[serde(borrow, deserialize_with = "objects")]
-    template: Vec<EntryV3<'a>>,
+    /// [`Entries`] that are written, or [`ReadEntries`].
+    template: T,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -165,7 +177,7 @@ impl GivableV3 {
     }
 }
 
-impl Document for JobV3<'_> {
+impl<T> Document for JobV3<'_, T> {
     const WHAT: &'static str = WHAT;
     const FORMAT: &'static str = "s6-instance-maker job";
     const VERSION: u32 = VERSION;

@@ -215,7 +215,7 @@ impl<'de> Visitor<'de> for &Head {
 }
 
 /// A value that is written as an object and read from an object only: a derived reader would accept a list of the values as well.
-struct Object<T>(T);
+pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

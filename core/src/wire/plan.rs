@@ -1,7 +1,7 @@
 //! Plan documents: what comes out of the guest.
 
 use super::bytes::Bytes;
-use super::entry::{EntryV3, TemplateDigest, tree_of};
+use super::entry::{Entries, FileContent, FileEntry, ReadEntries, TemplateDigest};
 #[cfg(feature = "cli")]
 use super::json::from_reader;
 use super::json::{Document, VERSION, WireError, from_json, objects, to_json, word};
@@ -10,10 +10,10 @@ use crate::path::TreePath;
 use crate::plan::{Content, Placement, Plan};
 use crate::rules::{Finding, FindingParts, Rule};
 use crate::template::Template;
-use crate::tree::Kind;
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
 const WHAT: &str = "plan";
@@ -33,18 +33,8 @@ impl PlanDocument {
     /// Returns the document, one line, of a plan that was computed for `options` from `template`.
     #[must_use]
     pub fn encode(plan: &Plan, options: &Options, template: &Template) -> Vec<u8> {
-        let entries = plan.tree.iter().map(|(path, node)| {
-            let mut entry = EntryV3::of(path, node);
-            if let Kind::File(content) = &node.kind {
-                match content {
-                    Content::Generated(bytes) => entry.text = Some(Bytes::of(bytes)),
-                    Content::Template(from) => entry.copy = Some(Bytes::of(from.as_bytes())),
-                }
-            }
-            entry
-        });
         let mut json = to_json(&PlanV3 {
-            format: PlanV3::FORMAT.into(),
+            format: PlanV3::<()>::FORMAT.into(),
             version: VERSION,
             options: options.words().map(|word| Bytes(word.into())).collect(),
             template: TemplateDigest::of(template).to_string(),
@@ -52,7 +42,7 @@ impl PlanDocument {
                 Placement::New => PlacementV3::New,
                 Placement::Within => PlacementV3::Within,
             },
-            entries: entries.collect(),
+            entries: Entries(&plan.tree),
             warnings: plan.warnings.iter().map(WarningV3::of).collect(),
         });
         json.push(b'\n');
@@ -70,20 +60,13 @@ impl PlanDocument {
         Ok(from_reader(reader)?.and_then(Self::from_wire))
     }
 
-    fn from_wire(document: PlanV3<'_>) -> Result<Self, WireError> {
+    fn from_wire(document: PlanV3<'_, ReadEntries<Content>>) -> Result<Self, WireError> {
         let invalid = |part| WireError::Part { what: WHAT, part };
         let template = TemplateDigest::parse(&document.template).ok_or_else(|| invalid("template"))?;
         let options = Options::parse(document.options.iter().map(|word| &word.0)).map_err(|_| invalid("list of options"))?;
         let warnings = document.warnings.into_iter().map(WarningV3::decode).collect::<Option<_>>();
         let warnings = warnings.ok_or_else(|| invalid("warning"))?;
-        let tree = tree_of(WHAT, document.entries, |entry| match (entry.text, entry.copy) {
-            _ if entry.size.is_some() || entry.head.is_some() => Err("a file of a plan has neither a size nor a head"),
-            (Some(text), None) => Ok(Content::Generated(text.0.into_owned())),
-            (None, Some(from)) => {
-                TreePath::parse(from.0).map(Content::Template).map_err(|_| "what it copies has no path in a template")
-            }
-            _ => Err("a file has either a text or a copy"),
-        })?;
+        let tree = document.entries.0?;
         let placement = match document.placement {
             PlacementV3::New => Placement::New,
             PlacementV3::Within => Placement::Within,
@@ -97,9 +80,32 @@ impl PlanDocument {
     }
 }
 
+impl FileContent for Content {
+    const WHAT: &'static str = WHAT;
+    const HAS_OWNERS: bool = false;
+
+    fn write<S: SerializeStruct>(&self, entry: &mut S) -> Result<(), S::Error> {
+        match self {
+            Self::Generated(bytes) => entry.serialize_field("text", &Bytes::of(bytes)),
+            Self::Template(from) => entry.serialize_field("copy", &Bytes::of(from.as_bytes())),
+        }
+    }
+
+    fn read(file: FileEntry<'_>) -> Result<Self, &'static str> {
+        match (file.text, file.copy) {
+            _ if file.size.is_some() || file.head.is_some() => Err("a file of a plan has neither a size nor a head"),
+            (Some(text), None) => Ok(Self::Generated(text.0.into_owned())),
+            (None, Some(from)) => {
+                TreePath::parse(from.0).map(Self::Template).map_err(|_| "what it copies has no path in a template")
+            }
+            _ => Err("a file has either a text or a copy"),
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PlanV3<'a> {
+struct PlanV3<'a, E> {
     #[serde(borrow)]
     format: Cow<'a, str>,
     version: u32,
@@ -108,8 +114,8 @@ struct PlanV3<'a> {
     template: String,
     #[serde(deserialize_with = "word")]
     placement: PlacementV3,
-    #[serde(borrow, deserialize_with = "objects")]
-    entries: Vec<EntryV3<'a>>,
+    /// [`Entries`] that are written, or [`ReadEntries`].
+    entries: E,
     #[serde(borrow, deserialize_with = "objects")]
     warnings: Vec<WarningV3<'a>>,
 }
@@ -145,7 +151,7 @@ impl<'a> WarningV3<'a> {
     }
 }
 
-impl Document for PlanV3<'_> {
+impl<E> Document for PlanV3<'_, E> {
     const WHAT: &'static str = WHAT;
     const FORMAT: &'static str = "s6-instance-maker plan";
     const VERSION: u32 = VERSION;
