@@ -97,6 +97,7 @@ fn errors(name: &[u8]) -> Vec<Error> {
         RefreshError::Taken { definition: Name::new(name).unwrap(), list: path() },
         RefreshError::Conflict([Name::new(name).unwrap()].into()),
         RefreshError::NotADirectory(path()),
+        RefreshError::NotALink(path()),
         RefreshError::Occupied { directory: path(), foreign: path() },
         RefreshError::TooManyInstances { existing: 12, room: 10 },
     ];

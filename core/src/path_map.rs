@@ -84,6 +84,15 @@ impl<V> PathMap<V> {
         }
     }
 
+    /// The entries from `path` on, in order, whether it has one or not.
+    pub(crate) fn from<'m>(&'m self, path: &TreePath) -> impl Iterator<Item = (&'m TreePath, &'m V)> + use<'m, V> {
+        let (list, map) = match &self.0 {
+            Entries::Listed(list) => (list.get(list.partition_point(|(key, _)| key < path)..), None),
+            Entries::Mapped(map) => (None, Some(map.range(path.clone()..))),
+        };
+        list.into_iter().flatten().map(|(path, value)| (path, value)).chain(map.into_iter().flatten())
+    }
+
     /// Returns the same map with its values changed by `change`, in the form that takes the least memory.
     pub(crate) fn changed(self, mut change: impl FnMut(&mut V)) -> Self {
         let mut list: Vec<_> = match self.0 {

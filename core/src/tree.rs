@@ -214,6 +214,12 @@ impl<C> Tree<C> {
         self.0.iter()
     }
 
+    /// The entries at and below `directory`, in order.
+    pub(crate) fn within<'t>(&'t self, directory: &TreePath) -> impl Iterator<Item = (&'t TreePath, &'t Node<C>)> + use<'t, C> {
+        let outer = directory.clone();
+        self.0.from(directory).take_while(move |(path, _)| path.starts_with(&outer))
+    }
+
     /// The entries that `keep` names, with the root. `keep` must name every directory around an entry that it names.
     #[must_use]
     pub(crate) fn filtered(&self, keep: impl Fn(&TreePath) -> bool) -> Self

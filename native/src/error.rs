@@ -256,14 +256,12 @@ pub enum TemplateReason {
 }
 
 impl Error {
-    /// 100: wrong usage, or a template that cannot work. 111: the system refused something.
+    /// 100: wrong usage, a template that cannot work, or a DIR that cannot be refreshed so. 111: the system refused something.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Plan(_) | Self::Template { .. } | Self::DuplicateInstance(_) | Self::OtherOptions(_) => 100,
-            Self::Supervised { .. } => 100,
-            Self::Refresh { reason: RefreshError::Taken { .. } | RefreshError::Conflict(_), .. } => 100,
-            Self::Refresh { reason: RefreshError::TooManyInstances { .. }, .. } => 100,
+            Self::Supervised { .. } | Self::Refresh { .. } => 100,
             Self::Instances { .. } | Self::Document { .. } | Self::OtherTemplate { .. } | Self::Violation(_) => 100,
             Self::Planner { exit_code, .. } => *exit_code,
             _ => 111,
@@ -315,6 +313,9 @@ impl Error {
                     paths.collect::<Vec<_>>().join(" ")
                 )
                 .into()
+            }
+            Self::Refresh { reason: RefreshError::NotADirectory(_) | RefreshError::NotALink(_) | RefreshError::Occupied { .. }, .. } => {
+                "move it away, and run the same command again".into()
             }
             Self::Refresh { reason: RefreshError::TooManyInstances { .. }, .. } => {
                 "raise the capacity (-c), or delete instances first (s6-instance-delete)".into()

@@ -164,7 +164,8 @@ pub fn execute<P: Planner>(
             let caller = (facts.caller, facts::owner_power(facts)?);
             let scope = Scope::of(&plan).with_definitions(options.definition_names());
             let mut compared = compare::Comparison::new(&plan, &source, site.there(), site.place(), caller, scope, run)?;
-            let differences = compared.differences_in_full(&record::read_if_permitted(site.there())?, run)?;
+            let older = record::read_if_permitted(site.there())?;
+            let differences = compared.differences_in_full(options.room(), &older, run)?;
             if let Audience::Reader(format) = comparison.audience {
                 let report = diff::Report { compared: &compared, differences: &differences, private: comparison.private };
                 print(out, &report.bytes(format)?)?;

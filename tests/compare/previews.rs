@@ -2,7 +2,7 @@
 
 use super::changes::{remove, replace};
 use super::trees::{CALLER, callers, file, path};
-use s6_instance_maker_core::compare::{Differences, Found, OwnerPower, StateKind};
+use s6_instance_maker_core::compare::{Differences, Found, Note, OwnerPower, StateKind};
 use s6_instance_maker_core::options::Options;
 use s6_instance_maker_core::plan::plan;
 use s6_instance_maker_core::tree::{Ids, Mode};
@@ -108,8 +108,12 @@ fn compare(&(_, options, template, change): &Preview, power: OwnerPower) -> Diff
     let plan = plan(&request, &manifest::facts(), &template).unwrap();
     let mut found = model::carried_out(&plan, &template, CALLER);
     change(&mut found);
-    let names = Options::of(&request).definition_names();
-    Compared { plan: &plan, template: &template, names: names.as_ref(), caller: CALLER, power }.differences(&found)
+    let options = Options::of(&request);
+    let names = options.definition_names();
+    let compared = Compared { plan: &plan, template: &template, names: names.as_ref(), caller: CALLER, power };
+    let mut differences = compared.differences(&found);
+    differences.notes.extend(compared.refresh(&found, options.room()).err().map(Note::NotRefreshable));
+    differences
 }
 
 #[test]

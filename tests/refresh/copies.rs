@@ -61,7 +61,8 @@ fn copies_become_the_template() {
         [
             "s6-instance-control -r -- svc plain && s6-svc -r -- svc/instances/plain/log",
             "s6-instance-control -r -- svc rich && s6-svc -r -- svc/instances/rich/log",
-            "--refresh-instances updates the copies; s6-instance-delete and s6-instance-create make new ones",
+            // That of the one without a link: to update it is not this command's.
+            "unless s6-instance-create or s6-instance-delete is at work, remove the copy from `instances`",
         ],
         "{answer}"
     );

@@ -1,13 +1,18 @@
 //! What `--refresh` refuses: then DIR is as it was.
 
-use super::{Answer, Scratch, create, disk, folder, fs, make, maker};
+use super::{Answer, Command, Scratch, create, disk, folder, fs, make, maker};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
-/// Runs the program, which must refuse with `code` and change nothing; the answer.
+/// Runs the program, which must refuse with `code` and change nothing; the answer. Of what is in DIR, --diff says so as well.
 fn refused(scratch: &Scratch, words: &[&str], code: i32) -> Answer {
     let before = disk::read_tree(scratch.path());
     let answer = maker(scratch.path(), words).expect_code(code);
     assert!(answer.stderr.starts_with("s6-instance-maker: fatal: ") && answer.stdout.is_empty(), "{answer}");
+    if answer.stderr.contains("unable to refresh") && !answer.stderr.contains("a supervisor is at work") {
+        let words = words.iter().map(|word| if word.starts_with("--refresh") { "--diff" } else { word });
+        let preview = maker(scratch.path(), words).expect_code(0);
+        assert!(preview.stdout.contains("--refresh refuses "), "{preview}");
+    }
     assert_eq!(disk::differences(&before, &disk::read_tree(scratch.path())), "", "{answer}");
     answer
 }
@@ -27,7 +32,7 @@ fn foreign_directories_are_refused() {
     for option in ["--refresh", "--refresh-instances"] {
         for (dir, missing) in [("etc", "run"), ("plain", "template"), ("run-only", "template"), ("template-only", "run")] {
             for options in [&[][..], &["-L", "/l"], &["--instance", "first"]] {
-                let answer = refused(&scratch, &[&[option], options, &["one", dir]].concat(), 111);
+                let answer = refused(&scratch, &[&[option], options, &["one", dir]].concat(), 100);
                 let expected =
                     format!("unable to refresh `{dir}`: `{missing}` is missing: not a directory that this program made\n");
                 assert!(answer.stderr.contains(&expected) && answer.stderr.contains("hint: "), "{answer}");
@@ -39,7 +44,7 @@ fn foreign_directories_are_refused() {
         refused(&scratch, &[option, "one", "one"], 100);
         refused(&scratch, &[option, "one", "one/data"], 100);
     }
-    let answer = refused(&scratch, &["--refresh", "-r", "svc", "one", "definition"], 111);
+    let answer = refused(&scratch, &["--refresh", "-r", "svc", "one", "definition"], 100);
     assert!(answer.stderr.contains("`svc/type` is missing"), "{answer}");
     refused(&scratch, &["--refresh-instances", "-r", "svc", "one", "new"], 100);
     refused(&scratch, &["--overwrite-edited", "one", "new"], 100);
@@ -62,6 +67,40 @@ fn instances_beyond_the_capacity_are_refused() {
     refused(&scratch, &["--refresh", "-c", "4", "--instance", "e", "one", "svc"], 100);
     fs::remove_file(scratch.join("svc/instance/d")).unwrap();
     make(&scratch, &["--refresh", "-c", "4", "--instance", "a", "--instance", "e", "one", "svc"]);
+}
+
+/// Where a directory of the service, or a part of a declared instance, is something else, it is neither kept in silence nor replaced.
+#[test]
+fn other_types_of_files_are_refused() {
+    let declared: &[&str] = &["--instance", "a", "--instance", "b"];
+    let cases: [(&str, &str, &[&str], &str); 6] = [
+        ("instance", "ln -s instances instance", &[], "`instance` is not a directory"),
+        ("log", "touch log", &["-L", "/l"], "`log` is not a directory"),
+        ("instances/a", "touch instances/a", declared, "`instances/a` is not a directory"),
+        ("instances/a", "ln -s /etc instances/a", declared, "`instances/a` is not a directory"),
+        ("instance/a", "touch instance/a", declared, "`instance/a` is not a link"),
+        ("instance/a", "mkdir instance/a", declared, "`instance/a` is not a link"),
+    ];
+    let run = |scratch: &Scratch, command: &str| {
+        Answer::of(Command::new("sh").args(["-c", command]).current_dir(scratch.join("svc"))).expect_code(0);
+    };
+    for (entry, command, options, reason) in cases {
+        let scratch = folder();
+        make(&scratch, &[options, &["one", "svc"]].concat());
+        let words = |option| [&[option], options, &["one", "svc"]].concat();
+        run(&scratch, &format!("rm -r {entry} && {command}"));
+        for option in ["--refresh", "--refresh-instances"] {
+            let answer = refused(&scratch, &words(option), 100);
+            assert!(answer.stderr.contains(&format!("unable to refresh `svc`: {reason}\n")), "{answer}");
+            assert!(answer.stderr.contains("hint: move it away, and run the same command again\n"), "{answer}");
+        }
+        maker(scratch.path(), words("--check")).expect_code(1);
+        // As the hint says.
+        run(&scratch, &format!("rm -r {entry}"));
+        make(&scratch, &words("--refresh"));
+        let answer = maker(scratch.path(), words("--check")).expect_code(0);
+        assert_eq!(answer.stdout, "", "{command}");
+    }
 }
 
 /// While a supervisor is at work in DIR, its logger neither appears nor disappears.

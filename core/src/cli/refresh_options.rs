@@ -8,15 +8,16 @@ use super::refusal::UsageError;
 pub(super) struct RefreshOptions {
     /// Print what --refresh would change
     ///
-    /// Entries that it would create, replace or remove, with their types, modes, owners and link
-    /// targets, and the changed lines of text files. Nothing is written. What belongs to the living
-    /// service is not compared: instances, the state of supervisors, files called down.
+    /// Entries that it would create, replace or remove, and those that it would keep because they are
+    /// not its own, with their types, modes, owners and link targets, and the changed lines of text
+    /// files. Nothing is written. What belongs to the living service is not compared: instances, the
+    /// state of supervisors, files called down.
     #[arg(verbatim_doc_comment, long)]
     diff: bool,
 
     /// The same; exit 1 if anything differs
     ///
-    /// An absent DIR differs.
+    /// An absent DIR differs, and so does one with an entry that --refresh would keep.
     #[arg(verbatim_doc_comment, long)]
     check: bool,
 

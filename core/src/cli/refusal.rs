@@ -30,7 +30,7 @@ pub struct UsageError {
 
 /// The hint where nothing better is known.
 pub(super) const USAGE: &str = "usage: s6-instance-maker [OPTIONS] TEMPLATE DIR; --help lists the options";
-/// The hint beside a suggestion that may be far from what was meant.
+/// The hint beside a suggestion.
 const HELP: &str = "--help lists the options";
 
 impl UsageError {
@@ -75,6 +75,12 @@ impl From<UsageError> for Refusal {
     }
 }
 
+/// Returns `true` if an option can be meant by what was typed: it begins like that, or no more than a third of it is otherwise.
+fn is_near(typed: &str, meant: &str) -> bool {
+    let [typed, meant] = [typed, meant].map(|option| option.trim_start_matches('-'));
+    meant.starts_with(typed) || 3 * strsim::damerau_levenshtein(typed, meant) <= meant.len()
+}
+
 /// clap's errors in our words, escaped.
 impl From<clap::Error> for Refusal {
     fn from(error: clap::Error) -> Self {
@@ -105,7 +111,8 @@ impl From<clap::Error> for Refusal {
             }
             _ => Escaped(error.kind().to_string().as_bytes()).to_string(),
         };
-        let suggested = (context(ContextKind::SuggestedArg), context(ContextKind::SuggestedValue));
+        let option_meant = context(ContextKind::SuggestedArg).filter(|meant| is_near(&arg(), meant));
+        let suggested = (option_meant, context(ContextKind::SuggestedValue));
         let hint = match (suggested, context(ContextKind::ValidValue)) {
             ((Some(option), _), _) => format!("did you mean `{option}`? {HELP}"),
             ((None, Some(value)), _) => format!("did you mean `{value}`?"),

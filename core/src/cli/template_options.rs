@@ -20,7 +20,7 @@ use std::ffi::{OsStr, OsString};
 pub(super) struct TemplateOptions {
     /// Accept the error or warning ID (repeatable)
     ///
-    /// Every error about the template and every warning begins with its id; --explain explains it.
+    /// What can be accepted begins with its id; --explain explains it.
     #[arg(verbatim_doc_comment, long, value_name = "ID", action = ArgAction::Append)]
     allow: Vec<OsString>,
 
@@ -100,10 +100,11 @@ impl TemplateOptions {
 
 /// The text that `words` ask for in place of an invocation: a list of the rules, or one of them explained.
 pub(super) fn about_rules(words: &Words) -> Result<Option<String>, UsageError> {
-    let (option, text) = match words.value("explain") {
-        Some(id) => ("--explain", rule("--explain", id)?.explain()),
-        None if words.has("list-rules") => ("--list-rules", rules::list()),
-        None => return Ok(None),
+    let (option, text) = match (words.value("explain"), words.has("list-rules")) {
+        (Some(_), true) => return Err(UsageError::exclusive("--list-rules and --explain")),
+        (Some(id), false) => ("--explain", rule("--explain", id)?.explain()),
+        (None, true) => ("--list-rules", rules::list()),
+        (None, false) => return Ok(None),
     };
     if words.has_operands() { Err(UsageError::new(format!("{option} takes no operands"))) } else { Ok(Some(text)) }
 }

@@ -27,12 +27,19 @@ pub struct InstanceRefresh {
 }
 
 impl Sides<'_> {
-    /// Computes the refresh of the copy `instances/NAME`, which is at `copy`. `found` has the digests of its files; `older` are the
-    /// templates that it can be a copy of.
+    /// Computes the refresh of the copy `instances/NAME`, which is at `copy`, to `current`, the plan's own
+    /// [version](Self::template_version) of the template. `found` has the digests of its files; `older` are the templates that it
+    /// can be a copy of as well.
     #[must_use]
-    pub fn refresh_instance(&self, copy: &TreePath, found: &Found, contents: &Contents, older: &[Version]) -> InstanceRefresh {
-        let current = self.template_version(contents);
-        let mut work = Work { copy, found, current: &current, older, steps: Vec::new(), done: BTreeSet::new() };
+    pub fn refresh_instance(
+        &self,
+        copy: &TreePath,
+        found: &Found,
+        contents: &Contents,
+        current: &Version,
+        older: &[Version],
+    ) -> InstanceRefresh {
+        let mut work = Work { copy, found, current, older, steps: Vec::new(), done: BTreeSet::new() };
         let mut keeps_logger = false;
         let planned: Vec<(TreePath, &Node<Content>)> = self.template_entries().collect();
         for (inner, node) in &planned {
@@ -65,7 +72,7 @@ impl Sides<'_> {
 
     /// The entries of the copy of the template that copies of it have, by their paths below it; the root first.
     fn template_entries(&self) -> impl Iterator<Item = (TreePath, &Node<Content>)> {
-        self.plan.tree.iter().filter_map(|(path, node)| {
+        self.plan.tree.within(&TEMPLATE).filter_map(|(path, node)| {
             let inner = if *path == TEMPLATE { TreePath::ROOT } else { path.below(&TEMPLATE)? };
             let inner = Some(inner).filter(|inner| !is_of_supervisors(inner.components()))?;
             Some((inner, node))

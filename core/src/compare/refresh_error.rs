@@ -25,9 +25,12 @@ pub enum RefreshError {
         if .0.len() == 1 { "it" } else { "them" }
     )]
     Conflict(BTreeSet<Name>),
-    /// A directory of DIR is another type of file.
+    /// A directory of DIR, or of a declared instance, is another type of file.
     #[error("`{0}` is not a directory")]
     NotADirectory(TreePath),
+    /// The link of a declared instance is another type of file.
+    #[error("`{0}` is not a link")]
+    NotALink(TreePath),
     /// A directory that is no longer part of the plan contains something else.
     #[error("`{foreign}` is not this program's; `{directory}` cannot be removed")]
     Occupied {
@@ -51,7 +54,7 @@ impl RefreshError {
     #[must_use]
     pub fn entry(&self) -> Option<&[u8]> {
         match self {
-            Self::NotOurs(path) | Self::NotADirectory(path) => Some(path.as_bytes()),
+            Self::NotOurs(path) | Self::NotADirectory(path) | Self::NotALink(path) => Some(path.as_bytes()),
             Self::Taken { definition, .. } => Some(definition.as_bytes()),
             Self::Conflict(definitions) => definitions.first().map(Name::as_bytes),
             Self::Occupied { foreign, .. } => Some(foreign.as_bytes()),

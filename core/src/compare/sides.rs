@@ -68,7 +68,6 @@ pub fn compare(sides: &Sides<'_>, contents: &Contents) -> Differences {
     }
     let mut notes = sides.absent_directories();
     notes.extend(owners.note());
-    notes.extend(sides.foreign());
     Differences { entries: differences, notes }
 }
 
@@ -118,8 +117,12 @@ impl Sides<'_> {
         };
         // The root of a plan that becomes entries of DIR is not DIR.
         let is_dir = |path: &&TreePath| self.plan.placement == Placement::New || !path.is_root();
-        let planned =
-            self.plan.tree.iter().map(|(path, _)| path).filter(|path| is_compared(path) || self.is_new_instance(path));
+        let planned = self
+            .plan
+            .tree
+            .iter()
+            .map(|(path, _)| path)
+            .filter(|path| is_compared(path) || self.is_new_instance(path) || self.is_no_instance(path));
         planned.chain(self.found.keys().filter(is_compared)).filter(is_dir).cloned().collect()
     }
 
@@ -133,6 +136,16 @@ impl Sides<'_> {
                 let copy = name.and_then(|name| INSTANCES.join(&name).ok());
                 copy.is_some_and(|copy| !self.found.contains_key(&copy))
             }
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if another type of file is at `path` than the link or the directory of a declared instance.
+    fn is_no_instance(&self, path: &TreePath) -> bool {
+        let directory = path.split().map(|(directory, _)| directory);
+        match self.found.get(path).filter(|_| self.plan.tree.get(path).is_some()).map(|found| &found.kind) {
+            Some(kind) if directory == Some(INSTANCE.as_bytes()) => !matches!(kind, StateKind::Symlink(_)),
+            Some(kind) if directory == Some(INSTANCES.as_bytes()) => *kind != StateKind::Directory,
             _ => false,
         }
     }
@@ -213,15 +226,10 @@ impl Sides<'_> {
         absent.map(Note::EmptyDirectory).collect()
     }
 
-    /// A note where DIR is there, and is not what a refresh would accept.
-    fn foreign(&self) -> Option<Note> {
-        refusal(self).map(Note::NotRefreshable)
-    }
-
     /// The part of the plan that is the copy of the template, by paths below it, as far as copies of it have it.
     #[must_use]
     pub fn template_version(&self, contents: &Contents) -> Version {
-        let entries = self.plan.tree.iter().filter_map(|(path, node)| {
+        let entries = self.plan.tree.within(&TEMPLATE).filter_map(|(path, node)| {
             let inner = path.below(&TEMPLATE).filter(|inner| !is_of_supervisors(inner.components()))?;
             Some((inner, Fingerprint::of(&self.planned(path, node, contents))))
         });
@@ -257,7 +265,7 @@ impl From<bool> for Equality {
     }
 }
 
-/// The reason why DIR is refused that a comparison shows as well.
+/// The reason why DIR is refused whatever differs.
 pub(super) fn refusal(sides: &Sides<'_>) -> Option<RefreshError> {
     if let Some(missing) = stranger(sides, sides.scope) {
         return Some(RefreshError::NotOurs(missing));

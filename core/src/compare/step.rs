@@ -106,6 +106,12 @@ impl Refresh {
         steps.sort_by_key(|step| (!is_delisted(step), rank(step)));
         Ok(Self { built, steps, logger })
     }
+
+    /// A note about the refusal of a refresh. `None`: there are [steps](Self::of).
+    #[must_use]
+    pub fn refusal(sides: &Sides<'_>, differences: &Differences, room: u32) -> Option<Note> {
+        Self::of(sides, differences, room).err().map(Note::NotRefreshable)
+    }
 }
 
 /// The place of a step in the order: whatever another one needs comes before it.
@@ -142,6 +148,13 @@ fn step(sides: &Sides<'_>, scope: &Scope, unit: &TreePath) -> Result<Option<Step
                 return Err(RefreshError::NotADirectory(unit.clone()));
             }
             Step::Rights(unit.clone())
+        }
+        // Nobody but the programs of s6 replaces the parts of an instance.
+        (Some(planned), Some(_)) if scope.claim(unit) == Claim::Instance => {
+            return Err(match planned {
+                Kind::Symlink(_) => RefreshError::NotALink(unit.clone()),
+                _ => RefreshError::NotADirectory(unit.clone()),
+            });
         }
         (Some(planned), Some(found)) => match (planned, found) {
             (Kind::Directory, _) | (_, StateKind::Directory) => Step::Exchange(unit.clone()),

@@ -4,11 +4,12 @@ use crate::error::Place;
 use crate::sys::{last_name, open_dir, open_fifo};
 use cap_std::fs::Dir;
 use s6_instance_maker_core::compare::{
-    CONTROL, CopyState, Difference, Differences, Fate, INSTANCE, InstanceRefresh, LOG, Note, RUN, Refresh, Step,
+    CONTROL, CopyState, Difference, Differences, Fate, Found, INSTANCE, InstanceRefresh, LOG, Note, RUN, Refresh, Step,
     is_updated_by_s6_rc,
 };
 use s6_instance_maker_core::escape::Escaped;
 use s6_instance_maker_core::execline::{Text, Word};
+use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::message::{Message, MessageKind};
 use s6_instance_maker_core::path::{Name, TreePath};
 use s6_instance_maker_core::plan::{Placement, Plan};
@@ -53,6 +54,8 @@ pub(super) struct Effects<'a> {
     pub supervision: Supervision,
     /// Notes about instances that keep their copies.
     pub notes: Vec<Note>,
+    /// DIR before the refresh.
+    pub found: &'a Found,
     pub differences: &'a Differences,
     /// Instances that were created while the template was exchanged, and are copies of neither.
     pub mixed: &'a [Name],
@@ -70,6 +73,7 @@ impl Effects<'_> {
                 messages.extend(self.added());
                 messages.extend(self.instances.iter().map(|(path, refresh)| self.instance(path, refresh)));
                 messages.extend(self.older());
+                messages.extend(self.unfinished());
             }
             Placement::Within => messages.extend(self.definitions()),
         }
@@ -132,11 +136,29 @@ impl Effects<'_> {
 
     /// Instances that keep an older copy.
     fn older(&self) -> Option<Message> {
-        let is_older = |note: &Note| matches!(note, Note::Instance(_, CopyState::Older | CopyState::Edited(_)));
-        let older: Vec<String> = self.notes.iter().filter(|note| is_older(note)).filter_map(instance_of).collect();
-        let text = format!("instances with another copy than the template, which they keep: {}", listed(&older));
+        let older = listed(&self.older_instances(|name| is_linked(self.found, name))?);
+        let text = format!("instances with another copy than the template, which they keep: {older}");
         let hint = "--refresh-instances updates the copies; s6-instance-delete and s6-instance-create make new ones";
-        (!older.is_empty()).then(|| Message::note(&text, Some(hint)))
+        Some(Message::note(&text, Some(hint)))
+    }
+
+    /// The same, of instances that are being created or deleted, or of which that was interrupted.
+    fn unfinished(&self) -> Option<Message> {
+        let names = self.older_instances(|name| !is_linked(self.found, name))?;
+        let text = format!("without a link in `instance`, and with another copy than the template: {}", listed(&names));
+        let hint = "unless s6-instance-create or s6-instance-delete is at work, remove the copy from `instances`";
+        Some(Message::note(&text, Some(hint)))
+    }
+
+    /// The instances with older copies that are `meant`; `None` where there is none.
+    fn older_instances(&self, meant: impl Fn(&InstanceName) -> bool) -> Option<Vec<String>> {
+        let older = self.notes.iter().filter_map(|note| match note {
+            Note::Instance(name, CopyState::Older | CopyState::Edited(_)) if meant(name) => {
+                Some(format!("`{}`", Escaped(name.as_name().as_bytes())))
+            }
+            _ => None,
+        });
+        Some(older.collect::<Vec<_>>()).filter(|older| !older.is_empty())
     }
 
     fn mixed_instances(&self) -> Option<Message> {
@@ -209,11 +231,9 @@ fn conversion_line(service: &Name) -> String {
 }
 
 /// The instance that a note is about, for a message.
-fn instance_of(note: &Note) -> Option<String> {
-    match note {
-        Note::Instance(name, _) => Some(format!("`{}`", Escaped(name.as_name().as_bytes()))),
-        _ => None,
-    }
+/// Returns `true` if an instance is in the scan directory of the instances.
+pub(super) fn is_linked(found: &Found, instance: &InstanceName) -> bool {
+    INSTANCE.join(instance.as_name()).is_ok_and(|link| found.contains_key(&link))
 }
 
 /// The last name of a path, for a message.

@@ -3,7 +3,7 @@
 //! Each part is old or new at any moment. What lives is not touched (docs/original.md, "Bringing a living service up to date").
 
 use crate::apply::durability::Durability;
-use crate::apply::effects::{Effects, Supervision};
+use crate::apply::effects::{Effects, Supervision, is_linked};
 use crate::apply::entry::OpenDir;
 use crate::apply::fill::{Fill, hand_over};
 use crate::apply::place::{Corrections, Given, Habits};
@@ -20,8 +20,8 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use s6_instance_maker_core::cli::Copies;
 use s6_instance_maker_core::compare::{
-    self, CopyState, Differences, Found, INSTANCE, INSTANCES, InstanceRefresh, OwnerPower, Refresh as Steps, Scope, Step,
-    TEMPLATE, Version,
+    self, CopyState, Differences, Found, INSTANCES, InstanceRefresh, OwnerPower, Refresh as Steps, Scope, Step, TEMPLATE,
+    Version,
 };
 use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::options::Options;
@@ -101,6 +101,7 @@ impl Refresh<'_> {
             instances: work.instances.iter().filter(|(path, _)| refreshed.contains(path)).collect(),
             supervision,
             notes: self.older(&sites, &refreshed),
+            found: &compared.found,
             differences: &differences,
             mixed: &mixed,
         };
@@ -143,16 +144,13 @@ impl Refresh<'_> {
         let mut edited = Vec::new();
         if self.copies != Copies::Kept {
             // What has no link is being created or deleted.
-            let is_linked = |(name, _): &(InstanceName, TreePath)| {
-                INSTANCE.join(name.as_name()).is_ok_and(|link| compared.found.contains_key(&link))
-            };
-            for (name, path) in compared.instances().filter(is_linked) {
+            for (name, path) in compared.instances().filter(|(name, _)| is_linked(&compared.found, name)) {
                 match CopyState::of(&Version::below(&found, &path), &current, &older) {
                     CopyState::Edited(entry) if self.copies == Copies::Unedited => {
                         edited.push(Finding::warning(Problem::InstanceEdited(name, entry)));
                     }
                     CopyState::Current | CopyState::Older | CopyState::Edited(_) => {
-                        let refresh = sides.refresh_instance(&path, &found, &compared.contents, &older);
+                        let refresh = sides.refresh_instance(&path, &found, &compared.contents, &current, &older);
                         instances.push((path, refresh));
                     }
                 }

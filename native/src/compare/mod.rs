@@ -15,8 +15,8 @@ use contents::{BUFFER, Reader, digest, digests, equal_part};
 use existing::{lives, walk};
 use rustix::io::Errno;
 use s6_instance_maker_core::compare::{
-    self, Contents, Differences, Digest, Found, INSTANCE, INSTANCES, OwnerPower, Questions, Scope, Sides, State, StateKind,
-    Version,
+    self, Contents, Differences, Digest, Found, INSTANCE, INSTANCES, OwnerPower, Questions, Refresh, Scope, Sides, State,
+    StateKind, Version,
 };
 use s6_instance_maker_core::instances::InstanceName;
 use s6_instance_maker_core::path::{Name, TreePath};
@@ -144,9 +144,10 @@ impl<'a> Comparison<'a> {
         compare::compare(&self.sides(), &self.contents)
     }
 
-    /// Returns the differences, with the digest of every file that differs, and with notes about instances: `older` are the
-    /// templates that are known besides the plan's and the one that is in DIR.
-    pub(crate) fn differences_in_full(&mut self, older: &[Version], run: &Run<'_>) -> Result<Differences, Error> {
+    /// Returns the differences, with the digest of every file that differs, and with notes about a refresh to a result that has
+    /// room for so many instances, and about instances: `older` are the templates that are known besides the plan's and the one
+    /// that is in DIR.
+    pub(crate) fn differences_in_full(&mut self, room: u32, older: &[Version], run: &Run<'_>) -> Result<Differences, Error> {
         let differences = self.differences();
         let mut questions = Questions::default();
         for difference in &differences.entries {
@@ -161,6 +162,7 @@ impl<'a> Comparison<'a> {
         self.ask_about_instances(older, &mut questions);
         self.read(&questions, run)?;
         let mut differences = self.differences();
+        differences.notes.extend(Refresh::refusal(&self.sides(), &differences, room));
         differences.notes.extend(self.notes(older));
         Ok(differences)
     }
