@@ -1,5 +1,5 @@
-//! The cost of the sandbox: a plan computed in it and by the library, in one process; and whole processes in turn, for a small
-//! template.
+//! The cost of the sandbox: a plan computed in it and by the library, in one process; and whole processes in turn, for a small and a
+//! large template.
 //!
 //! `cargo bench --bench sandbox` prints medians and ratios; nothing is judged.
 
@@ -25,7 +25,8 @@ const TURNS: usize = 31;
 
 fn main() {
     plans();
-    processes();
+    processes("5 files", TURNS, five_files);
+    processes("10,000 files of 1 KiB", 9, |template| disk::template_of_files(template, 10_000));
 }
 
 fn plans() {
@@ -66,29 +67,32 @@ fn template(entries: usize) -> Template {
     template
 }
 
-fn processes() {
-    let scratch = Scratch::new("bench");
-    let template = scratch.join("template");
-    disk::plain_template(&template);
+fn five_files(template: &Path) {
+    disk::plain_template(template);
     disk::file(template.join("log/run"), 0o755, "#!/bin/sh\nexec sleep 1000 \"$1\"\n");
     for name in ["finish", "data/check"] {
         disk::file(template.join(name), 0o755, "#!/bin/sh\n");
     }
     disk::file(template.join("notification-fd"), 0o644, "3\n");
+}
+
+fn processes(what: &str, turns: usize, build: impl Fn(&Path)) {
+    let scratch = Scratch::new("bench");
+    build(&scratch.join("template"));
     let native = program::released_program();
     let [plain, with_compiler] = program::released_sandboxed();
     let module = program::target_dir().join("wasm/s6-instance-maker.wasm");
     let module = module.to_str().unwrap();
     let programs: [(&Path, &[&str]); 4] =
         [(&native, &[]), (&plain, &[]), (&with_compiler, &[]), (&with_compiler, &["--module", module])];
-    let times = medians(TURNS, programs, |(program, words)| {
+    let times = medians(turns, programs, |(program, words)| {
         let mut command = Command::new(program);
         command.args(words).args(["template", "out"]).current_dir(scratch.path()).stdin(Stdio::null());
         let time = timed(|| assert!(command.status().unwrap().success(), "{command:?}"));
         std::fs::remove_dir_all(scratch.join("out")).unwrap();
         time
     });
-    println!("\n{:<44}{:>14}{:>10}{:>14}", "whole process, 5 files", "time, ms", "ratio", "size, MB");
+    println!("\n{:<44}{:>14}{:>10}{:>14}", format!("whole process, {what}"), "time, ms", "ratio", "size, MB");
     let names = ["s6-instance-maker", "s6-instance-maker-sandboxed", "  with its compiler in it", "  that compiles the module"];
     for ((name, time), (program, _)) in names.into_iter().zip(times).zip(programs) {
         let size = format!("{:.1}", std::fs::metadata(program).unwrap().len() as f64 / 1e6);

@@ -21,8 +21,8 @@ type Template = (&'static str, fn(&Path), usize);
 
 const TEMPLATES: [Template; 4] = [
     ("3 files", three_files, 101),
-    ("1,000 files of 1 KiB", |template| files(template, 1_000), 21),
-    ("10,000 files of 1 KiB", |template| files(template, 10_000), 9),
+    ("1,000 files of 1 KiB", |template| disk::template_of_files(template, 1_000), 21),
+    ("10,000 files of 1 KiB", |template| disk::template_of_files(template, 10_000), 9),
     ("1 file of 256 MiB", |template| disk::file(template.join("data/large"), 0o644, vec![b'x'; 256 << 20]), 9),
 ];
 
@@ -132,7 +132,7 @@ fn costs(label: &str, program: &Path) {
     };
     three_files(&scratch.join("small"));
     for (name, count) in [("400", 400), ("100", 100), ("100000", 100_000)] {
-        files(&scratch.join(name), count);
+        disk::template_of_files(&scratch.join(name), count);
     }
     println!("{label}: {} system calls for 3 files", calls("small"));
     println!("{label}: {:.1} system calls for one more small file", (calls("400") - calls("100")) as f64 / 303.0);
@@ -146,13 +146,6 @@ fn three_files(template: &Path) {
 }
 
 /// Files of 1 KiB, a hundred in each directory.
-fn files(template: &Path, count: usize) {
-    disk::plain_template(template);
-    for index in 0..count {
-        disk::file(template.join(format!("data/{}/{index}", index / 100)), 0o644, vec![b'x'; 1 << 10]);
-    }
-}
-
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times.get(times.len() / 2).copied().unwrap_or_default()

@@ -180,6 +180,15 @@ pub fn write_tree(root: &Path, tree: &BTreeMap<Vec<u8>, OnDisk>) {
     }
 }
 
+/// A template that runs, with so many files of 1 KiB, a hundred in each directory.
+pub fn template_of_files(path: impl AsRef<Path>, count: usize) {
+    let path = path.as_ref();
+    plain_template(path);
+    for index in 0..count {
+        file(path.join(format!("data/{}/{index}", index / 100)), 0o644, vec![b'x'; 1 << 10]);
+    }
+}
+
 /// A template that runs: a `run` script that says its argument and sleeps.
 pub fn plain_template(path: impl AsRef<Path>) {
     let path = path.as_ref();
