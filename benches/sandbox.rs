@@ -13,7 +13,7 @@ use s6_instance_maker_core::template::Template;
 use s6_instance_maker_core::tree::{Kind, Meta, Mode, Node};
 use s6_instance_maker_sandbox::limits::LimitOptions;
 use s6_instance_maker_sandbox::{Origin, Sandbox};
-use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::scratch::{Memory, Scratch};
 use s6_instance_maker_workspace::{disk, manifest, program};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -78,6 +78,7 @@ fn five_files(template: &Path) {
 
 fn processes(what: &str, turns: usize, build: impl Fn(&Path)) {
     let scratch = Scratch::new("bench");
+    let _memory = Memory::on(scratch.path());
     build(&scratch.join("template"));
     let native = program::released_program();
     let [plain, with_compiler] = program::released_sandboxed();

@@ -7,7 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, reason = "a bench runs programs and prints")]
 
 use s6_instance_maker_workspace::roots::{Root, Suite};
-use s6_instance_maker_workspace::scratch::Scratch;
+use s6_instance_maker_workspace::scratch::{Memory, Scratch};
 use s6_instance_maker_workspace::{disk, program};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -48,7 +48,7 @@ fn times(root: &Root, dynamic: &Path, fixed: Option<&Path>) {
     );
     for (place, mount) in [("memory", true), ("disk", false)] {
         let (scratch, inside) = root.scratch("bench");
-        let mounted = mount.then(|| Mounted::on(scratch.path()));
+        let mounted = mount.then(|| Memory::on(scratch.path()));
         std::fs::copy(dynamic, scratch.join("dynamic")).unwrap();
         std::fs::copy(fixed.unwrap_or(dynamic), scratch.join("static")).unwrap();
         for (label, build, turns) in TEMPLATES {
@@ -92,22 +92,6 @@ fn times(root: &Root, dynamic: &Path, fixed: Option<&Path>) {
     }
 }
 
-/// A file system in memory, mounted until it is dropped.
-struct Mounted<'p>(&'p Path);
-
-impl<'p> Mounted<'p> {
-    fn on(place: &'p Path) -> Self {
-        assert!(Command::new("mount").args(["-t", "tmpfs", "none"]).arg(place).status().unwrap().success());
-        Self(place)
-    }
-}
-
-impl Drop for Mounted<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0).status();
-    }
-}
-
 /// Prints what a program costs besides time.
 fn costs(label: &str, program: &Path) {
     let scratch = Scratch::new("bench");
@@ -132,7 +116,7 @@ fn costs(label: &str, program: &Path) {
     };
     three_files(&scratch.join("small"));
     for (name, count) in [("400", 400), ("100", 100), ("100000", 100_000)] {
-        disk::template_of_files(&scratch.join(name), count);
+        disk::template_of_files(scratch.join(name), count);
     }
     println!("{label}: {} system calls for 3 files", calls("small"));
     println!("{label}: {:.1} system calls for one more small file", (calls("400") - calls("100")) as f64 / 303.0);

@@ -53,3 +53,27 @@ impl Drop for Scratch {
         let _ = std::process::Command::new("rm").arg("-rf").arg("--").arg(&self.0).status();
     }
 }
+
+/// A file system in memory, mounted until it is dropped.
+#[derive(Debug)]
+pub struct Memory<'p>(&'p Path);
+
+impl<'p> Memory<'p> {
+    /// Mounts one on a directory.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be mounted.
+    #[must_use]
+    pub fn on(place: &'p Path) -> Self {
+        let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "none"]).arg(place).status();
+        assert!(mounted.is_ok_and(|status| status.success()), "unable to mount tmpfs on {}", place.display());
+        Self(place)
+    }
+}
+
+impl Drop for Memory<'_> {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(self.0).status();
+    }
+}
