@@ -1,11 +1,10 @@
 //! The refresh of one instance's copy of the template, in place (docs/original.md, "Bringing a living service up to date").
 
 use super::copies::{Fingerprint, Version};
-use super::scope::is_of_supervisors;
-use super::sides::{Contents, Equality, OwnerPower, Sides, is_same};
+use super::sides::{Contents, Equality, OwnerPower, Sides, below_template, is_same};
 use super::state::{Found, State, StateKind, within};
 use super::step::{Step, rank};
-use crate::layout::{INSTANCES, LOG, TEMPLATE};
+use crate::layout::{INSTANCES, LOG};
 use crate::path::TreePath;
 use crate::plan::Content;
 use crate::tree::{Kind, Meta, Mode, Node, Tree};
@@ -68,15 +67,6 @@ impl Sides<'_> {
         steps.sort_by_key(rank);
         let built = self.instance_tree(copy, &planned, &steps);
         InstanceRefresh { built, steps, keeps_logger }
-    }
-
-    /// The entries of the copy of the template that copies of it have, by their paths below it; the root first.
-    fn template_entries(&self) -> impl Iterator<Item = (TreePath, &Node<Content>)> {
-        self.plan.tree.within(&TEMPLATE).filter_map(|(path, node)| {
-            let inner = if *path == TEMPLATE { TreePath::ROOT } else { path.below(&TEMPLATE)? };
-            let inner = Some(inner).filter(|inner| !is_of_supervisors(inner.components()))?;
-            Some((inner, node))
-        })
     }
 
     /// The part of the template that `steps` need, as part of the copy, with the directories around it.
@@ -182,9 +172,4 @@ impl Work<'_> {
 
 fn is_directory(state: &State) -> bool {
     state.kind == StateKind::Directory
-}
-
-/// The path of an entry of the template in DIR.
-fn below_template(inner: &TreePath) -> TreePath {
-    TEMPLATE.join_path(inner).unwrap_or(TEMPLATE)
 }

@@ -229,12 +229,26 @@ impl Sides<'_> {
     /// The part of the plan that is the copy of the template, by paths below it, as far as copies of it have it.
     #[must_use]
     pub fn template_version(&self, contents: &Contents) -> Version {
-        let entries = self.plan.tree.within(&TEMPLATE).filter_map(|(path, node)| {
-            let inner = path.below(&TEMPLATE).filter(|inner| !is_of_supervisors(inner.components()))?;
-            Some((inner, Fingerprint::of(&self.planned(path, node, contents))))
+        let entries = self.template_entries().filter(|(inner, _)| !inner.is_root()).map(|(inner, node)| {
+            let state = self.planned(&below_template(&inner), node, contents);
+            (inner, Fingerprint::of(&state))
         });
         Version(entries.collect())
     }
+
+    /// The entries of the copy of the template that copies of it have, by their paths below it; the root first.
+    pub(super) fn template_entries(&self) -> impl Iterator<Item = (TreePath, &Node<Content>)> {
+        self.plan.tree.within(&TEMPLATE).filter_map(|(path, node)| {
+            let inner = if *path == TEMPLATE { TreePath::ROOT } else { path.below(&TEMPLATE)? };
+            let inner = Some(inner).filter(|inner| !is_of_supervisors(inner.components()))?;
+            Some((inner, node))
+        })
+    }
+}
+
+/// The path of an entry of the template in DIR.
+pub(super) fn below_template(inner: &TreePath) -> TreePath {
+    TEMPLATE.join_path(inner).unwrap_or(TEMPLATE)
 }
 
 /// Returns `true` if nothing but the owner can differ. `are_equal`: the contents were compared.

@@ -142,7 +142,7 @@ impl Effects<'_> {
         Some(Message::note(&text, Some(hint)))
     }
 
-    /// The same, of instances that are being created or deleted, or of which that was interrupted.
+    /// Instances with an older copy and without a link: their creation or deletion is at work, or was interrupted.
     fn unfinished(&self) -> Option<Message> {
         let names = self.older_instances(|name| !is_linked(self.found, name))?;
         let text = format!("without a link in `instance`, and with another copy than the template: {}", listed(&names));
@@ -154,7 +154,7 @@ impl Effects<'_> {
     fn older_instances(&self, meant: impl Fn(&InstanceName) -> bool) -> Option<Vec<String>> {
         let older = self.notes.iter().filter_map(|note| match note {
             Note::Instance(name, CopyState::Older | CopyState::Edited(_)) if meant(name) => {
-                Some(format!("`{}`", Escaped(name.as_name().as_bytes())))
+                Some(quoted(name.as_name().as_bytes()))
             }
             _ => None,
         });
@@ -162,7 +162,7 @@ impl Effects<'_> {
     }
 
     fn mixed_instances(&self) -> Option<Message> {
-        let names: Vec<String> = self.mixed.iter().map(|name| format!("`{}`", Escaped(name.as_bytes()))).collect();
+        let names: Vec<String> = self.mixed.iter().map(|name| quoted(name.as_bytes())).collect();
         let text =
             format!("instances that were created during the refresh and are copies of neither template: {}", listed(&names));
         let hint = "delete and create them: s6-instance-delete, s6-instance-create";
@@ -230,15 +230,19 @@ fn conversion_line(service: &Name) -> String {
     }
 }
 
-/// The instance that a note is about, for a message.
 /// Returns `true` if an instance is in the scan directory of the instances.
 pub(super) fn is_linked(found: &Found, instance: &InstanceName) -> bool {
     INSTANCE.join(instance.as_name()).is_ok_and(|link| found.contains_key(&link))
 }
 
+/// A name, for a message.
+fn quoted(name: &[u8]) -> String {
+    format!("`{}`", Escaped(name))
+}
+
 /// The last name of a path, for a message.
 fn shown(path: &TreePath) -> String {
-    format!("`{}`", Escaped(path.split().map_or(&b""[..], |(_, name)| name)))
+    quoted(path.split().map_or(b"", |(_, name)| name))
 }
 
 /// The last name of a path as one word of a shell.
