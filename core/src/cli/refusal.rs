@@ -1,6 +1,7 @@
 //! The reasons for which a command line asks for nothing that could be made.
 
 use crate::escape::Escaped;
+use crate::rules::is_near;
 use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -75,10 +76,10 @@ impl From<UsageError> for Refusal {
     }
 }
 
-/// Returns `true` if an option can be meant by what was typed: it begins like that, or no more than a third of it is otherwise.
-fn is_near(typed: &str, meant: &str) -> bool {
+/// Returns `true` if an option can be meant by a word: it is the word with a typing error, or begins with it.
+fn can_mean(typed: &str, meant: &str) -> bool {
     let [typed, meant] = [typed, meant].map(|option| option.trim_start_matches('-'));
-    meant.starts_with(typed) || 3 * strsim::damerau_levenshtein(typed, meant) <= meant.len()
+    meant.starts_with(typed) || is_near(typed, meant)
 }
 
 /// clap's errors in our words, escaped.
@@ -111,7 +112,7 @@ impl From<clap::Error> for Refusal {
             }
             _ => Escaped(error.kind().to_string().as_bytes()).to_string(),
         };
-        let option_meant = context(ContextKind::SuggestedArg).filter(|meant| is_near(&arg(), meant));
+        let option_meant = context(ContextKind::SuggestedArg).filter(|meant| can_mean(&arg(), meant));
         let suggested = (option_meant, context(ContextKind::SuggestedValue));
         let hint = match (suggested, context(ContextKind::ValidValue)) {
             ((Some(option), _), _) => format!("did you mean `{option}`? {HELP}"),

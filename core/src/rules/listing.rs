@@ -63,10 +63,14 @@ fn wrapped(paragraph: &str) -> String {
 pub fn nearest(id: &[u8]) -> Option<Rule> {
     /// Longer words are no typing error, and take long to compare.
     const LONGEST: usize = 64;
-    /// The largest distance that counts as near: a third of the length of the id.
-    const SHARE: usize = 3;
     let id = core::str::from_utf8(id).ok().filter(|id| id.len() <= LONGEST)?.to_ascii_lowercase();
     let id = id.trim().replace('_', "-");
     let distances = Rule::ALL.into_iter().map(|rule| (strsim::damerau_levenshtein(&id, rule.id()), rule));
-    distances.min().filter(|(distance, rule)| distance * SHARE <= rule.id().len()).map(|(_, rule)| rule)
+    distances.min().map(|(_, rule)| rule).filter(|rule| is_near(&id, rule.id()))
+}
+
+/// Returns `true` if a typing error can make one word of the other: no more than a third of it differs.
+#[cfg(feature = "cli")]
+pub(crate) fn is_near(typed: &str, meant: &str) -> bool {
+    3 * strsim::damerau_levenshtein(typed, meant) <= meant.len()
 }

@@ -23,6 +23,8 @@ pub use control::{ControlFile, Setting};
 pub use finding::{Finding, Findings};
 pub(crate) use interpreter_line::{InterpreterLine, is_blank};
 pub use level::{Level, Levels};
+#[cfg(feature = "cli")]
+pub(crate) use listing::is_near;
 pub use listing::list;
 #[cfg(feature = "cli")]
 pub use listing::nearest;
