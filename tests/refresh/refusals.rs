@@ -69,7 +69,7 @@ fn instances_beyond_the_capacity_are_refused() {
     make(&scratch, &["--refresh", "-c", "4", "--instance", "a", "--instance", "e", "one", "svc"]);
 }
 
-/// Where a directory of the service, or a part of a declared instance, is something else, it is neither kept in silence nor replaced.
+/// Directories of the service and parts of declared instances that are another type of file are refused, not replaced.
 #[test]
 fn other_types_of_files_are_refused() {
     let declared: &[&str] = &["--instance", "a", "--instance", "b"];

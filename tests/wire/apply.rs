@@ -175,7 +175,7 @@ const LIES: &[Lie] = &[
     ("half a digest", |plan| plan["template"] = json!("0".repeat(32))),
 ];
 
-/// Nothing on disk comes of a plan that lies, and it is told why.
+/// A plan that lies is refused with the reason, and nothing is written.
 #[test]
 fn lies() {
     let bench = Bench::new();
@@ -397,7 +397,7 @@ fn within_a_directory() {
     let answer = bench.apply(Path::new("plan")).expect_code(111);
     assert!(answer.stderr.contains("unable to create `out/logger`: it already exists"), "{answer}");
     assert!(disk::differences(&before, &tree("out")).is_empty(), "{answer}");
-    // Nor does it replace anything when what it would make there is no directory.
+    // A plan that would make a file there replaces nothing, either.
     let mut lie: Value = serde_json::from_str(&plan.stdout).unwrap();
     lie["entries"] = json!([
         { "path": "", "kind": "dir", "mode": "0755" },

@@ -116,7 +116,7 @@ impl ActionOptions {
         {
             return Err(UsageError::requires(option, "--tar or --digest"));
         }
-        // Whoever takes the archive writes it somewhere.
+        // The archive goes to standard output, and its reader flushes it.
         if self.sync && self.tar {
             return Err(UsageError::exclusive("--sync and --tar"));
         }

@@ -20,7 +20,7 @@ use std::ffi::{OsStr, OsString};
 pub(super) struct TemplateOptions {
     /// Accept the error or warning ID (repeatable)
     ///
-    /// What can be accepted begins with its id; --explain explains it.
+    /// Each error or warning that can be accepted begins with its id; --explain explains it.
     #[arg(verbatim_doc_comment, long, value_name = "ID", action = ArgAction::Append)]
     allow: Vec<OsString>,
 

@@ -39,7 +39,7 @@ impl fmt::Display for TemplateDigest {
     }
 }
 
-/// What the entries of one kind of document say about files.
+/// The members about files in the entries of one kind of document.
 pub(super) trait FileContent: Sized {
     /// The document, in messages.
     const WHAT: &'static str;
@@ -154,7 +154,7 @@ impl<'de, C: FileContent> Visitor<'de> for EntriesVisitor<C> {
         f.write_str("a sequence")
     }
 
-    /// What is no document at all is the reader's error, wherever it is.
+    /// Invalid JSON is the reader's error, also behind an entry that is none.
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut tree = None;
         let mut problem = Ok(());
